@@ -1,0 +1,54 @@
+//! A batch: one chunk of one file, read. The only thing that crosses threads.
+
+use super::event::Event;
+use super::level::Level;
+use super::source::{FileId, SourceId};
+
+/// What one batch saw of one pattern.
+#[derive(Clone, Copy, Debug)]
+pub struct Tally {
+    /// The pattern.
+    pub pattern: u64,
+    /// Index of its first event in the batch, in time order.
+    pub first: u32,
+    /// Index of its last event in the batch, in time order.
+    pub last: u32,
+    /// How many events carry it.
+    pub count: u32,
+    /// The highest level seen with it.
+    pub level: Level,
+}
+
+/// The events of one chunk, in time order, and the bytes they point into.
+#[derive(Debug)]
+pub struct Batch {
+    /// The file the chunk belongs to.
+    pub file: FileId,
+    /// The source the file belongs to.
+    pub source: SourceId,
+    /// The chunk's place among all chunks of the run: settles ties between equal instants.
+    pub rank: u32,
+    /// Physical line, 1-based, of the chunk's first line.
+    pub first_line: u64,
+    /// The year that the chunk's first stamp without a year belongs to.
+    pub year: i32,
+    /// The chunk's bytes, record starts included.
+    pub bytes: Vec<u8>,
+    /// Its events, by `key`, then by place in the file.
+    pub events: Vec<Event>,
+    /// Its patterns.
+    pub tallies: Vec<Tally>,
+}
+
+impl Batch {
+    /// The bytes of a record: its first line and its continuation lines.
+    #[inline]
+    pub fn record(&self, event: &Event) -> &[u8] {
+        &self.bytes[event.offset as usize..(event.offset + event.len) as usize]
+    }
+
+    /// Physical line, 1-based, of an event.
+    pub fn line(&self, event: &Event) -> u64 {
+        self.first_line + u64::from(event.line)
+    }
+}

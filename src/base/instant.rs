@@ -1,0 +1,77 @@
+//! An instant: what a stamp turned out to mean, as an interval with its reasons.
+
+/// Nanoseconds in a second.
+pub const NANOS_PER_SECOND: i64 = 1_000_000_000;
+
+/// How an instant is known: a set of the contract's basis words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Basis(u32);
+
+impl Basis {
+    /// The line carries its own offset.
+    pub const OFFSET: Self = Self(1);
+    /// The line counts seconds since 1970.
+    pub const EPOCH: Self = Self(1 << 1);
+    /// The zone was given with `--assume-tz`.
+    pub const ZONE_ASSUMED: Self = Self(1 << 2);
+    /// The zone was inferred from evidence.
+    pub const ZONE_INFERRED: Self = Self(1 << 3);
+    /// Nothing is known of the zone: `--tz` is taken.
+    pub const ZONE_DEFAULT: Self = Self(1 << 4);
+    /// The line names its year.
+    pub const YEAR_STAMP: Self = Self(1 << 6);
+    /// The year is the latest one that the file's modification time allows.
+    pub const YEAR_MTIME: Self = Self(1 << 7);
+    /// The year follows from the date in a rotated file's name.
+    pub const YEAR_ROTATION: Self = Self(1 << 8);
+    /// The year follows from other evidence: Feb 29, `--year`, or sources that overlap.
+    pub const YEAR_INFERRED: Self = Self(1 << 9);
+    /// Undated: bounded by its neighbours in the file.
+    pub const BETWEEN: Self = Self(1 << 14);
+    /// Undated: bounded by the file's modification time only.
+    pub const MTIME: Self = Self(1 << 15);
+
+    /// The words, in the order they are printed.
+    const WORDS: [(Self, &'static str); 11] = [
+        (Self::OFFSET, "offset"),
+        (Self::EPOCH, "epoch"),
+        (Self::ZONE_ASSUMED, "zone:assumed"),
+        (Self::ZONE_INFERRED, "zone:inferred"),
+        (Self::ZONE_DEFAULT, "zone:default"),
+        (Self::YEAR_STAMP, "year:stamp"),
+        (Self::YEAR_MTIME, "year:mtime"),
+        (Self::YEAR_ROTATION, "year:rotation"),
+        (Self::YEAR_INFERRED, "year:inferred"),
+        (Self::BETWEEN, "between"),
+        (Self::MTIME, "mtime"),
+    ];
+
+    /// Both sets together.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether every word of `other` is in this set.
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// The contract's words, in a fixed order.
+    pub fn words(self) -> impl Iterator<Item = &'static str> {
+        Self::WORDS.iter().filter(move |(bit, _)| self.has(*bit)).map(|(_, word)| *word)
+    }
+}
+
+/// A half-open UTC interval `[earliest, latest)` with a best value; nanoseconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Instant {
+    /// Not before this.
+    pub earliest: i64,
+    /// The value shown and sorted by.
+    pub best: i64,
+    /// Before this.
+    pub latest: i64,
+    /// How this is known.
+    pub basis: Basis,
+}

@@ -1,0 +1,19 @@
+//! The words everyone shares: stamps, instants, sources, events, batches, the ledger and errors.
+//!
+//! Nothing here reads a file, knows a format or decides what a stamp means.
+
+mod batch;
+mod error;
+mod event;
+mod instant;
+mod level;
+mod source;
+mod stamp;
+
+pub use batch::{Batch, Tally};
+pub use error::{Error, Result};
+pub use event::{Event, Flags};
+pub use instant::{Basis, Instant, NANOS_PER_SECOND};
+pub use level::Level;
+pub use source::{FileId, LogFile, Loss, SourceId, Unread};
+pub use stamp::{PROXY_YEAR, Resolution, Stamp, WrittenZone, civil_from_days, days_from_civil, is_leap};

@@ -1,0 +1,168 @@
+//! A stamp: a time exactly as a log line wrote it, with its holes.
+//!
+//! A stamp is not an instant. It may lack its year, its zone or its fraction, and no code outside
+//! `clock` may compare two stamps of different sources. The calendar arithmetic used everywhere
+//! (proleptic Gregorian) also lives here because a stamp needs it to exist at all.
+
+/// The year a stamp without a year is filed under: a leap year, so that Feb 29 exists.
+pub const PROXY_YEAR: i32 = 2000;
+
+/// Days from 1970-01-01 to January 1 of [`PROXY_YEAR`].
+const PROXY_DAY: i64 = days_from_civil(PROXY_YEAR, 1, 1);
+
+/// What the line itself says about its zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrittenZone {
+    /// Nothing: the wall clock of some place that the clock must settle.
+    Absent,
+    /// An explicit offset, seconds east of UTC.
+    Offset(i32),
+    /// Seconds since 1970: already UTC by definition.
+    Epoch,
+}
+
+/// How fine a stamp is: the width of the interval it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Resolution(u8);
+
+impl Resolution {
+    /// A whole minute.
+    pub const MINUTE: Self = Self(10);
+    /// A whole second.
+    pub const SECOND: Self = Self(0);
+
+    /// A fraction of a second with this many decimal digits (more than nine count as nine).
+    pub const fn digits(digits: u8) -> Self {
+        Self(if digits > 9 { 9 } else { digits })
+    }
+
+    /// Decimal digits of the second as written: 0 to 9.
+    pub const fn fraction_digits(self) -> usize {
+        if self.0 > 9 { 0 } else { self.0 as usize }
+    }
+
+    /// Width of the interval, in nanoseconds.
+    pub const fn width(self) -> i64 {
+        match self.0 {
+            10 => 60_000_000_000,
+            digits => 10_i64.pow(9 - digits as u32),
+        }
+    }
+
+    /// The packed form an event carries.
+    pub const fn code(self) -> u8 {
+        self.0
+    }
+
+    /// The inverse of [`Resolution::code`].
+    pub const fn from_code(code: u8) -> Self {
+        Self(if code > 10 { 9 } else { code })
+    }
+}
+
+/// A time as written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// Wall-clock seconds since 1970-01-01T00:00:00, read as though the wall clock were UTC.
+    /// Without a year they lie in [`PROXY_YEAR`].
+    pub seconds: i64,
+    /// Nanoseconds of the second.
+    pub nanos: u32,
+    /// What the line says about its zone.
+    pub zone: WrittenZone,
+    /// How fine it was written.
+    pub resolution: Resolution,
+    /// Whether the line names its year.
+    pub has_year: bool,
+}
+
+impl Stamp {
+    /// The wall-clock seconds of a stamp without a year, moved into `year`.
+    ///
+    /// `None` when the stamp is Feb 29 and `year` is no leap year.
+    pub fn seconds_in_year(&self, year: i32) -> Option<i64> {
+        const FEB_29: i64 = 59;
+        if self.has_year {
+            return Some(self.seconds);
+        }
+        let day = self.seconds.div_euclid(86_400) - PROXY_DAY;
+        let second = self.seconds.rem_euclid(86_400);
+        let day = match (day, is_leap(year)) {
+            (FEB_29, false) => return None,
+            (day, false) if day > FEB_29 => day - 1,
+            (day, _) => day,
+        };
+        Some((days_from_civil(year, 1, 1) + day) * 86_400 + second)
+    }
+
+    /// Month and day of month, 1-based.
+    pub fn month_day(&self) -> (u32, u32) {
+        let (_, month, day) = civil_from_days(self.seconds.div_euclid(86_400));
+        (month, day)
+    }
+}
+
+/// Whether `year` has a Feb 29.
+pub const fn is_leap(year: i32) -> bool {
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+}
+
+/// Days from 1970-01-01 to a civil date (Howard Hinnant, "chrono-Compatible Low-Level Date
+/// Algorithms"). `month` and `day` are 1-based; a day past the month's end counts on.
+#[inline]
+pub const fn days_from_civil(year: i32, month: u32, day: u32) -> i64 {
+    let year = year as i64 - (month <= 2) as i64;
+    let era = year.div_euclid(400);
+    let year_of_era = year - era * 400;
+    let shifted = (month as i64 + 9) % 12;
+    let day_of_year = (153 * shifted + 2) / 5 + day as i64 - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
+/// The civil date (year, month, day) of a day count since 1970-01-01: the inverse of
+/// [`days_from_civil`].
+#[inline]
+pub const fn civil_from_days(days: i64) -> (i32, u32, u32) {
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = (day_of_year - (153 * shifted + 2) / 5 + 1) as u32;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 } as u32;
+    ((year_of_era + era * 400 + (month <= 2) as i64) as i32, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn civil_round_trips_over_a_whole_gregorian_cycle() {
+        for day in days_from_civil(1900, 1, 1)..days_from_civil(2300, 12, 31) {
+            let (year, month, date) = civil_from_days(day);
+            assert_eq!(days_from_civil(year, month, date), day);
+        }
+        assert_eq!(civil_from_days(0), (1970, 1, 1));
+        assert_eq!(days_from_civil(2000, 3, 1) - days_from_civil(2000, 2, 28), 2);
+    }
+
+    #[test]
+    fn a_stamp_without_a_year_moves_into_any_year() {
+        let at = |month, day| Stamp {
+            seconds: days_from_civil(PROXY_YEAR, month, day) * 86_400 + 7,
+            nanos: 0,
+            zone: WrittenZone::Absent,
+            resolution: Resolution::SECOND,
+            has_year: false,
+        };
+        for (year, month, day) in [(2014, 12, 12), (2016, 2, 29), (2015, 3, 1), (2014, 1, 1)] {
+            let expected = days_from_civil(year, month, day) * 86_400 + 7;
+            assert_eq!(at(month, day).seconds_in_year(year), Some(expected));
+        }
+        assert_eq!(at(2, 29).seconds_in_year(2015), None);
+    }
+}

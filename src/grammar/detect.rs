@@ -1,0 +1,80 @@
+//! Which format a file has, from its first records: with the margin and the runner-up.
+//!
+//! Votes are lines of the sample on which a whole layout fits. Among the formats that explain nearly
+//! as many lines as the best one, the most demanding wins; the order never depends on anything but
+//! the grammars and the sample.
+
+use super::load::GrammarSet;
+use super::model::{Grammar, GrammarId, Shape};
+use super::slots::Slots;
+
+/// At most this many lines of a sample vote.
+const SAMPLE_LINES: usize = 200;
+
+/// One format's result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The format.
+    pub grammar: GrammarId,
+    /// Sample lines on which a whole layout fitted.
+    pub lines: usize,
+}
+
+/// The formats that fit a sample, best first; none when no line carries a stamp we know.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Detection {
+    /// Formats by merit.
+    pub candidates: Vec<Candidate>,
+    /// Lines that voted.
+    pub sampled: usize,
+}
+
+impl Detection {
+    /// The winner.
+    pub fn winner(&self) -> Option<GrammarId> {
+        self.candidates.first().map(|candidate| candidate.grammar)
+    }
+}
+
+/// Detects the format of a sample: the head of a file, cut anywhere.
+pub fn detect(set: &GrammarSet, sample: &[u8]) -> Detection {
+    let complete = match memchr::memrchr(b'\n', sample) {
+        Some(end) => &sample[..end],
+        None => sample,
+    };
+    let lines: Vec<&[u8]> = complete
+        .split(|byte| *byte == b'\n')
+        .map(trim)
+        .filter(|line| !line.is_empty())
+        .take(SAMPLE_LINES)
+        .collect();
+    let mut slots = Slots::default();
+    let mut candidates: Vec<Candidate> = set
+        .iter()
+        .filter(|(_, grammar)| !matches!(grammar.shape, Shape::Plain))
+        .map(|(id, grammar)| Candidate {
+            grammar: id,
+            lines: lines.iter().filter(|line| fits(grammar, line, &mut slots)).count(),
+        })
+        .filter(|candidate| candidate.lines > 0)
+        .collect();
+    let most = candidates.iter().map(|candidate| candidate.lines).max().unwrap_or(0);
+    // A format that misses a tenth of what another explains is out, however demanding it is.
+    candidates.sort_by_key(|candidate| {
+        let grammar = set.get(candidate.grammar);
+        let near = candidate.lines * 10 >= most * 9;
+        (!near, std::cmp::Reverse((grammar.rank, grammar.weight)), candidate.grammar)
+    });
+    Detection { candidates, sampled: lines.len() }
+}
+
+/// Whether a whole layout fits the line and gives it a stamp.
+pub(super) fn fits(grammar: &Grammar, line: &[u8], slots: &mut Slots) -> bool {
+    grammar.begins(line, slots).is_some_and(|head| head.stamp.is_some() && grammar.read(line, &head, slots, false).whole)
+}
+
+fn trim(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let start = line.iter().position(|byte| *byte != 0).unwrap_or(line.len());
+    &line[start..]
+}

@@ -1,0 +1,109 @@
+//! The set of grammars of a run: those in the binary, and the user's own, which win by name.
+
+use std::path::Path;
+
+use super::compile::compile;
+use super::fault::Fault;
+use super::model::{Grammar, GrammarId};
+use super::schema::GrammarFile;
+use crate::base::{Error, Result};
+
+/// The grammars in the binary: name in messages, text.
+const EMBEDDED: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/grammars.rs"));
+
+/// All grammars of a run, most specific first.
+#[derive(Debug)]
+pub struct GrammarSet {
+    grammars: Vec<Grammar>,
+    sources: Vec<(String, GrammarFile)>,
+    plain: GrammarId,
+}
+
+impl GrammarSet {
+    /// The embedded grammars alone.
+    pub fn embedded() -> Result<Self> {
+        Self::from_texts(EMBEDDED.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())))
+    }
+
+    /// The embedded grammars and every `*.toml` of `folder`; a user's grammar replaces an embedded one
+    /// of the same name. A folder that does not exist is no mistake.
+    pub fn with_folder(folder: &Path) -> Result<Self> {
+        let mut texts: Vec<(String, String)> =
+            EMBEDDED.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        let mut paths: Vec<_> = match std::fs::read_dir(folder) {
+            Ok(entries) => entries.filter_map(|entry| Some(entry.ok()?.path())).collect(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(Error::io("read the grammar folder", folder, &error)),
+        };
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+        paths.sort();
+        for path in paths {
+            let text = std::fs::read_to_string(&path).map_err(|error| Error::io("read the grammar", &path, &error))?;
+            texts.push((path.display().to_string(), text));
+        }
+        Self::from_texts(texts)
+    }
+
+    fn from_texts(texts: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
+        let mut compiled: Vec<(Grammar, GrammarFile, String)> = Vec::new();
+        for (file, text) in texts {
+            let (grammar, typed) = compile(&file, &text).map_err(|fault| Error::new(fault.to_string()))?;
+            compiled.retain(|(known, _, _)| known.name != grammar.name);
+            compiled.push((grammar, typed, text));
+        }
+        compiled.sort_by(|(a, ..), (b, ..)| {
+            (b.rank, b.weight).cmp(&(a.rank, a.weight)).then_with(|| a.name.cmp(&b.name))
+        });
+        if compiled.len() > usize::from(u8::MAX) {
+            return Err(Error::new(format!("too many grammars: {} of at most {}", compiled.len(), u8::MAX)));
+        }
+        let plain = compiled.iter().position(|(grammar, ..)| grammar.name == "plain");
+        let plain = plain.ok_or_else(|| Error::new("the grammar `plain` is missing"))?;
+        let mut grammars = Vec::new();
+        let mut sources = Vec::new();
+        for (grammar, typed, text) in compiled {
+            grammars.push(grammar);
+            sources.push((text, typed));
+        }
+        Ok(Self { grammars, sources, plain: GrammarId(plain as u8) })
+    }
+
+    /// A grammar by id.
+    pub fn get(&self, id: GrammarId) -> &Grammar {
+        &self.grammars[usize::from(id.0)]
+    }
+
+    /// The format of files without any stamp: every line is a record.
+    pub fn plain(&self) -> GrammarId {
+        self.plain
+    }
+
+    /// A grammar by name.
+    pub fn find(&self, name: &str) -> Option<GrammarId> {
+        self.iter().find(|(_, grammar)| grammar.name == name).map(|(id, _)| id)
+    }
+
+    /// All grammars, most specific first.
+    pub fn iter(&self) -> impl Iterator<Item = (GrammarId, &Grammar)> {
+        self.grammars.iter().enumerate().map(|(index, grammar)| (GrammarId(index as u8), grammar))
+    }
+
+    /// Formats that may appear midway in a file of another one, most specific first.
+    pub fn secondary(&self) -> impl Iterator<Item = GrammarId> {
+        self.iter().filter(|(id, grammar)| !grammar.primary_only && *id != self.plain).map(|(id, _)| id)
+    }
+
+    /// The text a grammar was compiled from.
+    pub fn text(&self, id: GrammarId) -> &str {
+        &self.sources[usize::from(id.0)].0
+    }
+
+    pub(super) fn typed(&self, id: GrammarId) -> &GrammarFile {
+        &self.sources[usize::from(id.0)].1
+    }
+}
+
+/// Compiles one grammar text on its own, for `formats check FILE`.
+pub(super) fn compile_alone(file: &str, text: &str) -> std::result::Result<(Grammar, GrammarFile), Fault> {
+    compile(file, text)
+}

@@ -1,0 +1,23 @@
+//! Formats as data: from `grammars/*.toml` to something that reads lines.
+//!
+//! A grammar says where a record begins, where its stamp stands and what the rest means. It never
+//! decides what instant a stamp names, and it never sees more than one record.
+
+mod check;
+mod compile;
+mod detect;
+mod fault;
+mod json;
+mod load;
+mod model;
+mod schema;
+mod slots;
+mod step;
+mod syntax;
+
+pub use check::{CheckReport, check_grammar};
+pub use detect::{Candidate, Detection, detect};
+pub use fault::Fault;
+pub use load::GrammarSet;
+pub use model::{Grammar, GrammarId, Head, MAX_HEAD, Reading};
+pub use slots::{Known, Slots, Span};

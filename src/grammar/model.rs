@@ -1,0 +1,355 @@
+//! A compiled grammar, and how it reads a record.
+//!
+//! Two calls matter. `begins` looks at the head of a line, up to its stamp, and says whether a record
+//! begins there: both passes over the input ask it of every line, so they always agree. `read`
+//! follows the rest of the first line. Full field lists are made only for records that are printed
+//! with their fields.
+
+use super::json::{self, Value};
+use super::slots::{Known, Slots, Span};
+use super::step::{self, Found, Step};
+use crate::base::{Level, Stamp};
+use crate::time::{Zone, epoch, recognise};
+
+/// Index of a grammar in its set, most specific first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GrammarId(pub u8);
+
+/// No line is looked at further than this to find its stamp, in either pass.
+pub const MAX_HEAD: usize = 64 * 1024;
+
+/// A compiled format.
+#[derive(Debug)]
+pub struct Grammar {
+    /// Short name.
+    pub name: String,
+    /// One line for people.
+    pub title: String,
+    /// Where the format is described.
+    pub url: Option<String>,
+    /// Where the grammar was read from.
+    pub origin: String,
+    /// `program` of records that name none.
+    pub program: Option<String>,
+    /// Zone of stamps without one, where the format fixes it.
+    pub zone: Option<Zone>,
+    pub(super) rank: u8,
+    pub(super) weight: u32,
+    pub(super) primary_only: bool,
+    pub(super) shape: Shape,
+    pub(super) levels: Vec<(Box<[u8]>, Level)>,
+    pub(super) ranges: Vec<LevelRange>,
+    pub(super) pattern_of: Vec<PatternPart>,
+    pub(super) compose: Option<Vec<Piece>>,
+    pub(super) bodies: Vec<Body>,
+    /// Field name of each slot; the well-known ones first.
+    pub(super) slot_names: Vec<String>,
+}
+
+#[derive(Debug)]
+pub(super) enum Shape {
+    Text(Vec<HeadGroup>),
+    Json(JsonSpec),
+    /// No stamp at all: every line is a record of its own.
+    Plain,
+}
+
+/// Layouts that share everything up to and including the stamp.
+#[derive(Debug)]
+pub(super) struct HeadGroup {
+    pub head: Vec<Step>,
+    pub tails: Vec<Vec<Step>>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct JsonSpec {
+    /// Keys with a slot, by length: (key, slot).
+    pub keys: Vec<Vec<(Box<[u8]>, u8)>>,
+    /// Slots that must all be found.
+    pub require: u32,
+    /// When all of these are found, the rest of the line is of no interest.
+    pub enough: u32,
+}
+
+#[derive(Debug)]
+pub(super) struct LevelRange {
+    pub slot: u8,
+    pub from: u32,
+    pub to: u32,
+    pub level: Level,
+}
+
+/// A field that makes up the pattern; `keep` takes its value as it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PatternPart {
+    pub slot: u8,
+    pub keep: bool,
+}
+
+#[derive(Debug)]
+pub(super) enum Piece {
+    Literal(String),
+    Slot(u8),
+}
+
+#[derive(Debug)]
+pub(super) struct Body {
+    pub program: Option<String>,
+    pub steps: Vec<Step>,
+    pub slot_names: Vec<String>,
+}
+
+/// What `begins` learned of a line.
+#[derive(Clone, Copy, Debug)]
+pub struct Head {
+    /// The stamp; `None` for a record that begins without one.
+    pub stamp: Option<Stamp>,
+    group: u8,
+    end: u32,
+}
+
+/// What `read` learned of a record's first line.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading {
+    /// Where the part worth printing starts.
+    pub body: u32,
+    /// The message on the first line.
+    pub message: Span,
+    /// Severity, if the record names one.
+    pub level: Level,
+    /// Whether the whole layout fitted, not only its head.
+    pub whole: bool,
+}
+
+impl Grammar {
+    /// Whether a record of this format begins with `line` (the first physical line, no newline).
+    #[inline]
+    pub fn begins(&self, line: &[u8], slots: &mut Slots) -> Option<Head> {
+        slots.clear();
+        let line = &line[..line.len().min(MAX_HEAD)];
+        match &self.shape {
+            Shape::Text(groups) => groups.iter().enumerate().find_map(|(index, group)| {
+                let mut found = Found::default();
+                let end = step::run(&group.head, line, 0, slots, &mut found)?;
+                Some(Head { stamp: found.stamp, group: index as u8, end: end as u32 })
+            }),
+            Shape::Json(spec) => json_head(spec, line, slots),
+            Shape::Plain => Some(Head { stamp: None, group: 0, end: 0 }),
+        }
+    }
+
+    /// Reads on from a head that `begins` found in the same line. With the whole record as `text`, a
+    /// message that runs to the end takes the continuation lines along. `quick` may leave out parts
+    /// that neither message, level nor pattern need.
+    #[inline]
+    pub fn read(&self, text: &[u8], head: &Head, slots: &mut Slots, quick: bool) -> Reading {
+        let end = head.end as usize;
+        let mut whole = true;
+        let mut body = end;
+        match &self.shape {
+            Shape::Text(groups) => {
+                let mark = slots.mark();
+                let fitted = groups[usize::from(head.group)].tails.iter().any(|tail| {
+                    slots.rewind(mark);
+                    step::run(tail, text, end, slots, &mut Found::default()).is_some_and(|end| end == text.len() || text[end] == b'\n')
+                });
+                whole = fitted;
+                if !fitted {
+                    slots.rewind(mark);
+                }
+            }
+            Shape::Json(spec) => {
+                whole = json_rest(spec, text, slots, quick) && slots.mark() & spec.require == spec.require;
+                body = 0;
+            }
+            Shape::Plain => {}
+        }
+        let message = self.message_span(text, slots, &mut body);
+        Reading { body: body as u32, message, level: self.level(text, slots), whole }
+    }
+
+    /// Where the message is, and where the printed part starts: at the program, when there is one.
+    #[inline]
+    fn message_span(&self, text: &[u8], slots: &Slots, body: &mut usize) -> Span {
+        let blank = |at: &usize| matches!(text.get(*at), Some(b' ' | b'\t'));
+        let message = slots.known(Known::Message).unwrap_or_else(|| {
+            let mut start = *body;
+            while blank(&start) {
+                start += 1;
+            }
+            Span::new(start, text.len())
+        });
+        *body = match slots.known(Known::Program) {
+            Some(program) if program.start < message.start && !matches!(self.shape, Shape::Json(_)) => {
+                program.start as usize
+            }
+            _ => message.start as usize,
+        };
+        message
+    }
+
+    #[inline]
+    fn level(&self, text: &[u8], slots: &Slots) -> Level {
+        if let Some(span) = slots.known(Known::Level) {
+            let word = span.of(text);
+            if let Some((_, level)) = self.levels.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)) {
+                return *level;
+            }
+            if let Some(level) = Level::parse(word) {
+                return level;
+            }
+        }
+        if let Some(value) = slots.known(Known::Priority).and_then(|span| number(span.of(text))) {
+            return Level::from_syslog(value);
+        }
+        for range in &self.ranges {
+            if let Some(value) = slots.get(range.slot).and_then(|span| number(span.of(text)))
+                && (range.from..=range.to).contains(&value)
+            {
+                return range.level;
+            }
+        }
+        Level::Unknown
+    }
+
+    /// The parts that identify a record's pattern, in order; the flag says to take the value as is.
+    /// Empty means: the message.
+    #[inline]
+    pub fn pattern_parts<'a>(&'a self, text: &'a [u8], slots: &'a Slots) -> impl Iterator<Item = (&'a [u8], bool)> {
+        self.pattern_of.iter().filter_map(|part| Some((slots.get(part.slot)?.of(text), part.keep)))
+    }
+
+    /// Whether the pattern is made of fields rather than of the message.
+    #[inline]
+    pub fn has_pattern_parts(&self) -> bool {
+        !self.pattern_of.is_empty()
+    }
+
+    /// Whether the message is put together from fields.
+    #[inline]
+    pub fn composes(&self) -> bool {
+        self.compose.is_some()
+    }
+
+    /// The message of a record as people read it: decoded, put together where the grammar says so.
+    pub fn message(&self, text: &[u8], slots: &Slots, reading: &Reading, out: &mut Vec<u8>) {
+        let Some(pieces) = &self.compose else {
+            return self.value(text, reading.message, out);
+        };
+        for piece in pieces {
+            match piece {
+                Piece::Literal(literal) => out.extend_from_slice(literal.as_bytes()),
+                Piece::Slot(slot) => match slots.get(*slot) {
+                    Some(span) => self.value(text, span, out),
+                    None => out.push(b'-'),
+                },
+            }
+        }
+    }
+
+    /// Appends a value as people read it.
+    pub fn value(&self, text: &[u8], span: Span, out: &mut Vec<u8>) {
+        match self.shape {
+            Shape::Json(_) => json::unescape(span.of(text), out),
+            _ => out.extend_from_slice(span.of(text)),
+        }
+    }
+
+    /// Calls `visit(name, value)` for every field of a record beyond stamp, level, host, program, pid
+    /// and message; values as written. `slots` must come from reading this very text.
+    pub fn fields(&self, text: &[u8], slots: &Slots, message: Span, mut visit: impl FnMut(&str, &[u8])) {
+        if let Shape::Json(spec) = &self.shape {
+            json::pairs(text, |key, value, kind| {
+                if spec.slot(key.of(text)).is_none_or(|slot| usize::from(slot) >= Known::NAMES.len()) {
+                    let name = String::from_utf8_lossy(key.of(text));
+                    if kind == Value::String {
+                        let mut decoded = Vec::new();
+                        json::unescape(value.of(text), &mut decoded);
+                        visit(&name, &decoded);
+                    } else {
+                        visit(&name, value.of(text));
+                    }
+                }
+                true
+            });
+            return;
+        }
+        for (slot, name) in self.slot_names.iter().enumerate().skip(Known::NAMES.len()) {
+            if let Some(span) = slots.get(slot as u8) {
+                visit(name, span.of(text));
+            }
+        }
+        let program = slots.known(Known::Program).map(|span| span.of(text));
+        let message = message.of(text);
+        for body in &self.bodies {
+            let wanted = body.program.as_deref().map(str::as_bytes);
+            if wanted.is_some() && wanted != program {
+                continue;
+            }
+            let mut inner = Slots::default();
+            if step::run(&body.steps, message, 0, &mut inner, &mut Found::default()).is_some() {
+                for (slot, name) in body.slot_names.iter().enumerate().skip(Known::NAMES.len()) {
+                    if let Some(span) = inner.get(slot as u8) {
+                        visit(name, span.of(message));
+                    }
+                }
+                break;
+            }
+        }
+    }
+
+    /// Whether records of this format carry stamps at all.
+    pub fn has_stamps(&self) -> bool {
+        !matches!(self.shape, Shape::Plain)
+    }
+}
+
+impl JsonSpec {
+    #[inline]
+    fn slot(&self, key: &[u8]) -> Option<u8> {
+        let same_length = self.keys.get(key.len())?;
+        same_length.iter().find(|(name, _)| **name == *key).map(|(_, slot)| *slot)
+    }
+}
+
+/// The stamp of a JSON value: a number of seconds, milliseconds..., or a string of any known layout.
+fn json_stamp(value: &[u8]) -> Option<Stamp> {
+    let (stamp, end) = recognise(value).or_else(|| epoch(value))?;
+    (end == value.len()).then_some(stamp)
+}
+
+fn json_head(spec: &JsonSpec, line: &[u8], slots: &mut Slots) -> Option<Head> {
+    let mut stamp = None;
+    let object = json::pairs(line, |key, value, kind| {
+        if spec.slot(key.of(line)) == Some(Known::Time as u8) && kind != Value::Nested {
+            stamp = json_stamp(value.of(line));
+            if stamp.is_some() {
+                slots.put(Known::Time as u8, value);
+            }
+        }
+        stamp.is_none()
+    });
+    object.then_some(Head { stamp, group: 0, end: 0 })
+}
+
+fn json_rest(spec: &JsonSpec, line: &[u8], slots: &mut Slots, quick: bool) -> bool {
+    let enough = if quick { spec.enough } else { u32::MAX };
+    json::pairs(line, |key, value, _| {
+        if let Some(slot) = spec.slot(key.of(line))
+            && slots.get(slot).is_none()
+        {
+            slots.put(slot, value);
+        }
+        slots.mark() & enough != enough
+    })
+}
+
+fn number(digits: &[u8]) -> Option<u32> {
+    if digits.is_empty() || digits.len() > 9 {
+        return None;
+    }
+    digits.iter().try_fold(0_u32, |sum, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (digit < 10).then(|| sum * 10 + u32::from(digit))
+    })
+}

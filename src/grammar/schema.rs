@@ -1,0 +1,137 @@
+//! What a `grammars/*.toml` may say: the file as typed, before anything is compiled.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// One grammar file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GrammarFile {
+    /// Short name, as `timeline formats` lists it.
+    pub name: Spanned<String>,
+    /// One line for people.
+    pub title: String,
+    /// Where the format is described.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// `program` of records that name none.
+    #[serde(default)]
+    pub program: Option<String>,
+    /// Zone of stamps without one, where the format fixes it (`UTC`).
+    #[serde(default)]
+    pub zone: Option<Spanned<String>>,
+    /// Breaks ties in detection: higher wins. 50 unless given.
+    #[serde(default = "middle")]
+    pub rank: u8,
+    /// Only ever the first format of a file, never one found midway.
+    #[serde(default)]
+    pub primary_only: bool,
+    /// Text layouts, tried in this order.
+    #[serde(default)]
+    pub layout: Vec<LayoutFile>,
+    /// Or a JSON object per line.
+    #[serde(default)]
+    pub json: Option<JsonFile>,
+    /// Level words of this format, beside the common ones.
+    #[serde(default)]
+    pub levels: BTreeMap<String, Spanned<String>>,
+    /// Levels from ranges of a numeric field.
+    #[serde(default)]
+    pub level_range: Vec<LevelRangeFile>,
+    /// What identifies the pattern of a record: field names; `=name` keeps the value as it is.
+    /// The message, unless given.
+    #[serde(default)]
+    pub pattern_of: Vec<String>,
+    /// How the message is put together from fields, where no field is one: `"{request} {status}"`.
+    #[serde(default)]
+    pub message: Option<Spanned<String>>,
+    /// Deeper fields inside messages, read only when fields are asked for.
+    #[serde(default)]
+    pub body: Vec<BodyFile>,
+    /// Lines that this grammar must read, and how.
+    #[serde(default)]
+    pub sample: Vec<SampleFile>,
+    /// Lines that this grammar must leave alone.
+    #[serde(default)]
+    pub counter_sample: Vec<CounterSampleFile>,
+}
+
+const fn middle() -> u8 {
+    50
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LayoutFile {
+    pub pattern: Spanned<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct JsonFile {
+    /// Keys that hold the stamp, the first present one counts.
+    pub time: Vec<String>,
+    #[serde(default)]
+    pub level: Vec<String>,
+    #[serde(default)]
+    pub message: Vec<String>,
+    #[serde(default)]
+    pub program: Vec<String>,
+    #[serde(default)]
+    pub host: Vec<String>,
+    #[serde(default)]
+    pub pid: Vec<String>,
+    /// Keys without which this is another format.
+    #[serde(default)]
+    pub require: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LevelRangeFile {
+    pub field: Spanned<String>,
+    pub from: u32,
+    pub to: u32,
+    pub level: Spanned<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BodyFile {
+    /// Only for messages of this program.
+    #[serde(default)]
+    pub program: Option<String>,
+    pub pattern: Spanned<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SampleFile {
+    /// The record, continuation lines included.
+    pub record: Spanned<String>,
+    /// The stamp as written.
+    #[serde(default)]
+    pub stamp: Option<String>,
+    #[serde(default)]
+    pub level: Option<String>,
+    #[serde(default)]
+    pub host: Option<String>,
+    #[serde(default)]
+    pub program: Option<String>,
+    #[serde(default)]
+    pub pid: Option<u32>,
+    #[serde(default)]
+    pub message: Option<String>,
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CounterSampleFile {
+    pub line: Spanned<String>,
+    /// Why this is not ours.
+    pub why: String,
+}

@@ -1,0 +1,234 @@
+//! A compiled pattern: a flat list of steps, and the loop that runs it over one line.
+//!
+//! Steps never go back except out of an optional group, so a line costs time linear in its length.
+//! A step can be printed and blamed; a list of boxed parsers could not (see docs/decisions.md).
+
+use memchr::{memchr, memmem};
+
+use super::slots::{Slots, Span};
+use crate::base::Stamp;
+use crate::time::TimePattern;
+
+/// What a capture accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// No blanks.
+    Word,
+    /// ASCII digits.
+    Int,
+    /// Digits with an optional sign and point.
+    Num,
+    /// Hexadecimal digits.
+    Hex,
+    /// A program name: no blanks, `[` or `:` (inside parentheses anything but blanks).
+    Tag,
+    /// A host name or address: letters, digits, `.`, `-`, `_`, `:`, not ending in `:`.
+    Host,
+    /// Between double quotes, which are not kept; a backslash keeps the next byte.
+    Quoted,
+    /// All that is left of the record, continuation lines included.
+    Rest,
+}
+
+impl Kind {
+    pub const NAMES: [(&'static str, Self); 8] = [
+        ("word", Self::Word),
+        ("int", Self::Int),
+        ("num", Self::Num),
+        ("hex", Self::Hex),
+        ("tag", Self::Tag),
+        ("host", Self::Host),
+        ("quoted", Self::Quoted),
+        ("rest", Self::Rest),
+    ];
+}
+
+/// A slot number, or nothing for a capture named `_`.
+pub(super) type Target = Option<u8>;
+
+/// One step.
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    Byte(u8),
+    Literal(Box<[u8]>),
+    Blanks,
+    Time(TimePattern),
+    Take(Target, Kind),
+    OneOf(Target, Box<[Box<[u8]>]>),
+    UntilByte(Target, u8),
+    UntilLiteral(Target, Box<[u8]>),
+    Optional(Box<[Step]>),
+}
+
+/// What a run leaves behind besides slots.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Found {
+    pub stamp: Option<Stamp>,
+}
+
+/// Runs `steps` over `line` from `at`; the end, or `None` where a step does not fit.
+#[inline]
+pub(super) fn run(steps: &[Step], line: &[u8], mut at: usize, slots: &mut Slots, found: &mut Found) -> Option<usize> {
+    for step in steps {
+        at = match step {
+            Step::Byte(byte) => {
+                if line.get(at) != Some(byte) {
+                    return None;
+                }
+                at + 1
+            }
+            Step::Literal(literal) => {
+                if !line.get(at..)?.starts_with(literal) {
+                    return None;
+                }
+                at + literal.len()
+            }
+            Step::Blanks => {
+                let end = skip(line, at, |byte| matches!(byte, b' ' | b'\t'));
+                if end == at {
+                    return None;
+                }
+                end
+            }
+            Step::Time(pattern) => {
+                let (stamp, length) = pattern.read(line.get(at..)?)?;
+                found.stamp = Some(stamp);
+                slots.put(super::slots::Known::Time as u8, Span::new(at, at + length));
+                at + length
+            }
+            Step::Take(target, kind) => {
+                let (span, end) = take(*kind, line, at)?;
+                if let Some(slot) = target {
+                    slots.put(*slot, span);
+                }
+                end
+            }
+            Step::OneOf(target, words) => {
+                let rest = line.get(at..)?;
+                let end = at + words.iter().find(|word| rest.starts_with(word))?.len();
+                if let Some(slot) = target {
+                    slots.put(*slot, Span::new(at, end));
+                }
+                end
+            }
+            Step::UntilByte(target, byte) => {
+                let end = at + memchr(*byte, first_line(line, at)?)?;
+                if let Some(slot) = target {
+                    slots.put(*slot, Span::new(at, end));
+                }
+                end
+            }
+            Step::UntilLiteral(target, literal) => {
+                let end = at + memmem::find(first_line(line, at)?, literal)?;
+                if let Some(slot) = target {
+                    slots.put(*slot, Span::new(at, end));
+                }
+                end
+            }
+            Step::Optional(inner) => {
+                let mark = slots.mark();
+                match run(inner, line, at, slots, found) {
+                    Some(end) => end,
+                    None => {
+                        slots.rewind(mark);
+                        at
+                    }
+                }
+            }
+        };
+    }
+    Some(at)
+}
+
+/// What is left of the first physical line: literals are never searched for past it.
+fn first_line(line: &[u8], at: usize) -> Option<&[u8]> {
+    let rest = line.get(at..)?;
+    Some(memchr(b'\n', rest).map_or(rest, |end| &rest[..end]))
+}
+
+#[inline]
+fn skip(line: &[u8], at: usize, fits: impl Fn(u8) -> bool) -> usize {
+    let mut end = at;
+    while line.get(end).is_some_and(|byte| fits(*byte)) {
+        end += 1;
+    }
+    end
+}
+
+/// Runs one capture: what it keeps, and where it ends.
+#[inline]
+fn take(kind: Kind, line: &[u8], at: usize) -> Option<(Span, usize)> {
+    let end = match kind {
+        Kind::Word => skip(line, at, |byte| !matches!(byte, b' ' | b'\t' | b'\n')),
+        Kind::Int => skip(line, at, |byte| byte.is_ascii_digit()),
+        Kind::Hex => skip(line, at, |byte| byte.is_ascii_hexdigit()),
+        Kind::Num => {
+            let start = at + usize::from(matches!(line.get(at), Some(b'-' | b'+')));
+            let end = skip(line, start, |byte| byte.is_ascii_digit() || byte == b'.');
+            if end == start {
+                return None;
+            }
+            end
+        }
+        Kind::Tag => {
+            let end = skip(line, at, |byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'[' | b':' | b'('));
+            match line.get(end) {
+                Some(b'(') => {
+                    let close = end + memchr(b')', first_line(line, end)?)?;
+                    if memchr(b' ', &line[end..close]).is_some() {
+                        return None;
+                    }
+                    skip(line, close + 1, |byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'[' | b':'))
+                }
+                _ => end,
+            }
+        }
+        Kind::Host => {
+            let end = skip(line, at, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':'));
+            if end == at || line[end - 1] == b':' {
+                return None;
+            }
+            end
+        }
+        Kind::Quoted => {
+            if line.get(at) != Some(&b'"') {
+                return None;
+            }
+            let mut end = at + 1;
+            loop {
+                match line.get(end)? {
+                    b'"' => break,
+                    b'\\' => end += 2,
+                    b'\n' => return None,
+                    _ => end += 1,
+                }
+            }
+            return Some((Span::new(at + 1, end), end + 1));
+        }
+        Kind::Rest => return Some((Span::new(at, line.len()), line.len())),
+    };
+    (end > at).then(|| (Span::new(at, end), end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(kind: Kind, line: &str) -> Option<&str> {
+        take(kind, line.as_bytes(), 0).map(|(span, _)| &line[span.start as usize..span.end as usize])
+    }
+
+    #[test]
+    fn captures_stop_where_they_should() {
+        assert_eq!(taken(Kind::Tag, "wordpress(miconblog.com)[8434]: x"), Some("wordpress(miconblog.com)"));
+        assert_eq!(taken(Kind::Tag, "(systemd)[1]: x"), Some("(systemd)"));
+        assert_eq!(taken(Kind::Tag, "last message"), Some("last"));
+        assert_eq!(taken(Kind::Host, "fe80::1 x"), Some("fe80::1"));
+        assert_eq!(taken(Kind::Host, "rsyslogd: x"), None);
+        assert_eq!(taken(Kind::Host, "ospfd[3]: x"), Some("ospfd"));
+        assert_eq!(taken(Kind::Quoted, r#""a \" b" c"#), Some(r#"a \" b"#));
+        assert_eq!(taken(Kind::Quoted, r#""a \"#), None);
+        assert_eq!(taken(Kind::Num, "-1.5s"), Some("-1.5"));
+        assert_eq!(taken(Kind::Num, "-s"), None);
+    }
+}

@@ -1,0 +1,13 @@
+//! From characters to stamps, from civil time to UTC, and from what people type to a range.
+//!
+//! Nothing here decides what a stamp *means*: that is `clock`.
+
+mod human;
+mod known;
+mod pattern;
+mod zone;
+
+pub use human::{Bound, duration, parse_bound, pretty_span};
+pub use known::{digits, epoch, iso, month, recognise, syslog};
+pub use pattern::TimePattern;
+pub use zone::{Offset, OffsetCursor, Zone, push_padded, render_rfc3339};

@@ -1,0 +1,235 @@
+//! Time patterns of grammars: a small strptime, compiled once and run over bytes.
+//!
+//! `%Y %m %d %e %H %M %S %b %y %j %p %I` as in strptime(3); `%f` a fraction with its point or comma,
+//! if there is one; `%z` a zone, if there is one; `%a` a weekday's name; a blank is one or more
+//! blanks. Four names stand for hand-written readers: `iso`, `syslog`, `epoch`, `any`.
+
+use super::known::{self, Parts, digits, fraction};
+use crate::base::{Resolution, Stamp, WrittenZone};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Literal(u8),
+    Blanks,
+    Year,
+    ShortYear,
+    Month,
+    MonthName,
+    Day,
+    PaddedDay,
+    Hour,
+    HalfHour,
+    Meridiem,
+    Minute,
+    Second,
+    Fraction,
+    Zone,
+    Weekday,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Reader {
+    Iso,
+    Syslog,
+    Epoch,
+    Any,
+    Steps(Vec<Step>),
+}
+
+/// A compiled time pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimePattern(Reader);
+
+impl TimePattern {
+    /// Compiles a pattern. The error says what is wrong and where: a byte offset in `text`.
+    pub fn compile(text: &str) -> Result<Self, (usize, String)> {
+        let reader = match text {
+            "iso" => Reader::Iso,
+            "syslog" => Reader::Syslog,
+            "epoch" => Reader::Epoch,
+            "any" => Reader::Any,
+            _ => Reader::Steps(steps(text)?),
+        };
+        Ok(Self(reader))
+    }
+
+    /// Reads a stamp at the start of `bytes`: the stamp and its length.
+    #[inline]
+    pub fn read(&self, bytes: &[u8]) -> Option<(Stamp, usize)> {
+        match &self.0 {
+            Reader::Iso => known::iso(bytes),
+            Reader::Syslog => known::syslog(bytes),
+            Reader::Epoch => known::epoch(bytes),
+            Reader::Any => known::recognise(bytes),
+            Reader::Steps(steps) => run(steps, bytes),
+        }
+    }
+}
+
+fn steps(text: &str) -> Result<Vec<Step>, (usize, String)> {
+    let mut steps = Vec::new();
+    let mut bytes = text.bytes().enumerate().peekable();
+    while let Some((at, byte)) = bytes.next() {
+        let step = match byte {
+            b'%' => match bytes.next().map(|(_, letter)| letter) {
+                Some(b'Y') => Step::Year,
+                Some(b'y') => Step::ShortYear,
+                Some(b'm') => Step::Month,
+                Some(b'b') => Step::MonthName,
+                Some(b'd') => Step::Day,
+                Some(b'e') => Step::PaddedDay,
+                Some(b'H') => Step::Hour,
+                Some(b'I') => Step::HalfHour,
+                Some(b'p') => Step::Meridiem,
+                Some(b'M') => Step::Minute,
+                Some(b'S') => Step::Second,
+                Some(b'f') => Step::Fraction,
+                Some(b'z') => Step::Zone,
+                Some(b'a') => Step::Weekday,
+                Some(b'%') => Step::Literal(b'%'),
+                Some(other) => {
+                    let letter = char::from(other);
+                    return Err((at, format!("`%{letter}` is no part of a time; known: %Y %y %m %b %d %e %H %I %p %M %S %f %z %a")));
+                }
+                None => return Err((at, "a time pattern cannot end in `%`".into())),
+            },
+            b' ' => Step::Blanks,
+            other => Step::Literal(other),
+        };
+        steps.push(step);
+    }
+    if !steps.iter().any(|step| matches!(step, Step::Hour | Step::HalfHour)) {
+        return Err((0, "a time pattern needs at least an hour (%H or %I)".into()));
+    }
+    if !steps.iter().any(|step| matches!(step, Step::Month | Step::MonthName)) {
+        return Err((0, "a time pattern needs a month and a day: a time of day alone names no day".into()));
+    }
+    Ok(steps)
+}
+
+fn run(steps: &[Step], bytes: &[u8]) -> Option<(Stamp, usize)> {
+    let mut at = 0;
+    let mut parts = Parts::default();
+    let mut nanos = 0;
+    let mut resolution = Resolution::MINUTE;
+    let mut zone = WrittenZone::Absent;
+    let mut afternoon = None;
+    for step in steps {
+        match step {
+            Step::Literal(byte) => {
+                if bytes.get(at) != Some(byte) {
+                    return None;
+                }
+                at += 1;
+            }
+            Step::Blanks => {
+                let blanks = bytes.get(at..)?.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+                if blanks == 0 {
+                    return None;
+                }
+                at += blanks;
+            }
+            Step::Year => {
+                parts.year = Some(digits(bytes, at, 4)? as i32);
+                at += 4;
+            }
+            Step::ShortYear => {
+                let year = digits(bytes, at, 2)? as i32;
+                // POSIX strptime: 69..99 are the 1900s.
+                parts.year = Some(if year < 69 { 2000 + year } else { 1900 + year });
+                at += 2;
+            }
+            Step::Month => {
+                parts.month = digits(bytes, at, 2)?;
+                at += 2;
+            }
+            Step::MonthName => {
+                parts.month = known::month(bytes, at)?;
+                at += 3;
+            }
+            Step::Day | Step::PaddedDay => {
+                let padded = bytes.get(at) == Some(&b' ');
+                let single = !bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
+                let (start, width) = match (padded, single) {
+                    (true, _) => (at + 1, 1),
+                    (false, true) => (at, 1),
+                    (false, false) => (at, 2),
+                };
+                parts.day = digits(bytes, start, width)?;
+                at = start + width;
+            }
+            Step::Hour | Step::HalfHour => {
+                let width = if bytes.get(at + 1).is_some_and(u8::is_ascii_digit) { 2 } else { 1 };
+                parts.hour = digits(bytes, at, width)?;
+                at += width;
+            }
+            Step::Meridiem => {
+                let word = bytes.get(at..at + 2)?.to_ascii_lowercase();
+                afternoon = match &word[..] {
+                    b"am" => Some(false),
+                    b"pm" => Some(true),
+                    _ => return None,
+                };
+                at += 2;
+            }
+            Step::Minute => {
+                parts.minute = digits(bytes, at, 2)?;
+                at += 2;
+            }
+            Step::Second => {
+                parts.second = digits(bytes, at, 2)?;
+                resolution = Resolution::SECOND;
+                at += 2;
+            }
+            Step::Fraction => {
+                let (value, written, end) = fraction(bytes, at);
+                (nanos, at) = (value, end);
+                resolution = Resolution::digits(written);
+            }
+            Step::Zone => (zone, at) = known::zone(bytes, at, true),
+            Step::Weekday => {
+                let letters = bytes.get(at..)?.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+                if letters < 3 {
+                    return None;
+                }
+                at += letters;
+            }
+        }
+    }
+    if let Some(afternoon) = afternoon {
+        if !(1..=12).contains(&parts.hour) {
+            return None;
+        }
+        parts.hour = parts.hour % 12 + if afternoon { 12 } else { 0 };
+    }
+    Some((parts.stamp(nanos, zone, resolution)?, at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_read_what_they_say() {
+        let at = |pattern: &str, text: &str| {
+            TimePattern::compile(pattern)
+                .unwrap_or_else(|(at, why)| panic!("{pattern}:{at}: {why}"))
+                .read(text.as_bytes())
+        };
+        let (stamp, end) = at("%d-%b-%Y %H:%M:%S", "12-Dec-2014 10:10:59] x").expect("reads");
+        assert_eq!((end, stamp.has_year), (20, true));
+        let (half, _) = at("%m/%d/%Y %I:%M:%S %p", "12/12/2014 10:10:59 PM").expect("reads");
+        assert_eq!(half.seconds - stamp.seconds, 12 * 3_600);
+        let (short, _) = at("%y/%m/%d %H:%M", "14/12/12 10:10").expect("reads");
+        assert_eq!(stamp.seconds - short.seconds, 59);
+        assert_eq!(short.resolution, Resolution::MINUTE);
+        assert_eq!(at("%d %b %H:%M:%S%f", "31 Feb 10:00:00.1"), None);
+    }
+
+    #[test]
+    fn a_pattern_that_cannot_date_a_line_is_refused() {
+        for (pattern, place) in [("%Y-%q", 3), ("%H:%M", 0), ("%Y-%m-%d", 0), ("%H%", 2)] {
+            assert_eq!(TimePattern::compile(pattern).map_err(|(at, _)| at), Err(place), "{pattern}");
+        }
+    }
+}
