@@ -4,5 +4,15 @@
 #![warn(missing_docs)]
 
 pub mod base;
+pub mod cli;
 pub mod grammar;
 pub mod time;
+pub mod io;
+pub mod pattern;
+pub mod text;
+pub mod clock;
+pub mod engine;
+pub mod ingest;
+pub mod merge;
+pub mod present;
+pub mod survey;

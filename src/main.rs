@@ -1,1 +1,7 @@
-fn main(){}
+//! The `timeline` program: everything is in the library and in `cli`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    timeline::cli::run()
+}

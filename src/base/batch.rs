@@ -9,10 +9,14 @@ use super::source::{FileId, SourceId};
 pub struct Tally {
     /// The pattern.
     pub pattern: u64,
-    /// Index of its first event in the batch, in time order.
+    /// Key of its first event.
+    pub first_key: i64,
+    /// Line of its first event, counted from the batch's first line.
+    pub first_line: u32,
+    /// Index of its first event in the batch; `u32::MAX` when a filter left that one out.
     pub first: u32,
-    /// Index of its last event in the batch, in time order.
-    pub last: u32,
+    /// Key of its last event.
+    pub last_key: i64,
     /// How many events carry it.
     pub count: u32,
     /// The highest level seen with it.

@@ -14,8 +14,6 @@ impl Flags {
     pub const UNDATED: Self = Self(1);
     /// First occurrence of its pattern in its source.
     pub const FIRST: Self = Self(1 << 1);
-    /// Holds bytes that must not reach a terminal as they are.
-    pub const UNCLEAN: Self = Self(1 << 2);
     /// The query matched it.
     pub const MATCH: Self = Self(1 << 3);
     /// The level was read from words of the message, not from a level field.
@@ -26,6 +24,11 @@ impl Flags {
     /// Whether all bits of `other` are set.
     pub const fn has(self, other: Self) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    /// Clears the bits of `other`.
+    pub const fn clear(&mut self, other: Self) {
+        self.0 &= !other.0;
     }
 
     /// Sets the bits of `other`.

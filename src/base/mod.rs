@@ -12,6 +12,7 @@ mod stamp;
 
 pub use batch::{Batch, Tally};
 pub use error::{Error, Result};
+pub(crate) use error::reason;
 pub use event::{Event, Flags};
 pub use instant::{Basis, Instant, NANOS_PER_SECOND};
 pub use level::Level;

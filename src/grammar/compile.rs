@@ -84,6 +84,7 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
         origin: file.to_owned(),
         program: typed.program.clone(),
         zone,
+        class: class(typed.name.as_ref()),
         rank: typed.rank,
         weight: weight(&shape),
         primary_only: typed.primary_only,
@@ -311,6 +312,11 @@ fn finish_json(shape: &mut Shape, typed: Option<&JsonFile>, slots: &SlotNames, p
         // The message may come last: nothing short of the whole line suffices.
         spec.enough = u32::MAX;
     }
+}
+
+/// FNV-1a of a name: the same in every run and on every machine.
+fn class(name: &str) -> u64 {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// How much a format demands of a line: literals and typed parts. Breaks ties in detection.

@@ -33,6 +33,8 @@ pub struct Grammar {
     pub program: Option<String>,
     /// Zone of stamps without one, where the format fixes it.
     pub zone: Option<Zone>,
+    /// A number of its own for the identity of patterns: a hash of its name.
+    pub class: u64,
     pub(super) rank: u8,
     pub(super) weight: u32,
     pub(super) primary_only: bool,
@@ -134,7 +136,7 @@ impl Grammar {
                 Some(Head { stamp: found.stamp, group: index as u8, end: end as u32 })
             }),
             Shape::Json(spec) => json_head(spec, line, slots),
-            Shape::Plain => Some(Head { stamp: None, group: 0, end: 0 }),
+            Shape::Plain => (!line.is_empty()).then_some(Head { stamp: None, group: 0, end: 0 }),
         }
     }
 
@@ -225,10 +227,10 @@ impl Grammar {
         !self.pattern_of.is_empty()
     }
 
-    /// Whether the message is put together from fields.
+    /// Whether the message is the tail of the record as written, so that it can be copied out.
     #[inline]
-    pub fn composes(&self) -> bool {
-        self.compose.is_some()
+    pub fn message_is_tail(&self) -> bool {
+        self.compose.is_none() && !matches!(self.shape, Shape::Json(_))
     }
 
     /// The message of a record as people read it: decoded, put together where the grammar says so.
@@ -239,7 +241,7 @@ impl Grammar {
         for piece in pieces {
             match piece {
                 Piece::Literal(literal) => out.extend_from_slice(literal.as_bytes()),
-                Piece::Slot(slot) => match slots.get(*slot) {
+                Piece::Slot(slot) => match slots.get(*slot).filter(|span| span.start < span.end) {
                     Some(span) => self.value(text, span, out),
                     None => out.push(b'-'),
                 },

@@ -1,0 +1,285 @@
+//! What may be typed. Nothing is decided here: see `resolve`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const AFTER: &str = "\
+Times: 2014-12-12T10:10, \"2014-12-12 10:10:59\", -2h, \"30m ago\", \"today 09:00\", +30m (from the other bound).
+Zones: Asia/Seoul, UTC, local, +09:00.
+Every option can be set by an environment variable: --tz by TIMELINE_TZ, and so on.";
+
+/// Reads every log copied off a few servers and merges them into one timeline
+#[derive(Debug, Parser)]
+#[command(name = "timeline", version, about, after_help = AFTER, max_term_width = 100)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Read everything and say what broke first, what is new, and what was read
+    Build(BuildArgs),
+    /// Print the merged timeline
+    Show(ShowArgs),
+    /// Search the merged timeline
+    Grep(GrepArgs),
+    /// Write the postmortem
+    Report(ReportArgs),
+    /// Per source: format, clock and how it is known, range, ledger
+    Sources(SourcesArgs),
+    /// The formats that are understood
+    Formats(FormatsArgs),
+    /// Print shell completions
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff)
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Input {
+    /// Files, folders, or `-` for standard input
+    #[arg(value_name = "INPUT")]
+    pub inputs: Vec<PathBuf>,
+}
+
+/// Options of every command that reads logs.
+#[derive(Debug, Args)]
+pub(super) struct Common {
+    /// Zone shown, and first guess for stamps without one
+    #[arg(long, value_name = "ZONE", env = "TIMELINE_TZ", default_value = "local", help_heading = "Clocks")]
+    pub tz: String,
+    /// Zone of stamps without one, for all files or those that fit a glob (repeatable)
+    #[arg(long, value_name = "[GLOB=]ZONE", env = "TIMELINE_ASSUME_TZ", value_delimiter = ',', help_heading = "Clocks")]
+    pub assume_tz: Vec<String>,
+    /// Year of the newest record, for stamps without one
+    #[arg(long, value_name = "YEAR", env = "TIMELINE_YEAR", value_parser = clap::value_parser!(i32).range(1970..2200), help_heading = "Clocks")]
+    pub year: Option<i32>,
+    /// From this time on
+    #[arg(short = 'S', long, value_name = "TIME", env = "TIMELINE_SINCE", allow_hyphen_values = true, help_heading = "Selection")]
+    pub since: Option<String>,
+    /// Before this time
+    #[arg(short = 'U', long, value_name = "TIME", env = "TIMELINE_UNTIL", allow_hyphen_values = true, help_heading = "Selection")]
+    pub until: Option<String>,
+    /// A window around this time
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["since", "until"], allow_hyphen_values = true, help_heading = "Selection")]
+    pub around: Option<String>,
+    /// Width of the window on each side of --around
+    #[arg(long, value_name = "DURATION", default_value = "5m", help_heading = "Selection")]
+    pub window: String,
+    /// Only records of hosts that fit this glob (repeatable)
+    #[arg(long, value_name = "GLOB", env = "TIMELINE_HOST", help_heading = "Selection")]
+    pub host: Vec<String>,
+    /// Only records of programs that fit this glob (repeatable)
+    #[arg(long, value_name = "GLOB", env = "TIMELINE_PROGRAM", help_heading = "Selection")]
+    pub program: Vec<String>,
+    /// Only files or sources that fit this glob (repeatable)
+    #[arg(long, value_name = "GLOB", env = "TIMELINE_SOURCE", help_heading = "Selection")]
+    pub source: Vec<String>,
+    /// Threads
+    #[arg(short = 'j', long = "jobs", value_name = "N", env = "TIMELINE_JOBS", help_heading = "Run")]
+    pub jobs: Option<usize>,
+    /// Any loss (an unreadable file, a cut archive) is exit code 1
+    #[arg(long, env = "TIMELINE_STRICT", help_heading = "Run")]
+    pub strict: bool,
+    /// No progress bar, no remarks
+    #[arg(short = 'q', long, env = "TIMELINE_QUIET", help_heading = "Run")]
+    pub quiet: bool,
+    /// Colours
+    #[arg(long, value_name = "WHEN", env = "TIMELINE_COLOR", default_value = "auto", help_heading = "Run")]
+    pub color: ColorWhen,
+    /// Bytes per chunk (for tests: results never depend on it)
+    #[arg(long, value_name = "BYTES", hide = true, env = "TIMELINE_CHUNK_SIZE")]
+    pub chunk_size: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AtLeast {
+    /// At least this level: trace debug info notice warn error critical alert emergency
+    #[arg(short = 'l', long, value_name = "LEVEL", env = "TIMELINE_LEVEL", help_heading = "Selection")]
+    pub level: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorWhen {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OutputFile {
+    /// Write here instead of standard output (`-`)
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Overwrite FILE
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum RowFormat {
+    /// Aligned lines for people
+    Prose,
+    /// One JSON object per event
+    Jsonl,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BuildArgs {
+    #[command(flatten)]
+    pub input: Input,
+    /// Write all events here, one JSON object a line (NAME.jsonl)
+    #[arg(short = 'o', long = "output", value_name = "FILE.jsonl")]
+    pub output: Option<PathBuf>,
+    /// Overwrite FILE
+    #[arg(long)]
+    pub force: bool,
+    #[command(flatten)]
+    pub at_least: AtLeast,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShowArgs {
+    #[command(flatten)]
+    pub input: Input,
+    /// How events are written
+    #[arg(long, value_name = "FORMAT", env = "TIMELINE_FORMAT", default_value = "prose")]
+    pub format: RowFormat,
+    #[command(flatten)]
+    pub output: OutputFile,
+    #[command(flatten)]
+    pub at_least: AtLeast,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct GrepArgs {
+    /// What to look for: a regular expression, unless -F
+    #[arg(value_name = "PATTERN", required_unless_present_any = ["regexp", "file"])]
+    pub pattern: Option<String>,
+    #[command(flatten)]
+    pub input: Input,
+    /// Another pattern (repeatable)
+    #[arg(short = 'e', long, value_name = "PATTERN", allow_hyphen_values = true, help_heading = "Matching")]
+    pub regexp: Vec<String>,
+    /// Patterns from a file, one a line
+    #[arg(short = 'f', long = "file", value_name = "FILE", help_heading = "Matching")]
+    pub file: Vec<PathBuf>,
+    /// Patterns are plain text
+    #[arg(short = 'F', long, help_heading = "Matching")]
+    pub fixed_strings: bool,
+    /// Upper and lower case are the same
+    #[arg(short = 'i', long, help_heading = "Matching")]
+    pub ignore_case: bool,
+    /// Whole words only
+    #[arg(short = 'w', long, help_heading = "Matching")]
+    pub word_regexp: bool,
+    /// Records that do not match
+    #[arg(short = 'v', long, help_heading = "Matching")]
+    pub invert_match: bool,
+    /// Only the number of matching records
+    #[arg(short = 'c', long, help_heading = "Output", conflicts_with_all = ["files_with_matches", "only_matching", "count_by"])]
+    pub count: bool,
+    /// Only the names of files with matches
+    #[arg(short = 'l', long, help_heading = "Output", conflicts_with_all = ["only_matching", "count_by"])]
+    pub files_with_matches: bool,
+    /// Only the parts that match
+    #[arg(short = 'o', long, help_heading = "Output", conflicts_with = "count_by")]
+    pub only_matching: bool,
+    /// Stop after this many matching records
+    #[arg(short = 'm', long, value_name = "N", help_heading = "Output")]
+    pub max_count: Option<u64>,
+    /// Records of the timeline after each match
+    #[arg(short = 'A', long, value_name = "N", help_heading = "Context")]
+    pub after_context: Option<String>,
+    /// Records of the timeline before each match
+    #[arg(short = 'B', long, value_name = "N", help_heading = "Context")]
+    pub before_context: Option<String>,
+    /// Both; a duration (30s) works too, for each of the three
+    #[arg(short = 'C', long, value_name = "N", help_heading = "Context")]
+    pub context: Option<String>,
+    /// Only the first match of each pattern of messages
+    #[arg(long, help_heading = "Output")]
+    pub first: bool,
+    /// Count matches by: minute, hour, day, source, file, format, level, host, program, pattern
+    #[arg(long, value_name = "FIELD", help_heading = "Output", conflicts_with = "first")]
+    pub count_by: Option<String>,
+    /// How events are written
+    #[arg(long, value_name = "FORMAT", env = "TIMELINE_FORMAT", default_value = "prose", help_heading = "Output")]
+    pub format: RowFormat,
+    /// At least this level (`-l` is grep's own here)
+    #[arg(long, value_name = "LEVEL", env = "TIMELINE_LEVEL", help_heading = "Selection")]
+    pub level: Option<String>,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    /// Markdown
+    Md,
+    /// The contract's JSON
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportArgs {
+    #[command(flatten)]
+    pub input: Input,
+    /// How the report is written
+    #[arg(long, value_name = "FORMAT", default_value = "md")]
+    pub format: ReportFormat,
+    #[command(flatten)]
+    pub output: OutputFile,
+    #[command(flatten)]
+    pub at_least: AtLeast,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SourcesArgs {
+    #[command(flatten)]
+    pub input: Input,
+    /// How sources are written
+    #[arg(long, value_name = "FORMAT", default_value = "prose")]
+    pub format: RowFormat,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FormatsArgs {
+    #[command(subcommand)]
+    pub action: Option<FormatsAction>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum FormatsAction {
+    /// All formats (the default)
+    List,
+    /// One format's grammar
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Run grammars' samples: those given, or all
+    Check {
+        /// Grammar files
+        files: Vec<PathBuf>,
+    },
+    /// Which format files have, with the runner-up
+    Detect {
+        /// Log files
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+}

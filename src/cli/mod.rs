@@ -1,0 +1,40 @@
+//! The binary's half: what was typed, what it means, and how a run ends.
+
+mod args;
+mod build;
+mod completions;
+mod context;
+mod formats;
+mod grep;
+mod outcome;
+mod output;
+mod progress;
+mod report;
+mod resolve;
+mod show;
+mod sources;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+pub use outcome::Ending;
+
+/// Runs the command line and says how the process ends.
+pub fn run() -> ExitCode {
+    let typed = match args::Cli::try_parse() {
+        Ok(typed) => typed,
+        Err(error) => return outcome::usage(&error),
+    };
+    let ending = match &typed.command {
+        args::Command::Build(args) => build::run(args),
+        args::Command::Show(args) => show::run(args),
+        args::Command::Grep(args) => grep::run(args),
+        args::Command::Report(args) => report::run(args),
+        args::Command::Sources(args) => sources::run(args),
+        args::Command::Formats(args) => formats::run(args),
+        args::Command::Completions { shell } => completions::completions(*shell),
+        args::Command::Man => completions::man(),
+    };
+    outcome::finish(ending)
+}

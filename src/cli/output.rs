@@ -1,0 +1,59 @@
+//! Where output goes: standard output, or a file that is not overwritten unless told to.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::base::{Error, Result};
+
+/// An output under way.
+pub(super) struct Output {
+    writer: Box<dyn Write + Send + Sync>,
+    /// The temporary sibling and the name it gets at the end.
+    rename: Option<(PathBuf, PathBuf)>,
+}
+
+impl Output {
+    /// Standard output.
+    pub fn stdout() -> Self {
+        Self { writer: Box::new(io::stdout()), rename: None }
+    }
+
+    /// `path`, or standard output for `None` and `-`. The file appears whole or not at all.
+    pub fn create(path: Option<&Path>, force: bool) -> Result<Self> {
+        let Some(path) = path.filter(|path| *path != Path::new("-")) else { return Ok(Self::stdout()) };
+        if !force && path.exists() {
+            return Err(Error::new(format!("{} exists; give another name, or --force to overwrite it", path.display())));
+        }
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".tmp-{}", std::process::id()));
+        let temporary = path.with_file_name(name);
+        let file = File::create(&temporary).map_err(|error| Error::io("write", path, &error))?;
+        Ok(Self { writer: Box::new(file), rename: Some((temporary, path.to_owned())) })
+    }
+
+    /// Writes bytes: callers bring large pieces.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.writer.write_all(bytes).map_err(|error| Error::output(&error))
+    }
+
+    /// Completes the output: a file gets its name.
+    pub fn finish(mut self) -> Result<()> {
+        self.writer.flush().map_err(|error| Error::output(&error))?;
+        match self.rename.take() {
+            Some((temporary, path)) => {
+                std::fs::rename(&temporary, &path).map_err(|error| Error::io("write", &path, &error))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        if let Some((temporary, _)) = &self.rename {
+            // The run failed: leave no half file behind.
+            let _ = std::fs::remove_file(temporary);
+        }
+    }
+}

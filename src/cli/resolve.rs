@@ -1,0 +1,117 @@
+//! From what was typed to what it means: every default and every conflict is decided here.
+
+use std::io::{IsTerminal as _, Read as _};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::args::{ColorWhen, Common, Input};
+use crate::base::{Error, Level, Result};
+use crate::clock::{Assumption, SettleOptions};
+use crate::engine::Plan;
+use crate::ingest::Filter;
+use crate::time::{Bound, Zone, duration, parse_bound};
+
+/// Bytes of a chunk: large enough to amortise a read, small enough to stay in the cache.
+const CHUNK_SIZE: usize = 256 * 1024;
+
+/// The folder of the user's configuration.
+pub(super) fn config_folder() -> Option<PathBuf> {
+    let base = match std::env::var_os("XDG_CONFIG_HOME").filter(|value| !value.is_empty()) {
+        Some(base) => PathBuf::from(base),
+        None => PathBuf::from(std::env::var_os("HOME")?).join(".config"),
+    };
+    Some(base.join("timeline"))
+}
+
+/// Nanoseconds since 1970, now.
+fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
+}
+
+/// The plan of a run.
+pub(super) fn plan(input: &Input, common: &Common) -> Result<Plan> {
+    if input.inputs.is_empty() {
+        return Err(Error::new("nothing to read: name files, folders or `-`, for example `timeline build /var/log --tz Asia/Seoul`"));
+    }
+    let default_zone = Zone::parse(&common.tz)?;
+    let mut assumptions = Vec::new();
+    for text in &common.assume_tz {
+        let (glob, zone) = match text.rsplit_once('=') {
+            Some((glob, zone)) => (Some(glob.to_owned()), zone),
+            None => (None, text.as_str()),
+        };
+        assumptions.push(Assumption { glob, zone: Zone::parse(zone)? });
+    }
+    let mut stdin = None;
+    if input.inputs.iter().any(|path| path == Path::new("-")) {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).map_err(|error| Error::io("read", Path::new("standard input"), &error))?;
+        stdin = Some(bytes);
+    }
+    Ok(Plan {
+        inputs: input.inputs.clone(),
+        stdin,
+        sources: common.source.clone(),
+        settle: SettleOptions { default_zone, assumptions, year: common.year, now: now() },
+        chunk_size: common.chunk_size.unwrap_or(CHUNK_SIZE).max(64),
+    })
+}
+
+/// What to keep.
+pub(super) fn filter(common: &Common, level: Option<&str>, zone: &Zone) -> Result<Filter> {
+    let (since, until) = window(common, zone)?;
+    let level = match level {
+        None => Level::Unknown,
+        Some(word) => Level::parse(word.as_bytes()).ok_or_else(|| {
+            let words: Vec<_> = Level::ALL.iter().filter_map(|level| level.word()).collect();
+            Error::new(format!("`{word}` is no level; levels are {}", words.join(" ")))
+        })?,
+    };
+    Ok(Filter { since, until, level, hosts: common.host.clone(), programs: common.program.clone(), ..Filter::default() })
+}
+
+fn window(common: &Common, zone: &Zone) -> Result<(i64, i64)> {
+    let now = now();
+    if let Some(around) = &common.around {
+        let Bound::At(at) = parse_bound(around, zone, now)? else {
+            return Err(Error::new("--around needs a time of its own, not a distance such as +30m"));
+        };
+        let width = duration(&common.window)?;
+        return Ok((at.saturating_sub(width), at.saturating_add(width)));
+    }
+    let read = |text: &Option<String>| text.as_deref().map(|text| parse_bound(text, zone, now)).transpose();
+    let (since, until) = match (read(&common.since)?, read(&common.until)?) {
+        (Some(Bound::Relative(_)), Some(Bound::Relative(_))) => {
+            return Err(Error::new("--since and --until cannot both be distances such as +30m: give one of them a time"));
+        }
+        (Some(Bound::At(since)), Some(Bound::Relative(span))) => (since, since.saturating_add(span)),
+        (Some(Bound::Relative(span)), Some(Bound::At(until))) => (until.saturating_sub(span), until),
+        (Some(Bound::Relative(_)), None) | (None, Some(Bound::Relative(_))) => {
+            return Err(Error::new("a distance such as +30m needs the other bound: give --since and --until together"));
+        }
+        (since, until) => {
+            let at = |bound: Option<Bound>, default| match bound {
+                Some(Bound::At(at)) => at,
+                _ => default,
+            };
+            (at(since, i64::MIN), at(until, i64::MAX))
+        }
+    };
+    if since >= until {
+        return Err(Error::new("--since is not before --until: no record can lie between them"));
+    }
+    Ok((since, until))
+}
+
+/// Whether output to `stdout` is coloured.
+pub(super) fn color(when: ColorWhen) -> bool {
+    match when {
+        ColorWhen::Always => true,
+        ColorWhen::Never => false,
+        ColorWhen::Auto => {
+            std::io::stdout().is_terminal()
+                && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+                && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+        }
+    }
+}

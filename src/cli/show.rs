@@ -1,0 +1,81 @@
+//! `timeline show`: the merged timeline.
+
+use std::io::IsTerminal as _;
+use std::ops::ControlFlow;
+
+use super::args::{RowFormat, ShowArgs};
+use super::context::Context;
+use super::outcome::Ending;
+use super::output::Output;
+use super::resolve;
+use crate::base::Result;
+use crate::engine::{Sink, Stretch};
+use crate::present::{Prose, Scene, Style, day_rule, push_jsonl};
+
+/// A rendered stretch, and the days it starts and ends with.
+pub(super) struct Rendered {
+    pub bytes: Vec<u8>,
+    pub days: Option<(i64, i64)>,
+}
+
+/// Renders events and writes them.
+pub(super) struct Rows<'a> {
+    pub scene: &'a Scene<'a>,
+    pub format: RowFormat,
+    pub style: Style,
+    pub output: Output,
+    pub day: Option<i64>,
+}
+
+impl Sink for Rows<'_> {
+    type Part = Rendered;
+
+    fn part(&self, stretch: &mut dyn Stretch) -> Rendered {
+        let mut bytes = Vec::with_capacity(1 << 20);
+        match self.format {
+            RowFormat::Jsonl => {
+                stretch.each(&mut |batch, event| push_jsonl(&mut bytes, self.scene, batch, event));
+                Rendered { bytes, days: None }
+            }
+            RowFormat::Prose => {
+                let mut prose = Prose::new(self.scene, self.style);
+                stretch.each(&mut |batch, event| prose.event(&mut bytes, batch, event, None));
+                Rendered { bytes, days: prose.days() }
+            }
+        }
+    }
+
+    fn accept(&mut self, part: Rendered) -> Result<ControlFlow<()>> {
+        if let Some((first, last)) = part.days {
+            if self.day != Some(first) {
+                self.output.write(&day_rule(self.scene, first, self.style))?;
+            }
+            self.day = Some(last);
+        }
+        self.output.write(&part.bytes)?;
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
+/// Runs `timeline show`.
+pub(super) fn run(args: &ShowArgs) -> Result<Ending> {
+    let output = Output::create(args.output.output.as_deref(), args.output.force)?;
+    let context = Context::new(&args.input, &args.common)?;
+    let zone = &context.plan.settle.default_zone;
+    let filter = resolve::filter(&args.common, args.at_least.level.as_deref(), zone)?;
+    let to_terminal = args.output.output.is_none() && std::io::stdout().is_terminal();
+    if to_terminal {
+        context.hush();
+    }
+    let scene = context.scene();
+    let style = Style {
+        color: args.output.output.is_none() && resolve::color(args.common.color),
+        collapse_dates: to_terminal,
+    };
+    let mut rows = Rows { scene: &scene, format: args.format, style, output, day: None };
+    // In a window nothing is known of what came before it, so nothing can be called a first occurrence.
+    let marks = filter.since == i64::MIN;
+    let outcome = context.drive(&scene, &filter, marks, &mut rows)?;
+    rows.output.finish()?;
+    Ok(context.ending(&outcome.remarks, Ending::Good))
+}

@@ -1,0 +1,1 @@
+pub(super) fn run(_: &super::args::SourcesArgs) -> crate::base::Result<super::outcome::Ending> { unimplemented!() }

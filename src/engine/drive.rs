@@ -1,0 +1,354 @@
+//! The read pass: waves of chunks, each read, merged and handed on in time order.
+//!
+//! Invariants of a wave:
+//! 1. Chunks are read in the order of the smallest key they can hold, so no unread chunk holds an event
+//!    below the horizon, which is the smallest key of the next unread chunk.
+//! 2. Everything below the horizon is final: it is merged, marked and handed on, and nothing earlier can
+//!    still turn up.
+//! 3. What lies at or above the horizon stays in its batch for the next wave.
+//!
+//! So memory holds the chunks that overlap one moment, plus a wave. Results depend on chunks and ranks
+//! only, never on threads.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::sync::Mutex;
+
+use rayon::prelude::*;
+
+use super::catalogue::Catalogue;
+use super::plan::Watch;
+use super::prepare::{Chunk, Prepared};
+use crate::base::{Batch, Event, FileId, Flags, Loss, Result, Tally, Unread, reason};
+use crate::grammar::GrammarSet;
+use crate::ingest::{ChunkReader, Context, Filter};
+use crate::io::{Content, Unpacker};
+use crate::merge::{Run, merge, split};
+use crate::pattern::LevelRules;
+use crate::present::Scene;
+use crate::survey::Layouts;
+
+/// Consumes the timeline: stretches of it in parallel, their results in order.
+pub trait Sink: Sync {
+    /// What a stretch becomes.
+    type Part: Send;
+    /// Turns a stretch of the timeline into a part. Pure; called on many threads.
+    fn part(&self, stretch: &mut dyn Stretch) -> Self::Part;
+    /// Takes the parts, in timeline order. `Break` ends the run.
+    fn accept(&mut self, part: Self::Part) -> Result<ControlFlow<()>>;
+}
+
+/// A stretch of the timeline.
+pub trait Stretch {
+    /// Calls `emit` for each of its events, in order.
+    fn each(&mut self, emit: &mut dyn FnMut(&Batch, &Event));
+}
+
+struct Merged<'a>(Vec<Run<'a>>);
+
+impl Stretch for Merged<'_> {
+    fn each(&mut self, emit: &mut dyn FnMut(&Batch, &Event)) {
+        merge(&self.0, emit);
+    }
+}
+
+/// What a run leaves behind.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Every pattern.
+    pub catalogue: Catalogue,
+    /// Remarks made while reading.
+    pub remarks: Vec<Unread>,
+}
+
+/// A batch on its way through waves: how far it was handed on.
+struct Live {
+    batch: Batch,
+    next: usize,
+}
+
+/// Bytes read in one wave, per thread.
+const WAVE_BYTES: u64 = 4 << 20;
+
+/// Reads all chunks, and hands the timeline to `sink`. With `marks`, first occurrences are marked.
+pub fn drive<S: Sink>(
+    prepared: &Prepared,
+    scene: &Scene<'_>,
+    rules: &LevelRules,
+    filter: &Filter,
+    marks: bool,
+    sink: &mut S,
+    watch: &dyn Watch,
+) -> Result<Outcome> {
+    let mut order: Vec<&Chunk> =
+        prepared.chunks.iter().filter(|chunk| chunk.span.max >= filter.since && chunk.span.min < filter.until).collect();
+    order.sort_by_key(|chunk| (chunk.span.min, chunk.rank));
+    let reader = WaveReader::new(prepared, scene.set, rules, filter, watch);
+    let wave_bytes = WAVE_BYTES * rayon::current_num_threads() as u64;
+    let mut outcome = Outcome::default();
+    let mut live: Vec<Live> = Vec::new();
+    let mut firsts: Vec<(i64, u32, u32)> = Vec::new();
+    let mut rest = &order[..];
+    loop {
+        let mut bytes = 0;
+        let count = rest.iter().take_while(|chunk| {
+            let fits = bytes < wave_bytes;
+            bytes += chunk.end - chunk.start;
+            fits
+        });
+        let (wave, later) = rest.split_at(count.count());
+        rest = later;
+        for batch in reader.read(wave) {
+            if marks {
+                outcome.catalogue.count(&batch);
+                let tallies = batch.tallies.iter().filter(|tally| tally.first != u32::MAX);
+                firsts.extend(tallies.map(|tally| (tally.first_key, batch.rank, tally.first)));
+            }
+            live.push(Live { batch, next: 0 });
+        }
+        live.sort_by_key(|live| live.batch.rank);
+        let horizon = rest.first().map_or(i64::MAX, |chunk| chunk.span.min);
+        if marks {
+            confirm(&mut outcome.catalogue, &mut firsts, &mut live, scene, horizon);
+        }
+        let runs: Vec<Run<'_>> = live
+            .iter()
+            .map(|live| {
+                let events = &live.batch.events[live.next..];
+                let end = live.next + events.partition_point(|event| event.key < horizon);
+                Run { batch: &live.batch, start: live.next, end }
+            })
+            .collect();
+        let groups = split(&runs, 4 * rayon::current_num_threads());
+        let shared: &S = sink;
+        let parts: Vec<S::Part> = groups.into_par_iter().with_max_len(1).map(|group| shared.part(&mut Merged(group))).collect();
+        let ends: Vec<usize> = runs.iter().map(|run| run.end).collect();
+        for part in parts {
+            if sink.accept(part)?.is_break() {
+                return Ok(outcome);
+            }
+        }
+        for (live, end) in live.iter_mut().zip(ends) {
+            live.next = end;
+        }
+        let (done, still): (Vec<Live>, Vec<Live>) =
+            live.into_iter().partition(|live| live.next == live.batch.events.len());
+        live = still;
+        reader.recycle(done.into_iter().map(|live| live.batch));
+        if rest.is_empty() {
+            break;
+        }
+    }
+    outcome.remarks = reader.finish();
+    Ok(outcome)
+}
+
+/// Keeps the marks of events below the horizon that really are the first of their pattern.
+fn confirm(catalogue: &mut Catalogue, firsts: &mut Vec<(i64, u32, u32)>, live: &mut [Live], scene: &Scene<'_>, horizon: i64) {
+    let (due, later): (Vec<_>, Vec<_>) = firsts.iter().partition(|(key, _, _)| *key < horizon);
+    *firsts = later;
+    for (_, rank, index) in due {
+        let Ok(at) = live.binary_search_by_key(&rank, |live| live.batch.rank) else { continue };
+        let batch = &mut live[at].batch;
+        let event = batch.events[index as usize];
+        if !catalogue.confirm(scene, batch, &event) {
+            batch.events[index as usize].flags.clear(Flags::FIRST);
+        }
+    }
+}
+
+/// Vectors that a batch gives back when it is done.
+#[derive(Default)]
+struct Spare {
+    bytes: Vec<u8>,
+    events: Vec<Event>,
+    tallies: Vec<Tally>,
+}
+
+/// Reads the chunks of a wave, in parallel.
+struct WaveReader<'a> {
+    prepared: &'a Prepared,
+    set: &'a GrammarSet,
+    rules: &'a LevelRules,
+    filter: &'a Filter,
+    watch: &'a dyn Watch,
+    spares: Mutex<Vec<Spare>>,
+    streams: Mutex<HashMap<FileId, (Unpacker, u64)>>,
+    remarks: Mutex<Vec<Unread>>,
+}
+
+enum Task<'a> {
+    Piece(&'a Chunk),
+    Stream(FileId, Vec<&'a Chunk>),
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // A thread that panicked has already ended the run; its data is whole.
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+impl<'a> WaveReader<'a> {
+    fn new(prepared: &'a Prepared, set: &'a GrammarSet, rules: &'a LevelRules, filter: &'a Filter, watch: &'a dyn Watch) -> Self {
+        Self {
+            prepared,
+            set,
+            rules,
+            filter,
+            watch,
+            spares: Mutex::default(),
+            streams: Mutex::default(),
+            remarks: Mutex::default(),
+        }
+    }
+
+    fn read(&self, wave: &[&Chunk]) -> Vec<Batch> {
+        let mut tasks: Vec<Task<'_>> = Vec::new();
+        for &chunk in wave {
+            if !matches!(self.prepared.files[chunk.file.0 as usize].opened.content(), Content::Gzip) {
+                tasks.push(Task::Piece(chunk));
+                continue;
+            }
+            match tasks.iter_mut().find_map(|task| match task {
+                Task::Stream(file, chunks) if *file == chunk.file => Some(chunks),
+                _ => None,
+            }) {
+                Some(chunks) => chunks.push(chunk),
+                None => tasks.push(Task::Stream(chunk.file, vec![chunk])),
+            }
+        }
+        // Streams first: each keeps one thread busy, and its chunks feed the others.
+        tasks.sort_by_key(|task| matches!(task, Task::Piece(_)));
+        tasks
+            .into_par_iter()
+            .with_max_len(1)
+            .map_init(ChunkReader::default, |reader, task| match task {
+                Task::Piece(chunk) => vec![self.piece(reader, chunk)],
+                Task::Stream(file, chunks) => self.stream(file, &chunks),
+            })
+            .flatten_iter()
+            .collect()
+    }
+
+    fn spare(&self) -> Spare {
+        locked(&self.spares).pop().unwrap_or_default()
+    }
+
+    fn remark(&self, file: FileId, why: String, loss: Loss) {
+        let file = self.prepared.files[file.0 as usize].name.clone();
+        locked(&self.remarks).push(Unread { file, why, loss });
+    }
+
+    fn piece(&self, reader: &mut ChunkReader, chunk: &Chunk) -> Batch {
+        let file = &self.prepared.files[chunk.file.0 as usize];
+        let mut spare = self.spare();
+        let length = (chunk.end - chunk.start) as usize;
+        if spare.bytes.len() < length {
+            spare.bytes.resize(length, 0);
+        }
+        let count = match file.opened.read_at(chunk.start, &mut spare.bytes[..length]) {
+            Ok(count) => count,
+            Err(error) => {
+                self.remark(chunk.file, reason(&error), Loss::Part);
+                0
+            }
+        };
+        if count < length {
+            let why = format!("shrank while it was read: {} bytes from offset {} are gone", length - count, chunk.start + count as u64);
+            self.remark(chunk.file, why, Loss::Part);
+        }
+        self.batch(reader, chunk, spare, count)
+    }
+
+    /// Unpacks the chunks of a stream one after another, and reads each while the next is unpacked.
+    fn stream(&self, file: FileId, chunks: &[&Chunk]) -> Vec<Batch> {
+        let state = locked(&self.streams).remove(&file);
+        let (mut unpacker, mut at) = match state {
+            Some(state) => state,
+            None => match self.prepared.files[file.0 as usize].opened.unpack() {
+                Ok(unpacker) => (unpacker, 0),
+                Err(error) => {
+                    self.remark(file, reason(&error), Loss::Part);
+                    return Vec::new();
+                }
+            },
+        };
+        let batches = Mutex::new(Vec::with_capacity(chunks.len()));
+        rayon::scope(|scope| {
+            for &chunk in chunks {
+                let mut spare = self.spare();
+                let mut skipped = Vec::new();
+                // Chunks outside the time asked for are unpacked and dropped.
+                while at < chunk.start {
+                    skipped.clear();
+                    let length = (chunk.start - at).min(1 << 20) as usize;
+                    if unpacker.fill(&mut skipped, length).is_err() || skipped.is_empty() {
+                        break;
+                    }
+                    at += skipped.len() as u64;
+                }
+                spare.bytes.clear();
+                let length = (chunk.end - chunk.start) as usize;
+                // The survey has already told of a stream that ends early.
+                let _ = unpacker.fill(&mut spare.bytes, length);
+                let count = spare.bytes.len();
+                at += count as u64;
+                let batches = &batches;
+                scope.spawn(move |_| {
+                    let batch = self.batch(&mut ChunkReader::default(), chunk, spare, count);
+                    locked(batches).push(batch);
+                });
+            }
+        });
+        locked(&self.streams).insert(file, (unpacker, at));
+        batches.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn batch(&self, reader: &mut ChunkReader, chunk: &Chunk, spare: Spare, count: usize) -> Batch {
+        let Spare { bytes, mut events, mut tallies } = spare;
+        events.clear();
+        tallies.clear();
+        let file = &self.prepared.files[chunk.file.0 as usize];
+        let context = Context {
+            layouts: Layouts { set: self.set, format: &file.format },
+            clock: &file.clock,
+            rules: self.rules,
+            filter: self.filter,
+            year: chunk.span.year,
+            carry: chunk.span.carry,
+            mtime: file.mtime,
+        };
+        reader.read(&context, &bytes[..count], &mut events, &mut tallies);
+        self.watch.advance(count as u64, &file.name);
+        Batch {
+            file: chunk.file,
+            source: file.source,
+            rank: chunk.rank,
+            first_line: chunk.first_line,
+            year: chunk.span.year,
+            bytes,
+            events,
+            tallies,
+        }
+    }
+
+    fn recycle(&self, batches: impl Iterator<Item = Batch>) {
+        locked(&self.spares)
+            .extend(batches.map(|batch| Spare { bytes: batch.bytes, events: batch.events, tallies: batch.tallies }));
+    }
+
+    /// The remarks made on the way, by file.
+    fn finish(self) -> Vec<Unread> {
+        let mut remarks = self.remarks.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for file in &self.prepared.files {
+            if let Ok(metadata) = std::fs::metadata(&file.path)
+                && matches!(file.opened.content(), Content::Plain)
+                && metadata.len() > file.opened.size
+            {
+                let why = format!("grew by {} bytes while it was read; they are not in here", metadata.len() - file.opened.size);
+                remarks.push(Unread { file: file.name.clone(), why, loss: Loss::None });
+            }
+        }
+        remarks.sort_by(|a, b| (&a.file, &a.why).cmp(&(&b.file, &b.why)));
+        remarks
+    }
+}

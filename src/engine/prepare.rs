@@ -1,0 +1,361 @@
+//! Everything before the first event: find, open, detect, group, survey, settle, lay out the chunks.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use rayon::prelude::*;
+
+use super::ledger::{FileLedger, Ledger};
+use super::plan::{Plan, Watch};
+use crate::base::{FileId, Loss, Result, SourceId, Unread, reason};
+use crate::clock::{ChunkSpan, Clock, FileFacts, settle};
+use crate::grammar::{Detection, GrammarSet, detect};
+use crate::io::{Content, Found, Head, Opened, Rotation, family, open, walk};
+use crate::survey::{FileFormat, FileSurvey, Layouts, survey_plain, survey_stream};
+
+/// With no more files than this, each keeps its descriptor through both passes.
+const KEEP_OPEN: usize = 128;
+
+/// A file of the run, surveyed and settled.
+#[derive(Debug)]
+pub struct FileState {
+    /// The `file` of the contract.
+    pub name: String,
+    /// Its source.
+    pub source: SourceId,
+    /// Its place in the family.
+    pub rotation: Rotation,
+    /// Modification time.
+    pub mtime: Option<i64>,
+    /// Its formats.
+    pub format: FileFormat,
+    /// How its format was found.
+    pub detection: Detection,
+    /// Its settled clock.
+    pub clock: Clock,
+    /// Its account.
+    pub ledger: FileLedger,
+    /// First and last instant, when it holds dated records.
+    pub range: Option<(i64, i64)>,
+    pub(super) opened: Opened,
+    pub(super) path: PathBuf,
+}
+
+/// A source: one log on one host, over all its files.
+#[derive(Debug)]
+pub struct SourceState {
+    /// The `source` of the contract.
+    pub name: String,
+    /// Its files, oldest first.
+    pub files: Vec<FileId>,
+}
+
+/// A stretch of a file that begins at a record and is read in one go.
+#[derive(Clone, Copy, Debug)]
+pub struct Chunk {
+    /// The file.
+    pub file: FileId,
+    /// First byte, in the unpacked file.
+    pub start: u64,
+    /// One past the last byte.
+    pub end: u64,
+    /// Physical line, 1-based, of the first byte.
+    pub first_line: u64,
+    /// Canonical place among all chunks.
+    pub rank: u32,
+    /// Where it lies in time.
+    pub span: ChunkSpan,
+}
+
+/// All that is known before the first event.
+#[derive(Debug)]
+pub struct Prepared {
+    /// Files by id: by source, oldest first within a source.
+    pub files: Vec<FileState>,
+    /// Sources by id, by name.
+    pub sources: Vec<SourceState>,
+    /// Chunks by rank.
+    pub chunks: Vec<Chunk>,
+    /// The account so far.
+    pub ledger: Ledger,
+}
+
+/// A file on its way to a [`FileState`].
+struct Candidate {
+    found: Found,
+    source: String,
+    rotation: Rotation,
+    opened: Opened,
+    detection: Detection,
+    format: FileFormat,
+}
+
+/// Prepares a run. Work is spread over the current thread pool.
+pub fn prepare(plan: &Plan, set: &GrammarSet, watch: &dyn Watch) -> Result<Prepared> {
+    let inputs: Vec<PathBuf> = plan.inputs.iter().filter(|input| *input != Path::new("-")).cloned().collect();
+    let (found, mut remarks) = walk(&inputs)?;
+    let mut candidates = detect_all(plan, set, found, &mut remarks);
+    candidates.sort_by(|a, b| {
+        a.source.cmp(&b.source).then_with(|| a.rotation.age_order(&b.rotation)).then_with(|| a.found.name.cmp(&b.found.name))
+    });
+    watch.expect(candidates.iter().map(|candidate| candidate.opened.size * 2).sum());
+    let surveys = survey_all(plan, set, &candidates, &mut remarks, watch);
+    for (candidate, survey) in candidates.iter_mut().zip(&surveys) {
+        let primary = candidate.format.primary;
+        candidate.format.others = set.secondary().filter(|id| *id != primary && survey.used.contains(id)).collect();
+    }
+    copies(&candidates, &surveys, &mut remarks);
+    let facts: Vec<FileFacts<'_>> = candidates
+        .iter()
+        .zip(&surveys)
+        .map(|(candidate, survey)| FileFacts {
+            name: &candidate.found.name,
+            source: &candidate.source,
+            rotation: &candidate.rotation,
+            mtime: candidate.found.mtime,
+            format_zone: set.get(candidate.format.primary).zone.as_ref(),
+            survey,
+        })
+        .collect();
+    let settled = settle(&facts, &plan.settle);
+    let mut prepared =
+        Prepared { files: Vec::new(), sources: Vec::new(), chunks: Vec::new(), ledger: Ledger::default() };
+    for ((candidate, survey), settled) in candidates.into_iter().zip(&surveys).zip(settled) {
+        prepared.add(candidate, survey, &settled.chunks, settled.clock);
+    }
+    prepared.ledger.remarks = remarks;
+    Ok(prepared)
+}
+
+/// Opens every file and detects its format, in parallel.
+fn detect_all(plan: &Plan, set: &GrammarSet, found: Vec<Found>, remarks: &mut Vec<Unread>) -> Vec<Candidate> {
+    let keep = found.len() <= KEEP_OPEN;
+    let mut opened: Vec<(Found, Option<Opened>, Head)> = found
+        .into_par_iter()
+        .filter(|found| plan.wants(&found.name, &family(&found.name).0))
+        .map(|found| {
+            let (opened, head) = open(&found, keep);
+            (found, opened, head)
+        })
+        .collect();
+    if let Some(stdin) = &plan.stdin {
+        let found = Found { name: "-".into(), path: "-".into(), size: stdin.len() as u64, mtime: None, identity: (0, 0) };
+        let (held, head) = Opened::held(stdin.clone());
+        opened.push((found, held, head));
+    }
+    let mut candidates = Vec::new();
+    let results: Vec<_> = opened
+        .into_par_iter()
+        .map(|(found, opened, head)| {
+            let remark = |why: &str, loss| Unread { file: found.name.clone(), why: why.to_owned(), loss };
+            match (opened, head) {
+                (Some(opened), Head::Text(sample)) => {
+                    let detection = detect(set, &sample);
+                    let primary = detection.winner().unwrap_or(set.plain());
+                    let others = set.secondary().filter(|id| *id != primary).collect();
+                    let (source, rotation) = family(&found.name);
+                    let format = FileFormat { primary, others };
+                    Ok(Candidate { source, rotation, opened, detection, format, found })
+                }
+                (_, Head::Unread(why)) => Err(remark(&why, Loss::Whole)),
+                _ => Err(remark("empty", Loss::None)),
+            }
+        })
+        .collect();
+    for result in results {
+        match result {
+            Ok(candidate) => candidates.push(candidate),
+            Err(remark) => remarks.push(remark),
+        }
+    }
+    candidates
+}
+
+/// Surveys all files: plain ones chunk by chunk, compressed ones file by file, all in parallel.
+fn survey_all(
+    plan: &Plan,
+    set: &GrammarSet,
+    candidates: &[Candidate],
+    remarks: &mut Vec<Unread>,
+    watch: &dyn Watch,
+) -> Vec<FileSurvey> {
+    enum Task {
+        Piece(usize, u64, u64),
+        Stream(usize),
+    }
+    let mut tasks = Vec::new();
+    for (index, candidate) in candidates.iter().enumerate() {
+        if matches!(candidate.opened.content(), Content::Gzip) {
+            tasks.push(Task::Stream(index));
+        }
+    }
+    for (index, candidate) in candidates.iter().enumerate() {
+        let size = candidate.opened.size;
+        if !matches!(candidate.opened.content(), Content::Gzip) {
+            let starts = (0..size).step_by(plan.chunk_size);
+            tasks.extend(starts.map(|from| Task::Piece(index, from, size.min(from + plan.chunk_size as u64))));
+        }
+    }
+    let faults = Mutex::new(Vec::new());
+    let layouts = |index: usize| Layouts { set, format: &candidates[index].format };
+    let results: Vec<(usize, FileSurvey)> = tasks
+        .par_iter()
+        .with_max_len(1)
+        .map_init(Vec::new, |buffer, task| match *task {
+            Task::Piece(index, from, to) => {
+                let mut survey = FileSurvey::default();
+                match survey_plain(layouts(index), &candidates[index].opened, (from, to), buffer) {
+                    Ok((chunk, used)) => {
+                        survey.bytes = to - from;
+                        survey.chunks.push((from, chunk));
+                        survey.used = used;
+                    }
+                    Err(error) => survey.cut = Some(reason(&error)),
+                }
+                watch.advance(to - from, &candidates[index].found.name);
+                (index, survey)
+            }
+            Task::Stream(index) => {
+                let candidate = &candidates[index];
+                watch.advance(candidate.opened.size, &candidate.found.name);
+                match candidate.opened.unpack() {
+                    Ok(unpacker) => (index, survey_stream(layouts(index), unpacker, plan.chunk_size)),
+                    Err(error) => {
+                        let why = reason(&error);
+                        if let Ok(mut faults) = faults.lock() {
+                            faults.push((index, why));
+                        }
+                        (index, FileSurvey::default())
+                    }
+                }
+            }
+        })
+        .collect();
+    let mut surveys: Vec<FileSurvey> = candidates.iter().map(|_| FileSurvey::default()).collect();
+    for (index, part) in results {
+        let survey = &mut surveys[index];
+        survey.bytes += part.bytes;
+        survey.chunks.extend(part.chunks);
+        survey.used.extend(part.used);
+        survey.cut = survey.cut.take().or(part.cut);
+    }
+    let mut faults = faults.into_inner().unwrap_or_default();
+    faults.sort();
+    for (index, why) in faults {
+        remarks.push(Unread { file: candidates[index].found.name.clone(), why, loss: Loss::Whole });
+    }
+    for (candidate, survey) in candidates.iter().zip(&surveys) {
+        if let Some(why) = &survey.cut {
+            // Garbage behind a whole stream is noticed; a stream that ends early is a loss.
+            let loss = if why.starts_with("bytes behind") { Loss::None } else { Loss::Part };
+            remarks.push(Unread { file: candidate.found.name.clone(), why: why.clone(), loss });
+        }
+    }
+    surveys
+}
+
+/// Notices files of one family that begin with the same bytes: a copy made before a truncation.
+fn copies(candidates: &[Candidate], surveys: &[FileSurvey], remarks: &mut Vec<Unread>) {
+    const LOOK: usize = 4096;
+    let mut heads: BTreeMap<(&str, Vec<u8>), &str> = BTreeMap::new();
+    for (candidate, survey) in candidates.iter().zip(surveys) {
+        if !matches!(candidate.opened.content(), Content::Plain) || survey.bytes < 256 {
+            continue;
+        }
+        let mut head = vec![0; LOOK.min(survey.bytes as usize)];
+        let Ok(count) = candidate.opened.read_at(0, &mut head) else { continue };
+        head.truncate(count.min(256));
+        if let Some(first) = heads.insert((&candidate.source, head), &candidate.found.name) {
+            remarks.push(Unread {
+                file: candidate.found.name.clone(),
+                why: format!("begins with the same lines as {first} (copied, then truncated?): both are read, so these lines appear twice"),
+                loss: Loss::None,
+            });
+        }
+    }
+}
+
+/// A file's account, from its survey. Lines above its first record are undated records of their own.
+fn account(survey: &FileSurvey) -> FileLedger {
+    let mut ledger = FileLedger { bytes: survey.bytes, ..FileLedger::default() };
+    let mut above_all = true;
+    for (_, chunk) in &survey.chunks {
+        let loose = if above_all { chunk.loose } else { 0 };
+        above_all &= chunk.first_begin.is_none();
+        ledger.lines += chunk.lines;
+        ledger.records += chunk.records + loose;
+        ledger.undated += chunk.undated + loose;
+    }
+    ledger.dated = ledger.records - ledger.undated;
+    ledger.joined = ledger.lines - ledger.records;
+    ledger
+}
+
+impl Prepared {
+    /// A file by id.
+    pub fn file(&self, id: FileId) -> &FileState {
+        &self.files[id.0 as usize]
+    }
+
+    /// Adds a file; files must come in canonical order.
+    fn add(&mut self, candidate: Candidate, survey: &FileSurvey, spans: &[ChunkSpan], clock: Clock) {
+        let file = FileId(self.files.len() as u32);
+        if self.sources.last().is_none_or(|source| source.name != candidate.source) {
+            self.sources.push(SourceState { name: candidate.source.clone(), files: Vec::new() });
+        }
+        let source = SourceId(self.sources.len() as u32 - 1);
+        if let Some(state) = self.sources.last_mut() {
+            state.files.push(file);
+        }
+        let first = self.chunks.len();
+        self.lay_out(file, survey, spans);
+        let chunks = &mut self.chunks[first..];
+        if matches!(candidate.opened.content(), Content::Gzip) {
+            // A stream is read in order: what comes later must not be due earlier.
+            let mut due = i64::MAX;
+            for chunk in chunks.iter_mut().rev() {
+                due = due.min(chunk.span.min);
+                chunk.span.min = due;
+            }
+        }
+        let dated = survey.chunks.iter().zip(spans).filter(|((_, _), span)| span.dated);
+        let range = dated.fold(None, |range: Option<(i64, i64)>, (_, span)| {
+            Some(range.map_or((span.min, span.max), |(min, max)| (min.min(span.min), max.max(span.max))))
+        });
+        let ledger = account(survey);
+        self.ledger.total.add(&ledger);
+        self.ledger.files += 1;
+        self.files.push(FileState {
+            name: candidate.found.name,
+            source,
+            rotation: candidate.rotation,
+            mtime: candidate.found.mtime,
+            format: candidate.format,
+            detection: candidate.detection,
+            clock,
+            ledger,
+            range,
+            opened: candidate.opened,
+            path: candidate.found.path,
+        });
+    }
+
+    /// Cuts a file at the first record of each surveyed chunk.
+    fn lay_out(&mut self, file: FileId, survey: &FileSurvey, spans: &[ChunkSpan]) {
+        let mut lines = 0;
+        let mut fresh = true;
+        for ((_, chunk), span) in survey.chunks.iter().zip(spans) {
+            if let Some((offset, before)) = chunk.first_begin {
+                let (start, first_line) = if fresh { (0, 1) } else { (offset, lines + before + 1) };
+                if let Some(last) = self.chunks.last_mut().filter(|_| !fresh) {
+                    last.end = start;
+                }
+                let rank = self.chunks.len() as u32;
+                self.chunks.push(Chunk { file, start, end: survey.bytes, first_line, rank, span: *span });
+                fresh = false;
+            }
+            lines += chunk.lines;
+        }
+    }
+}

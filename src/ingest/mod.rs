@@ -1,0 +1,7 @@
+//! One chunk's bytes to a batch of events.
+//!
+//! All work on a chunk is pure: it knows its bytes, its grammars and its clock, and no other chunk.
+
+mod read;
+
+pub use read::{ChunkReader, Context, Filter, Picker};

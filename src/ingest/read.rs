@@ -1,0 +1,372 @@
+//! The read pass: one chunk's bytes, its grammars and its clock to a batch of events. The hot loop.
+//!
+//! Per line: one look at its head, one run over the rest, one hash of its message. No allocation, no
+//! UTF-8 check, no field that nobody asked for.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use crate::survey::{Layouts, lines};
+use crate::base::{Event, Flags, Level, Tally};
+use crate::clock::{Clock, packed_resolution};
+use crate::grammar::{Grammar, GrammarId, Head, Known, MAX_HEAD, Reading, Slots};
+use crate::pattern::{LevelRules, Skeleton};
+use crate::text::glob;
+
+/// Decides on the text of a whole record.
+pub trait Picker: Send + Sync {
+    /// Whether the record is wanted.
+    fn wants(&self, record: &[u8]) -> bool;
+    /// Whether no record in these bytes can be wanted: a cheap look at a whole chunk.
+    fn rules_out(&self, bytes: &[u8]) -> bool;
+}
+
+/// What to keep of what is read. The default keeps everything.
+pub struct Filter {
+    /// Keys before this are left out.
+    pub since: i64,
+    /// Keys from this on are left out.
+    pub until: i64,
+    /// Records below this level are left out.
+    pub level: Level,
+    /// Globs of hosts; any when empty.
+    pub hosts: Vec<String>,
+    /// Globs of programs; any when empty.
+    pub programs: Vec<String>,
+    /// The text to look for.
+    pub text: Option<Box<dyn Picker>>,
+    /// Keep what does not match too, and flag what does.
+    pub keep_all: bool,
+    /// Chunks that cannot match need not be parsed: nobody asks for marks or counts of patterns.
+    pub skip_chunks: bool,
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self {
+            since: i64::MIN,
+            until: i64::MAX,
+            level: Level::Unknown,
+            hosts: Vec::new(),
+            programs: Vec::new(),
+            text: None,
+            keep_all: false,
+            skip_chunks: false,
+        }
+    }
+}
+
+impl std::fmt::Debug for Filter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Filter").field("since", &self.since).field("until", &self.until).finish_non_exhaustive()
+    }
+}
+
+impl Filter {
+    fn names_fields(&self) -> bool {
+        !self.hosts.is_empty() || !self.programs.is_empty()
+    }
+
+    /// Whether every record is wanted.
+    pub fn is_empty(&self) -> bool {
+        self.level == Level::Unknown && !self.names_fields() && self.text.is_none()
+    }
+
+    /// Flags what matches, and drops the rest unless it is to be kept.
+    fn apply(&self, events: &mut Vec<Event>, bytes: &[u8]) {
+        for event in events.iter_mut().filter(|event| event.flags.has(Flags::MATCH)) {
+            let record = &bytes[event.offset as usize..(event.offset + event.len) as usize];
+            if event.level < self.level || self.text.as_ref().is_some_and(|text| !text.wants(record)) {
+                event.flags.clear(Flags::MATCH);
+            }
+        }
+        if !self.keep_all {
+            events.retain(|event| event.flags.has(Flags::MATCH));
+        }
+    }
+
+    fn wants_fields(&self, grammar: &Grammar, line: &[u8], slots: &Slots) -> bool {
+        let fits = |globs: &[String], part: Known, default: Option<&str>| {
+            if globs.is_empty() {
+                return true;
+            }
+            let written = slots.known(part).map(|span| String::from_utf8_lossy(span.of(line)));
+            let value = written.as_deref().or(default);
+            value.is_some_and(|value| globs.iter().any(|pattern| glob(pattern, value)))
+        };
+        fits(&self.hosts, Known::Host, None) && fits(&self.programs, Known::Program, grammar.program.as_deref())
+    }
+}
+
+/// Patterns are hashes already.
+#[derive(Default)]
+struct Same(u64);
+
+impl Hasher for Same {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, _: &[u8]) {}
+    fn write_u64(&mut self, value: u64) {
+        self.0 = value;
+    }
+}
+
+/// Reads chunks; one per thread, reused for many chunks.
+#[derive(Default)]
+pub struct ChunkReader {
+    slots: Slots,
+    /// Pattern to index in `tallies`.
+    seen: HashMap<u64, u32, BuildHasherDefault<Same>>,
+    /// Level that the words of a pattern suggest, per tally, once asked.
+    suggested: Vec<Option<Level>>,
+}
+
+impl std::fmt::Debug for ChunkReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ChunkReader")
+    }
+}
+
+/// What a chunk is read with.
+pub struct Context<'a> {
+    /// The file's formats.
+    pub layouts: Layouts<'a>,
+    /// The file's clock.
+    pub clock: &'a Clock,
+    /// Levels from words.
+    pub rules: &'a LevelRules,
+    /// What to keep.
+    pub filter: &'a Filter,
+    /// Year of the first stamp without one.
+    pub year: i32,
+    /// Key of the dated record before the chunk.
+    pub carry: Option<i64>,
+    /// The file's modification time.
+    pub mtime: Option<i64>,
+}
+
+impl ChunkReader {
+    /// Reads the records of `bytes` into `events` (in time order) and `tallies`.
+    pub fn read(&mut self, context: &Context<'_>, bytes: &[u8], events: &mut Vec<Event>, tallies: &mut Vec<Tally>) {
+        let filter = context.filter;
+        if filter.skip_chunks && filter.text.as_ref().is_some_and(|text| text.rules_out(bytes)) {
+            return;
+        }
+        self.seen.clear();
+        self.suggested.clear();
+        let plain = context.layouts.set.plain();
+        let mut clock = context.clock.reader(context.year);
+        let mut last_key = context.carry;
+        let mut open = false; // whether the last record is kept, and so its continuation lines are
+        let mut before_any = true;
+        for (number, (offset, _, line)) in lines(bytes, 0).enumerate() {
+            let begun = context.layouts.begins(&line[..line.len().min(MAX_HEAD)], &mut self.slots);
+            let Some((grammar, head)) = begun else {
+                if before_any {
+                    // Lines above the file's first record: records of their own, undated.
+                    let head = context.layouts.set.get(plain).begins(line, &mut self.slots);
+                    if let (Some(head), false) = (head, line.is_empty()) {
+                        let event = self.event(context, (plain, &head), (offset, number), line, last_key, tallies);
+                        events.push(undated(event));
+                    }
+                } else if let Some(event) = events.last_mut().filter(|_| open) {
+                    event.lines += 1;
+                    if !line.is_empty() {
+                        event.len = (offset + line.len()) as u32 - event.offset;
+                    }
+                }
+                continue;
+            };
+            before_any = false;
+            let key = head.stamp.and_then(|stamp| clock.key(&stamp));
+            let place = key.or(last_key);
+            last_key = place;
+            open = place.is_none_or(|key| (filter.since..filter.until).contains(&key));
+            if !open {
+                continue;
+            }
+            let event = self.event(context, (grammar, &head), (offset, number), line, place, tallies);
+            events.push(if key.is_some() { event } else { undated(event) });
+        }
+        place_head(events, tallies, context);
+        self.finish(events, tallies, filter, bytes);
+    }
+
+    /// One record's event; without a place yet its key is `i64::MIN`.
+    #[inline]
+    fn event(
+        &mut self,
+        context: &Context<'_>,
+        (mut grammar_id, head): (GrammarId, &Head),
+        (offset, number): (usize, usize),
+        line: &[u8],
+        place: Option<i64>,
+        tallies: &mut Vec<Tally>,
+    ) -> Event {
+        let key = place.unwrap_or(i64::MIN);
+        let set = context.layouts.set;
+        let filter = context.filter;
+        let quick = !filter.names_fields();
+        let mut reading = set.get(grammar_id).read(line, head, &mut self.slots, quick);
+        if !reading.whole && grammar_id != set.plain() {
+            (grammar_id, reading) = self.second_opinion(context, grammar_id, head, line, reading);
+        }
+        let grammar = set.get(grammar_id);
+        let mut flags = Flags::default();
+        if filter.names_fields() && filter.wants_fields(grammar, line, &self.slots) || !filter.names_fields() {
+            flags.set(Flags::MATCH);
+        }
+        let pattern = self.pattern(grammar, line, &reading);
+        let (tally, new) = self.tally(pattern, tallies);
+        if new {
+            flags.set(Flags::FIRST);
+        }
+        let level = match reading.level {
+            Level::Unknown => {
+                flags.set(Flags::LEVEL_INFERRED);
+                *self.suggested[tally].get_or_insert_with(|| context.rules.suggest(reading.message.of(line)))
+            }
+            level => level,
+        };
+        let tally = &mut tallies[tally];
+        tally.count += 1;
+        tally.level = tally.level.max(level);
+        tally.last_key = tally.last_key.max(key);
+        if new || key < tally.first_key {
+            (tally.first_key, tally.first_line) = (key, number as u32);
+        }
+        let small = |at: u32| u16::try_from(at).unwrap_or(0);
+        Event {
+            key,
+            pattern,
+            offset: offset as u32,
+            len: line.len() as u32,
+            line: number as u32,
+            lines: 1,
+            body: small(reading.body),
+            message: small(reading.message.start),
+            layout: grammar_id.0,
+            level,
+            flags,
+            resolution: head.stamp.as_ref().map_or(0, packed_resolution),
+        }
+    }
+
+    /// A line whose head fits its file's format and whose rest does not may be whole in another
+    /// format with the same stamp: two daemons share the file.
+    #[cold]
+    fn second_opinion(
+        &mut self,
+        context: &Context<'_>,
+        first: GrammarId,
+        head: &Head,
+        line: &[u8],
+        reading: Reading,
+    ) -> (GrammarId, Reading) {
+        let set = context.layouts.set;
+        for id in set.secondary().filter(|id| *id != first) {
+            if let Some(other) = set.get(id).begins(line, &mut self.slots)
+                && other.stamp == head.stamp
+                && other.stamp.is_some()
+            {
+                let reading = set.get(id).read(line, &other, &mut self.slots, false);
+                if reading.whole {
+                    return (id, reading);
+                }
+            }
+        }
+        // Nobody reads it whole: back to the head alone.
+        match set.get(first).begins(line, &mut self.slots) {
+            Some(head) => (first, set.get(first).read(line, &head, &mut self.slots, false)),
+            None => (first, reading),
+        }
+    }
+
+    #[inline]
+    fn pattern(&self, grammar: &Grammar, line: &[u8], reading: &Reading) -> u64 {
+        let mut skeleton = Skeleton::new(grammar.class);
+        if grammar.has_pattern_parts() && reading.whole {
+            for (value, keep) in grammar.pattern_parts(line, &self.slots) {
+                if keep { skeleton.exact(value) } else { skeleton.variable(value) }
+            }
+            return skeleton.finish();
+        }
+        if let Some(program) = self.slots.known(Known::Program) {
+            skeleton.variable(program.of(line));
+        }
+        skeleton.variable(reading.message.of(line));
+        skeleton.finish()
+    }
+
+    /// The tally of a pattern, and whether it is new.
+    #[inline]
+    fn tally(&mut self, pattern: u64, tallies: &mut Vec<Tally>) -> (usize, bool) {
+        if let Some(index) = self.seen.get(&pattern) {
+            return (*index as usize, false);
+        }
+        let index = tallies.len();
+        self.seen.insert(pattern, index as u32);
+        tallies.push(Tally {
+            pattern,
+            first_key: i64::MAX,
+            first_line: 0,
+            first: u32::MAX,
+            last_key: i64::MIN,
+            count: 0,
+            level: Level::Unknown,
+        });
+        self.suggested.push(None);
+        (index, true)
+    }
+
+    /// Puts events in time order, drops what the filter does not want, ties tallies to their events.
+    fn finish(&self, events: &mut Vec<Event>, tallies: &mut [Tally], filter: &Filter, bytes: &[u8]) {
+        if !events.is_sorted_by_key(|event| event.key) {
+            events.sort_by_key(|event| event.key);
+            // The first in the file need not be the first in time.
+            for event in events.iter_mut() {
+                event.flags.clear(Flags::FIRST);
+                if self.seen.get(&event.pattern).is_some_and(|index| {
+                    let tally = &tallies[*index as usize];
+                    (tally.first_key, tally.first_line) == (event.key, event.line)
+                }) {
+                    event.flags.set(Flags::FIRST);
+                }
+            }
+        }
+        if !filter.is_empty() {
+            filter.apply(events, bytes);
+        }
+        for (index, event) in events.iter().enumerate().filter(|(_, event)| event.flags.has(Flags::FIRST)) {
+            if let Some(tally) = self.seen.get(&event.pattern) {
+                tallies[*tally as usize].first = index as u32;
+            }
+        }
+    }
+}
+
+fn undated(mut event: Event) -> Event {
+    event.flags.set(Flags::UNDATED);
+    event
+}
+
+/// Records above the first dated one stand right before it, or at the file's mtime when there is none.
+fn place_head(events: &mut [Event], tallies: &mut [Tally], context: &Context<'_>) {
+    let waiting = events.iter().take_while(|event| event.key == i64::MIN).count();
+    if waiting == 0 {
+        return;
+    }
+    let next = events.get(waiting).map(|event| event.key);
+    let key = next.or(context.mtime).unwrap_or(i64::MAX - 1);
+    for event in &mut events[..waiting] {
+        event.key = key;
+        if next.is_none() {
+            event.flags.set(Flags::MTIME_ONLY);
+        }
+    }
+    for tally in tallies.iter_mut().filter(|tally| tally.first_key == i64::MIN) {
+        tally.first_key = key;
+        tally.last_key = tally.last_key.max(key);
+    }
+}

@@ -1,0 +1,263 @@
+//! Opening a file: what it holds by its first bytes, and reading it piece by piece.
+//!
+//! A plain file is read at offsets, by any number of threads. A gzip file is a stream, unpacked from
+//! its start once per pass. Other containers are recognised and named, not read yet.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use flate2::bufread::MultiGzDecoder;
+
+use super::walk::Found;
+use crate::base::reason;
+
+/// Bytes of a file's head that are looked at to tell what it is.
+const HEAD: usize = 64 * 1024;
+
+/// How the bytes of a file are reached.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// As they are.
+    Plain,
+    /// Through gzip (RFC 1952), any number of members.
+    Gzip,
+    /// Already in memory: standard input.
+    Held(Arc<[u8]>),
+}
+
+/// What the first bytes said.
+#[derive(Clone, Debug)]
+pub enum Head {
+    /// Text: its first bytes, unpacked.
+    Text(Vec<u8>),
+    /// Nothing in it.
+    Empty,
+    /// Not to be read, and why.
+    Unread(String),
+}
+
+/// An open file. Cheap to keep: it holds a descriptor only when told to.
+#[derive(Debug)]
+pub struct Opened {
+    path: PathBuf,
+    identity: (u64, u64),
+    file: Option<File>,
+    content: Content,
+    /// Bytes on disk (or in memory) when it was opened: what grows later is not read.
+    pub size: u64,
+}
+
+/// Opens a file and looks at its head. With `keep` the descriptor stays open for both passes, so that
+/// a file renamed in between is still the same one.
+pub fn open(found: &Found, keep: bool) -> (Option<Opened>, Head) {
+    let file = match File::open(&found.path) {
+        Ok(file) => file,
+        Err(error) => return (None, Head::Unread(reason(&error))),
+    };
+    let (size, identity) = match file.metadata() {
+        Ok(metadata) => (metadata.len(), (metadata.dev(), metadata.ino())),
+        Err(error) => return (None, Head::Unread(reason(&error))),
+    };
+    let opened = Opened { path: found.path.clone(), identity, file: Some(file), content: Content::Plain, size };
+    let (mut opened, head) = opened.sniff();
+    if !keep && let Some(opened) = &mut opened {
+        opened.file = None;
+    }
+    (opened, head)
+}
+
+impl Opened {
+    /// Bytes in memory, as though they were a file.
+    pub fn held(bytes: Vec<u8>) -> (Option<Self>, Head) {
+        let size = bytes.len() as u64;
+        let content = Content::Held(bytes.into());
+        let opened = Self { path: PathBuf::from("-"), identity: (0, 0), file: None, content, size };
+        opened.sniff()
+    }
+
+    /// How the bytes are reached.
+    pub fn content(&self) -> &Content {
+        &self.content
+    }
+
+    fn sniff(mut self) -> (Option<Self>, Head) {
+        let mut raw = vec![0; HEAD.min(self.size as usize)];
+        match self.read_at(0, &mut raw) {
+            Ok(count) => raw.truncate(count),
+            Err(error) => return (None, Head::Unread(reason(&error))),
+        }
+        if raw.is_empty() {
+            return (Some(self), Head::Empty);
+        }
+        if raw.starts_with(&[0x1f, 0x8b]) && matches!(self.content, Content::Plain) {
+            self.content = Content::Gzip;
+            let mut head = Vec::new();
+            let why = match self.unpack() {
+                Ok(mut unpacker) => unpacker.fill(&mut head, HEAD).err(),
+                Err(error) => Some(reason(&error)),
+            };
+            return match (head.is_empty(), why) {
+                (true, None) => (Some(self), Head::Empty),
+                (true, Some(why)) => (None, Head::Unread(why)),
+                (false, _) => match not_text(&head) {
+                    Some(why) => (None, Head::Unread(format!("{why}, inside gzip"))),
+                    None => (Some(self), Head::Text(head)),
+                },
+            };
+        }
+        match not_text(&raw) {
+            Some(why) => (None, Head::Unread(why)),
+            None => (Some(self), Head::Text(raw)),
+        }
+    }
+
+    /// Fills `out` with the bytes at `offset`: how many there were, fewer where the file ends earlier
+    /// than it did when it was opened.
+    pub fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<usize> {
+        if let Content::Held(bytes) = &self.content {
+            let start = (offset as usize).min(bytes.len());
+            let count = out.len().min(bytes.len() - start);
+            out[..count].copy_from_slice(&bytes[start..start + count]);
+            return Ok(count);
+        }
+        let reopened;
+        let file = match &self.file {
+            Some(file) => file,
+            None => {
+                reopened = self.reopen()?;
+                &reopened
+            }
+        };
+        let mut filled = 0;
+        while filled < out.len() {
+            match file.read_at(&mut out[filled..], offset + filled as u64) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(filled)
+    }
+
+    fn reopen(&self) -> io::Result<File> {
+        let file = File::open(&self.path)?;
+        let metadata = file.metadata()?;
+        if (metadata.dev(), metadata.ino()) == self.identity {
+            Ok(file)
+        } else {
+            Err(io::Error::other("another file took its name while it was read (rotated)"))
+        }
+    }
+
+    /// Starts unpacking a compressed file from its beginning.
+    pub fn unpack(&self) -> io::Result<Unpacker> {
+        let source = BufReader::with_capacity(64 * 1024, self.reopen()?);
+        Ok(Unpacker { decoder: MultiGzDecoder::new(source), produced: 0, finished: false })
+    }
+}
+
+/// A gzip stream on its way out.
+pub struct Unpacker {
+    decoder: MultiGzDecoder<BufReader<File>>,
+    produced: u64,
+    finished: bool,
+}
+
+impl std::fmt::Debug for Unpacker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Unpacker").field("produced", &self.produced).finish_non_exhaustive()
+    }
+}
+
+impl Unpacker {
+    /// Appends up to `length` bytes; fewer at the end of the data. An error tells why the rest cannot
+    /// be had: what came before it is already in `out`.
+    pub fn fill(&mut self, out: &mut Vec<u8>, length: usize) -> Result<(), String> {
+        let start = out.len();
+        out.resize(start + length, 0);
+        let mut filled = start;
+        let mut failure = None;
+        while filled < out.len() && !self.finished {
+            match self.decoder.read(&mut out[filled..]) {
+                Ok(0) => self.finished = true,
+                Ok(count) => {
+                    filled += count;
+                    self.produced += count as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.finished = true;
+                    failure = Some(gzip_reason(&error, self.produced));
+                }
+            }
+        }
+        out.truncate(filled);
+        failure.map_or(Ok(()), Err)
+    }
+}
+
+fn gzip_reason(error: &io::Error, produced: u64) -> String {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => format!("the gzip data is cut off after {produced} unpacked bytes"),
+        io::ErrorKind::InvalidInput if produced > 0 => "bytes behind the gzip data that are not gzip".to_owned(),
+        _ => format!("the gzip data is damaged after {produced} unpacked bytes ({})", reason(error)),
+    }
+}
+
+/// Why a head is no text we can read, or `None`.
+fn not_text(head: &[u8]) -> Option<String> {
+    const MAGIC: [(&[u8], &str); 9] = [
+        (b"\xfd7zXZ\0", "xz"),
+        (b"\x28\xb5\x2f\xfd", "zstd"),
+        (b"BZh", "bzip2"),
+        (b"\x04\x22\x4d\x18", "lz4"),
+        (b"PK\x03\x04", "zip"),
+        (b"LPKSHHRH", "systemd journal"),
+        (b"\xff\xfe", "UTF-16"),
+        (b"\xfe\xff", "UTF-16"),
+        (b"\x7fELF", "a program"),
+    ];
+    if let Some((_, name)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
+        return Some(format!("{name} is not read yet"));
+    }
+    if head.get(257..262) == Some(b"ustar") {
+        return Some("tar is not read yet".to_owned());
+    }
+    // A crash or copytruncate leaves runs of NUL in honest text, so NUL alone proves nothing.
+    let looked = &head[..head.len().min(8 * 1024)];
+    let text = looked.iter().filter(|byte| **byte != 0).count();
+    let control = looked.iter().filter(|byte| **byte < 0x20 && !matches!(byte, 0 | b'\t' | b'\n' | b'\r' | 0x1b)).count();
+    let nul = looked.len() - text;
+    if text == 0 {
+        return Some("nothing but NUL bytes".to_owned());
+    }
+    let scattered = nul * 10 > looked.len() && !looked[..nul].iter().all(|byte| *byte == 0);
+    (control * 20 > text || scattered).then(|| "binary data, not text".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_are_told_apart() {
+        for (head, part) in [
+            (&b"\xfd7zXZ\0rest"[..], Some("xz")),
+            (b"\x01\x02\x03\x04\x05binary", Some("binary")),
+            (b"a\0b\0c\0d\0e\0", Some("binary")),
+            (b"\0\0\0\0", Some("NUL")),
+            (b"\0\0\0\0\0\0\0\0Dec 12 10:10:59 web sshd[1]: after a crash\n", None),
+            (b"Dec 12 10:10:59 web sshd[1]: \x1b[31mred\x1b[0m\n", None),
+            ("한글 로그\n".as_bytes(), None),
+            (b"\xff\xfea\0", Some("UTF-16")),
+        ] {
+            let why = not_text(head);
+            assert_eq!(why.is_some(), part.is_some(), "{head:?}: {why:?}");
+            assert!(why.unwrap_or_default().contains(part.unwrap_or_default()));
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Aligned lines for people: time, mark, level, source, text.
+//!
+//! The second last rendered is kept, so most lines copy their time instead of computing it.
+
+use crate::base::{Batch, Event, Flags, Level, NANOS_PER_SECOND, civil_from_days};
+use crate::grammar::GrammarId;
+use crate::present::{Record, Scene};
+use crate::text::{is_clean, push_clean, width};
+use crate::time::{OffsetCursor, push_padded, render_rfc3339};
+
+/// How lines look.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Style {
+    /// Colours.
+    pub color: bool,
+    /// The date once per day instead of on every line.
+    pub collapse_dates: bool,
+}
+
+const DIM: &[u8] = b"\x1b[2m";
+const RESET: &[u8] = b"\x1b[0m";
+const UNDATED: &[u8] = b"(undated)";
+
+/// Renders events of one stretch of the timeline.
+pub struct Prose<'a> {
+    scene: &'a Scene<'a>,
+    style: Style,
+    offset: OffsetCursor,
+    /// The second rendered last, and how it looks.
+    second: i64,
+    clock: Vec<u8>,
+    /// Day of the event rendered last, and of the first one, as days of the zone shown.
+    day: Option<i64>,
+    first_day: Option<i64>,
+    scratch: Vec<u8>,
+    /// Source labels, padded and coloured.
+    labels: Vec<Vec<u8>>,
+}
+
+impl std::fmt::Debug for Prose<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Prose").field("style", &self.style).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Prose<'a> {
+    /// A renderer. It knows no day yet: the caller draws the rule above its first line.
+    pub fn new(scene: &'a Scene<'a>, style: Style) -> Self {
+        let widest = scene.labels.iter().map(|label| width(label)).max().unwrap_or(0);
+        let labels = scene.labels.iter().enumerate().map(|(index, label)| {
+            let mut bytes = Vec::new();
+            if style.color {
+                // Six calm colours, stable by source.
+                bytes.extend_from_slice(format!("\x1b[{}m", [36, 34, 35, 32, 33, 94][index % 6]).as_bytes());
+            }
+            bytes.extend_from_slice(label.as_bytes());
+            bytes.extend(std::iter::repeat_n(b' ', widest - width(label)));
+            if style.color {
+                bytes.extend_from_slice(RESET);
+            }
+            bytes
+        });
+        Self {
+            labels: labels.collect(),
+            scene,
+            style,
+            offset: scene.zone.cursor(),
+            second: i64::MIN,
+            clock: Vec::new(),
+            day: None,
+            first_day: None,
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Days of the first and the last event rendered: a rule belongs between stretches whose days differ.
+    pub fn days(&self) -> Option<(i64, i64)> {
+        Some((self.first_day?, self.day?))
+    }
+
+    /// Appends one event. `decorate` may change its text, which is clean by then.
+    #[inline]
+    pub fn event(&mut self, out: &mut Vec<u8>, batch: &Batch, event: &Event, decorate: Option<&dyn Fn(&[u8], &mut Vec<u8>)>) {
+        self.time(out, event);
+        out.extend_from_slice(if event.flags.has(Flags::FIRST) {
+            if self.style.color { b"\x1b[1;33m*\x1b[0m " } else { b"* " }
+        } else {
+            b"  "
+        });
+        self.level(out, event);
+        out.extend_from_slice(&self.labels[batch.source.0 as usize]);
+        out.extend_from_slice(b"  ");
+        self.body(out, batch, event, decorate);
+        out.push(b'\n');
+    }
+
+    #[inline]
+    fn time(&mut self, out: &mut Vec<u8>, event: &Event) {
+        let second = event.key.div_euclid(NANOS_PER_SECOND);
+        if second != self.second {
+            self.new_second(second);
+        }
+        if self.style.collapse_dates {
+            let local = second.saturating_add(i64::from(self.offset.offset_at(second)));
+            let day = local.div_euclid(86_400);
+            if self.day.is_some_and(|last| last != day) {
+                push_day_rule(out, self.scene, day, self.style);
+            }
+            self.first_day.get_or_insert(day);
+            self.day = Some(day);
+        }
+        let full = self.clock.len();
+        if event.flags.has(Flags::UNDATED) {
+            out.extend_from_slice(UNDATED);
+            out.extend(std::iter::repeat_n(b' ', full + 4 - UNDATED.len() + 1));
+            return;
+        }
+        // Milliseconds have their own place, so that a second without them still lines up.
+        let (seconds, zone) = self.clock.split_at(if self.style.collapse_dates { full } else { full.min(19) });
+        out.extend_from_slice(seconds);
+        match event.resolution {
+            0 | 10 => out.extend_from_slice(b"    "),
+            _ => {
+                out.push(b'.');
+                push_padded(out, (event.key.rem_euclid(NANOS_PER_SECOND) / 1_000_000) as u32, 3);
+            }
+        }
+        out.extend_from_slice(zone);
+        out.push(b' ');
+    }
+
+    fn new_second(&mut self, second: i64) {
+        self.second = second;
+        self.clock.clear();
+        let offset = self.offset.offset_at(second);
+        let nanos = second.saturating_mul(NANOS_PER_SECOND);
+        render_rfc3339(&mut self.clock, nanos, 0, offset, false);
+        if self.style.collapse_dates {
+            self.clock.drain(..11);
+            self.clock.truncate(8);
+        }
+    }
+
+    #[inline]
+    fn level(&self, out: &mut Vec<u8>, event: &Event) {
+        let (word, color): (&[u8; 5], &[u8]) = match event.level {
+            Level::Unknown => (b"     ", b""),
+            Level::Trace => (b"trace", DIM),
+            Level::Debug => (b"debug", DIM),
+            Level::Info => (b"info ", b""),
+            Level::Notice => (b"note ", b""),
+            Level::Warn => (b"warn ", b"\x1b[33m"),
+            Level::Error => (b"error", b"\x1b[31m"),
+            Level::Critical => (b"crit ", b"\x1b[1;31m"),
+            Level::Alert => (b"alert", b"\x1b[1;31m"),
+            Level::Emergency => (b"emerg", b"\x1b[1;31m"),
+        };
+        let colored = self.style.color && !color.is_empty();
+        if colored {
+            out.extend_from_slice(color);
+        }
+        let guessed = event.flags.has(Flags::LEVEL_INFERRED) && event.level != Level::Unknown;
+        let length = word.iter().position(|byte| *byte == b' ').unwrap_or(5);
+        if guessed && event.level != Level::Unknown {
+            // A level read from words and not from a field is a guess, and looks like one.
+            out.extend_from_slice(&word[..length]);
+            out.push(b'?');
+            out.extend_from_slice(&b"      "[..5 - length]);
+        } else {
+            out.extend_from_slice(word);
+            out.push(b' ');
+        }
+        if colored {
+            out.extend_from_slice(RESET);
+        }
+        out.push(b' ');
+    }
+
+    #[inline]
+    fn body(&mut self, out: &mut Vec<u8>, batch: &Batch, event: &Event, decorate: Option<&dyn Fn(&[u8], &mut Vec<u8>)>) {
+        let grammar = self.scene.set.get(GrammarId(event.layout));
+        if grammar.message_is_tail() && decorate.is_none() {
+            let body = &batch.record(event)[usize::from(event.body)..];
+            if event.lines == 1 && is_clean(body) {
+                return out.extend_from_slice(body);
+            }
+        }
+        self.scratch.clear();
+        if grammar.message_is_tail() {
+            self.scratch.extend_from_slice(&batch.record(event)[usize::from(event.body)..]);
+        } else {
+            Record::read(self.scene, batch, event).message(&mut self.scratch);
+        }
+        let mut clean = Vec::with_capacity(self.scratch.len());
+        for (index, line) in self.scratch.split(|byte| *byte == b'\n').enumerate() {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            if index > 0 && line.is_empty() {
+                continue;
+            }
+            if index > 0 {
+                clean.extend_from_slice(b"\n        | ");
+            }
+            push_clean(&mut clean, line);
+        }
+        match decorate {
+            Some(decorate) => decorate(&clean, out),
+            None => out.extend_from_slice(&clean),
+        }
+    }
+}
+
+/// Appends the rule that names a day: `── 2014-12-12 Fri ── Asia/Seoul +09:00`.
+fn push_day_rule(out: &mut Vec<u8>, scene: &Scene<'_>, day: i64, style: Style) {
+    const NAMES: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    let (year, month, date) = civil_from_days(day);
+    let name = NAMES[day.rem_euclid(7) as usize];
+    let offset = scene.zone.offset_at(day.saturating_mul(86_400));
+    if style.color {
+        out.extend_from_slice(DIM);
+    }
+    out.extend_from_slice(format!("── {year:04}-{month:02}-{date:02} {name} ── {} {offset} ", scene.zone.name()).as_bytes());
+    out.extend_from_slice("─".repeat(20).as_bytes());
+    if style.color {
+        out.extend_from_slice(RESET);
+    }
+    out.push(b'\n');
+}
+
+/// The rule that names a day, as a line.
+pub fn day_rule(scene: &Scene<'_>, day: i64, style: Style) -> Vec<u8> {
+    let mut out = Vec::new();
+    push_day_rule(&mut out, scene, day, style);
+    out
+}

@@ -1,0 +1,71 @@
+//! One event read again in full: fields, host, program, the interval of its instant and its reasons.
+
+use crate::base::{Basis, Batch, Event, Flags, Instant};
+use crate::clock::year_of;
+use crate::grammar::{Grammar, GrammarId, Known, Slots};
+use crate::present::Scene;
+
+/// A record with everything its grammar can tell. Reading it costs another run over its text, paid only
+/// for records that are shown with their fields.
+pub struct Record<'a> {
+    /// The grammar that read it.
+    pub grammar: &'a Grammar,
+    /// The record as written.
+    pub text: &'a [u8],
+    slots: Slots,
+    reading: Option<crate::grammar::Reading>,
+    /// The instant, when the record has a stamp; for an undated one its bounds.
+    pub instant: Option<Instant>,
+}
+
+impl<'a> Record<'a> {
+    /// Reads an event's record again.
+    pub fn read(scene: &'a Scene<'_>, batch: &'a Batch, event: &Event) -> Self {
+        let grammar = scene.set.get(GrammarId(event.layout));
+        let text = batch.record(event);
+        let mut slots = Slots::default();
+        let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let head = grammar.begins(first, &mut slots);
+        let reading = head.as_ref().map(|head| grammar.read(text, head, &mut slots, false));
+        let clock = &scene.file(batch.file).clock;
+        let instant = if event.flags.has(Flags::UNDATED) {
+            let basis = if event.flags.has(Flags::MTIME_ONLY) { Basis::MTIME } else { Basis::BETWEEN };
+            Some(Instant { earliest: i64::MIN, best: event.key, latest: event.key, basis })
+        } else {
+            let stamp = head.and_then(|head| head.stamp);
+            stamp.and_then(|stamp| clock.instant(&stamp, year_of(clock, event.key)))
+        };
+        Self { grammar, text, slots, reading, instant }
+    }
+
+    /// A well-known part as written.
+    pub fn part(&self, part: Known) -> Option<&'a [u8]> {
+        self.slots.known(part).map(|span| span.of(self.text))
+    }
+
+    /// The program: named in the record, else by its format.
+    pub fn program(&self) -> Option<&[u8]> {
+        self.part(Known::Program).or(self.grammar.program.as_deref().map(str::as_bytes))
+    }
+
+    /// The message as people read it.
+    pub fn message(&self, out: &mut Vec<u8>) {
+        match &self.reading {
+            Some(reading) => self.grammar.message(self.text, &self.slots, reading, out),
+            None => out.extend_from_slice(self.text),
+        }
+    }
+
+    /// Calls `visit` for every further field.
+    pub fn fields(&self, visit: impl FnMut(&str, &[u8])) {
+        if let Some(reading) = &self.reading {
+            self.grammar.fields(self.text, &self.slots, reading.message, visit);
+        }
+    }
+}
+
+impl std::fmt::Debug for Record<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Record({})", String::from_utf8_lossy(self.text))
+    }
+}

@@ -1,0 +1,10 @@
+//! The first pass: where records begin, of which formats, and what range of stamps each chunk holds.
+//!
+//! Its findings are all that settling clocks needs, and small enough to keep for every chunk of every
+//! file. The read pass asks the same question of every line, so both cut a file alike.
+
+mod layouts;
+mod scan;
+
+pub use layouts::{FileFormat, Layouts, lines};
+pub use scan::{ChunkSurvey, FileSurvey, Range, Seen, Yearless, survey_plain, survey_stream, turn_between};

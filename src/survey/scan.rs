@@ -1,0 +1,277 @@
+//! The survey pass: where records begin and what range of stamps each chunk holds, and no more.
+//!
+//! Its results are small and the same for any number of threads. A stamp stays a stamp here: ranges
+//! are kept apart for stamps with an offset, without a zone, and without a year.
+
+use std::collections::BTreeSet;
+
+use super::layouts::{Layouts, lines};
+use crate::base::{NANOS_PER_SECOND, Stamp, WrittenZone};
+use crate::grammar::{GrammarId, MAX_HEAD, Slots};
+use crate::io::{Opened, Unpacker};
+
+/// Smallest and largest value seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range<T> {
+    /// Smallest.
+    pub min: T,
+    /// Largest.
+    pub max: T,
+}
+
+impl<T: Ord + Copy> Range<T> {
+    fn add(range: &mut Option<Self>, value: T) {
+        match range {
+            Some(range) => {
+                range.min = range.min.min(value);
+                range.max = range.max.max(value);
+            }
+            None => *range = Some(Self { min: value, max: value }),
+        }
+    }
+}
+
+/// Stamps without a year, in file order. A turn is a New Year passed since the chunk's first stamp.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Yearless {
+    /// The first, nanoseconds in the proxy year.
+    pub first: i64,
+    /// The last, nanoseconds in the proxy year.
+    pub last: i64,
+    /// Turns between the first and the last.
+    pub turns: i32,
+    /// Range of (turn, nanoseconds in the proxy year).
+    pub range: Range<(i32, i64)>,
+    /// The turn of a Feb 29, if one was seen: that year is a leap year.
+    pub leap_turn: Option<i32>,
+}
+
+/// What kind of stamp was seen last, and its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// Nanoseconds since 1970 UTC.
+    Zoned(i64),
+    /// Wall-clock nanoseconds.
+    Local(i64),
+    /// Turn, nanoseconds in the proxy year.
+    Yearless(i32, i64),
+}
+
+/// What the survey knows of one chunk.
+#[derive(Clone, Debug, Default)]
+pub struct ChunkSurvey {
+    /// Physical lines that start in the chunk.
+    pub lines: u64,
+    /// Offset in the file of the first record that begins in it, and the lines before it.
+    pub first_begin: Option<(u64, u64)>,
+    /// Stamps with an offset, as UTC.
+    pub zoned: Option<Range<i64>>,
+    /// Stamps without a zone, as wall clock.
+    pub local: Option<Range<i64>>,
+    /// Stamps without a year (and without a zone).
+    pub yearless: Option<Yearless>,
+    /// The chunk's last dated record.
+    pub last: Option<Seen>,
+    /// Records that begin in it.
+    pub records: u64,
+    /// Records without a stamp.
+    pub undated: u64,
+    /// Lines with text above the first record.
+    pub loose: u64,
+}
+
+/// What the survey knows of one file.
+#[derive(Clone, Debug, Default)]
+pub struct FileSurvey {
+    /// Chunks in file order; where each starts in the (unpacked) file.
+    pub chunks: Vec<(u64, ChunkSurvey)>,
+    /// Formats that records were found of.
+    pub used: BTreeSet<GrammarId>,
+    /// Bytes, unpacked.
+    pub bytes: u64,
+    /// Why the end of the file could not be had, if so.
+    pub cut: Option<String>,
+}
+
+/// Surveys lines one by one into a chunk.
+struct Surveyor<'a> {
+    layouts: Layouts<'a>,
+    slots: Slots,
+    used: BTreeSet<GrammarId>,
+    last_used: Option<GrammarId>,
+    chunk: ChunkSurvey,
+}
+
+/// New Years passed between two neighbouring stamps of the proxy year: 1, 0, or -1 for a line of last
+/// year that arrived late. A step back by more than half a year is a New Year; smaller ones are disorder
+/// or a clock set back.
+pub fn turn_between(previous: i64, next: i64) -> i32 {
+    const DAY: i64 = 86_400 * NANOS_PER_SECOND;
+    match next - previous {
+        step if step < -180 * DAY => 1,
+        step if step > 364 * DAY => -1,
+        _ => 0,
+    }
+}
+
+impl<'a> Surveyor<'a> {
+    fn new(layouts: Layouts<'a>) -> Self {
+        let slots = Slots::default();
+        Self { layouts, slots, used: BTreeSet::new(), last_used: None, chunk: ChunkSurvey::default() }
+    }
+
+    /// Takes one line that starts at `offset`; whether a record begins with it.
+    #[inline]
+    fn line(&mut self, offset: u64, line: &[u8]) -> bool {
+        let begun = self.layouts.begins(&line[..line.len().min(MAX_HEAD)], &mut self.slots);
+        if let Some((grammar, head)) = &begun {
+            if self.chunk.first_begin.is_none() {
+                self.chunk.first_begin = Some((offset, self.chunk.lines));
+            }
+            self.chunk.records += 1;
+            if self.last_used != Some(*grammar) {
+                self.used.insert(*grammar);
+                self.last_used = Some(*grammar);
+            }
+            let dated = head.stamp.is_some_and(|stamp| self.stamp(&stamp));
+            self.chunk.undated += u64::from(!dated);
+        }
+        self.chunk.loose += u64::from(self.chunk.first_begin.is_none() && !line.is_empty());
+        self.chunk.lines += 1;
+        begun.is_some()
+    }
+
+    #[inline]
+    fn stamp(&mut self, stamp: &Stamp) -> bool {
+        let Some(nanos) = nanos(stamp) else { return false };
+        let chunk = &mut self.chunk;
+        chunk.last = Some(match (stamp.has_year, stamp.zone) {
+            (true, WrittenZone::Absent) => {
+                Range::add(&mut chunk.local, nanos);
+                Seen::Local(nanos)
+            }
+            (true, WrittenZone::Epoch) => {
+                Range::add(&mut chunk.zoned, nanos);
+                Seen::Zoned(nanos)
+            }
+            (true, WrittenZone::Offset(offset)) => {
+                let utc = nanos - i64::from(offset) * NANOS_PER_SECOND;
+                Range::add(&mut chunk.zoned, utc);
+                Seen::Zoned(utc)
+            }
+            (false, _) => {
+                let yearless = chunk.yearless.get_or_insert(Yearless {
+                    first: nanos,
+                    last: nanos,
+                    turns: 0,
+                    range: Range { min: (0, nanos), max: (0, nanos) },
+                    leap_turn: None,
+                });
+                yearless.turns += turn_between(yearless.last, nanos);
+                yearless.last = nanos;
+                let value = (yearless.turns, nanos);
+                yearless.range = Range { min: yearless.range.min.min(value), max: yearless.range.max.max(value) };
+                if stamp.month_day() == (2, 29) {
+                    yearless.leap_turn = Some(yearless.turns);
+                }
+                Seen::Yearless(yearless.turns, nanos)
+            }
+        });
+        true
+    }
+}
+
+/// A stamp's wall clock in nanoseconds; `None` outside the years that fit 64 bits (1678 to 2261).
+#[inline]
+fn nanos(stamp: &Stamp) -> Option<i64> {
+    stamp.seconds.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(stamp.nanos))
+}
+
+/// Surveys the lines that start in `[from, to)` of a file read in place. `buffer` is reused.
+pub fn survey_plain(
+    layouts: Layouts<'_>,
+    opened: &Opened,
+    (from, to): (u64, u64),
+    buffer: &mut Vec<u8>,
+) -> std::io::Result<(ChunkSurvey, BTreeSet<GrammarId>)> {
+    let mut surveyor = Surveyor::new(layouts);
+    // One byte before, to know whether a line starts at `from`; a line's head behind, for the last one.
+    let base = from.saturating_sub(1);
+    let length = (to - base) as usize + MAX_HEAD;
+    if buffer.len() < length {
+        buffer.resize(length, 0);
+    }
+    let length = length.min(opened.size.saturating_sub(base) as usize);
+    let count = opened.read_at(base, &mut buffer[..length])?;
+    let text = &buffer[..count];
+    let start = match from {
+        0 => 0,
+        _ => memchr::memchr(b'\n', text).map_or(text.len(), |newline| newline + 1),
+    };
+    let limit = (to - base) as usize;
+    let mut line_start = start;
+    for (offset, next, line) in lines(text, start) {
+        if line_start >= limit {
+            break;
+        }
+        surveyor.line(base + offset as u64, line);
+        line_start = next;
+    }
+    Ok((surveyor.chunk, surveyor.used))
+}
+
+/// Surveys a compressed file from its beginning, cutting it into chunks of about `chunk_size` bytes at
+/// record starts.
+pub fn survey_stream(layouts: Layouts<'_>, mut unpacker: Unpacker, chunk_size: usize) -> FileSurvey {
+    let mut survey = FileSurvey::default();
+    let mut surveyor = Surveyor::new(layouts);
+    let mut pending: Vec<u8> = Vec::new();
+    let mut base = 0; // offset of `pending` in the unpacked file
+    let mut ended = false;
+    while !ended {
+        let before = pending.len();
+        if let Err(why) = unpacker.fill(&mut pending, chunk_size) {
+            survey.cut = Some(why);
+        }
+        let got = pending.len() - before;
+        survey.bytes += got as u64;
+        ended = got < chunk_size;
+        let complete = match (ended, memchr::memrchr(b'\n', &pending)) {
+            (true, _) => pending.len(),
+            (false, Some(newline)) => newline + 1,
+            (false, None) => 0,
+        };
+        let mut line_start = 0;
+        for (offset, next, line) in lines(&pending[..complete], 0) {
+            surveyor.line(base + offset as u64, line);
+            line_start = next;
+        }
+        if complete > 0 {
+            survey.chunks.push((base, std::mem::take(&mut surveyor.chunk)));
+            base += line_start as u64;
+            pending.drain(..line_start);
+        }
+    }
+    survey.used = surveyor.used;
+    survey
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turns_are_new_years_and_not_disorder() {
+        let at = |day: i64| day * 86_400 * NANOS_PER_SECOND;
+        for (previous, next, turn) in [
+            (365, 0, 1),   // Dec 31, Jan 1
+            (300, 10, 1),  // Oct, Jan
+            (0, 365, -1),  // Jan 1, then a late Dec 31
+            (10, 300, 0),  // a long silence within a year
+            (100, 98, 0),  // two days back
+            (5, 3, 0),     // two days back right after New Year
+        ] {
+            assert_eq!(turn_between(at(previous), at(next)), turn, "{previous} {next}");
+        }
+    }
+}

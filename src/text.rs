@@ -1,0 +1,148 @@
+//! Byte helpers shared by every layer above `base`: cleaning for terminals, globs, short excerpts.
+
+/// Whether a text may go to a terminal as it is: valid UTF-8 without control characters (tabs are
+/// fine).
+#[inline]
+pub fn is_clean(text: &[u8]) -> bool {
+    if text.is_ascii() {
+        // Vectorises: no early exit.
+        return !text.iter().fold(false, |bad, &byte| bad | ((byte < 0x20) & (byte != b'\t')) | (byte == 0x7f));
+    }
+    match std::str::from_utf8(text) {
+        Ok(text) => !text.chars().any(|c| c != '\t' && is_unsafe(c)),
+        Err(_) => false,
+    }
+}
+
+/// Control characters, and the marks that reorder text on screen (CVE-2021-42574).
+fn is_unsafe(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+}
+
+/// Appends `text` so that a terminal shows it and does not obey it: control characters and invalid
+/// UTF-8 become `\xNN` or `\u{N}`, newlines stay.
+pub fn push_clean(out: &mut Vec<u8>, text: &[u8]) {
+    for chunk in text.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if matches!(c, '\t' | '\n') || !is_unsafe(c) {
+                let mut buffer = [0; 4];
+                out.extend_from_slice(c.encode_utf8(&mut buffer).as_bytes());
+            } else if (c as u32) < 0x80 {
+                out.extend_from_slice(format!("\\x{:02x}", c as u32).as_bytes());
+            } else {
+                out.extend_from_slice(format!("\\u{{{:x}}}", c as u32).as_bytes());
+            }
+        }
+        for byte in chunk.invalid() {
+            out.extend_from_slice(format!("\\x{byte:02x}").as_bytes());
+        }
+    }
+}
+
+/// Columns a terminal needs for a text: two for East Asian wide characters, none for combining marks.
+pub fn width(text: &str) -> usize {
+    text.chars().map(char_width).sum()
+}
+
+fn char_width(c: char) -> usize {
+    match c as u32 {
+        0..=0x1f | 0x7f..=0x9f | 0x300..=0x36f | 0x200b..=0x200f | 0xfe00..=0xfe0f => 0,
+        0x1100..=0x115f
+        | 0x2e80..=0x303e
+        | 0x3041..=0xa4cf
+        | 0xa960..=0xa97f
+        | 0xac00..=0xd7a3
+        | 0xf900..=0xfaff
+        | 0xfe30..=0xfe6f
+        | 0xff00..=0xff60
+        | 0xffe0..=0xffe6
+        | 0x1f300..=0x1f64f
+        | 0x1f900..=0x1f9ff
+        | 0x20000..=0x3fffd => 2,
+        _ => 1,
+    }
+}
+
+/// The first line of a text, cut to `columns` with `…` where it is longer.
+pub fn excerpt(text: &str, columns: usize) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    if width(line) <= columns {
+        return line.to_owned();
+    }
+    let mut used = 0;
+    let mut cut = String::new();
+    for c in line.chars() {
+        used += char_width(c);
+        if used >= columns {
+            break;
+        }
+        cut.push(c);
+    }
+    cut.push('…');
+    cut
+}
+
+/// A shell-like glob: `*` any run, `?` any one character; without `/` it is held against the last
+/// part of the path too.
+pub fn glob(pattern: &str, path: &str) -> bool {
+    fn fits(pattern: &[u8], text: &[u8]) -> bool {
+        let (mut p, mut t) = (0, 0);
+        let mut star: Option<(usize, usize)> = None;
+        while t < text.len() {
+            if p < pattern.len() && (pattern[p] == b'?' || pattern[p] == text[t]) && pattern[p] != b'*' {
+                p += 1;
+                t += 1;
+            } else if p < pattern.len() && pattern[p] == b'*' {
+                star = Some((p, t));
+                p += 1;
+            } else if let Some((at, from)) = star {
+                p = at + 1;
+                t = from + 1;
+                star = Some((at, from + 1));
+            } else {
+                return false;
+            }
+        }
+        pattern[p..].iter().all(|byte| *byte == b'*')
+    }
+    let last = path.rsplit('/').next().unwrap_or(path);
+    fits(pattern.as_bytes(), path.as_bytes()) || (!pattern.contains('/') && fits(pattern.as_bytes(), last.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terminals_are_safe() {
+        let mut out = Vec::new();
+        push_clean(&mut out, b"a\x1b[31mred\x07\tok \xff \xc2\x9b \xe2\x80\xae");
+        assert_eq!(String::from_utf8_lossy(&out), "a\\x1b[31mred\\x07\tok \\xff \\u{9b} \\u{202e}");
+        assert!(is_clean("탭\t그리고 한글".as_bytes()));
+        for dirty in [&b"\x1b"[..], b"\x7f", b"a\rb", b"\xff", "\u{9b}".as_bytes(), "\u{202e}".as_bytes()] {
+            assert!(!is_clean(dirty), "{dirty:?}");
+        }
+    }
+
+    #[test]
+    fn korean_takes_two_columns() {
+        assert_eq!(width("메모리 abc"), 10);
+        assert_eq!(excerpt("메모리 부족", 7), "메모리…");
+        assert_eq!(excerpt("short", 5), "short");
+    }
+
+    #[test]
+    fn globs_as_shells_do() {
+        for (pattern, path, fits) in [
+            ("*.log", "var/log/php-fpm/error.log", true),
+            ("var/*/error.log*", "var/log/php-fpm/error.log-20141214", true),
+            ("error.*", "var/log/error.log", true),
+            ("log/*", "var/log/error.log", false),
+            ("messages", "var/log/messages", true),
+            ("mess?ges", "messages", true),
+            ("", "x", false),
+        ] {
+            assert_eq!(glob(pattern, path), fits, "{pattern} {path}");
+        }
+    }
+}
