@@ -4,9 +4,6 @@
 //! events of the same instant keep the order of their file, and events of different files stand in the
 //! canonical order of files. Nothing here depends on threads or on the command line.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
 use crate::base::{Batch, Event};
 
 /// A stretch of a batch's events.
@@ -20,28 +17,56 @@ pub struct Run<'a> {
     pub end: usize,
 }
 
+/// The next event of a run: (key, rank of its batch), and which run.
+type Head = ((i64, u32), usize);
+
 /// Calls `emit` for every event of the runs, in timeline order.
 pub fn merge<'a>(runs: &[Run<'a>], mut emit: impl FnMut(&'a Batch, &'a Event)) {
     let mut position: Vec<usize> = runs.iter().map(|run| run.start).collect();
-    let mut heads: BinaryHeap<Reverse<(i64, u32, usize)>> = runs
+    let mut heads: Vec<Head> = runs
         .iter()
         .enumerate()
         .filter(|(_, run)| run.start < run.end)
-        .map(|(index, run)| Reverse((run.batch.events[run.start].key, run.batch.rank, index)))
+        .map(|(index, run)| ((run.batch.events[run.start].key, run.batch.rank), index))
         .collect();
-    while let Some(Reverse((_, rank, index))) = heads.pop() {
+    // A sorted list is a heap.
+    heads.sort_unstable();
+    while let Some(&((_, rank), index)) = heads.first() {
         let run = &runs[index];
-        // Everything before the runner-up's head goes out without touching the heap again.
-        let limit = heads.peek().map_or((i64::MAX, u32::MAX), |Reverse((key, rank, _))| (*key, *rank));
+        // Everything before the runner-up goes out without touching the heap again.
+        let limit = heads[1..].iter().take(2).map(|(place, _)| *place).min().unwrap_or((i64::MAX, u32::MAX));
         let events = &run.batch.events[position[index]..run.end];
-        let count = events.iter().take_while(|event| (event.key, rank) <= limit).count().max(1);
-        for event in &events[..count] {
+        let mut count = 0;
+        while let Some(event) = events.get(count).filter(|event| (event.key, rank) <= limit) {
             emit(run.batch, event);
+            count += 1;
         }
         position[index] += count;
-        if let Some(next) = events.get(count) {
-            heads.push(Reverse((next.key, rank, index)));
+        match events.get(count) {
+            Some(next) => heads[0].0.0 = next.key,
+            None => {
+                heads.swap_remove(0);
+            }
         }
+        sink(&mut heads);
+    }
+}
+
+/// Lets the first head of a binary heap sink to its place.
+#[inline]
+fn sink(heads: &mut [Head]) {
+    let mut parent = 0;
+    loop {
+        let left = 2 * parent + 1;
+        let Some(mut child) = heads.get(left).map(|_| left) else { return };
+        if heads.get(left + 1).is_some_and(|right| *right < heads[left]) {
+            child = left + 1;
+        }
+        if heads[parent] <= heads[child] {
+            return;
+        }
+        heads.swap(parent, child);
+        parent = child;
     }
 }
 
@@ -107,6 +132,7 @@ mod tests {
             rank,
             first_line: 1,
             year: 2000,
+            printable: true,
             bytes: Vec::new(),
             events,
             tallies: Vec::new(),

@@ -1,13 +1,26 @@
 //! Byte helpers shared by every layer above `base`: cleaning for terminals, globs, short excerpts.
 
+/// Whether a text is printable ASCII, tabs and newlines throughout.
+#[inline]
+pub fn is_printable(text: &[u8]) -> bool {
+    // Vectorises: no early exit.
+    text.iter().fold(true, |plain, &byte| plain & ((byte >= 0x20) & (byte < 0x7f) | (byte == b'\t') | (byte == b'\n')))
+}
+
 /// Whether a text may go to a terminal as it is: valid UTF-8 without control characters (tabs are
 /// fine).
 #[inline]
 pub fn is_clean(text: &[u8]) -> bool {
-    if text.is_ascii() {
-        // Vectorises: no early exit.
-        return !text.iter().fold(false, |bad, &byte| bad | ((byte < 0x20) & (byte != b'\t')) | (byte == 0x7f));
+    // Vectorises: no early exit. Tabs and bytes beyond ASCII are looked at again below.
+    let plain = text.iter().fold(true, |plain, &byte| plain & (byte >= 0x20) & (byte < 0x7f));
+    if plain {
+        return true;
     }
+    is_clean_slowly(text)
+}
+
+#[inline(never)]
+fn is_clean_slowly(text: &[u8]) -> bool {
     match std::str::from_utf8(text) {
         Ok(text) => !text.chars().any(|c| c != '\t' && is_unsafe(c)),
         Err(_) => false,
@@ -22,6 +35,9 @@ fn is_unsafe(c: char) -> bool {
 /// Appends `text` so that a terminal shows it and does not obey it: control characters and invalid
 /// UTF-8 become `\xNN` or `\u{N}`, newlines stay.
 pub fn push_clean(out: &mut Vec<u8>, text: &[u8]) {
+    if is_clean(text) {
+        return out.extend_from_slice(text);
+    }
     for chunk in text.utf8_chunks() {
         for c in chunk.valid().chars() {
             if matches!(c, '\t' | '\n') || !is_unsafe(c) {

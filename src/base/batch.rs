@@ -36,6 +36,8 @@ pub struct Batch {
     pub first_line: u64,
     /// The year that the chunk's first stamp without a year belongs to.
     pub year: i32,
+    /// Whether the bytes are printable ASCII, tabs and newlines throughout: safe for any terminal.
+    pub printable: bool,
     /// The chunk's bytes, record starts included.
     pub bytes: Vec<u8>,
     /// Its events, by `key`, then by place in the file.

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 use std::ops::ControlFlow;
+use std::sync::Mutex;
 
 use super::args::{RowFormat, ShowArgs};
 use super::context::Context;
@@ -25,13 +26,16 @@ pub(super) struct Rows<'a> {
     pub style: Style,
     pub output: Output,
     pub day: Option<i64>,
+    /// Buffers that were written, for the next stretches.
+    pub spare: Mutex<Vec<Vec<u8>>>,
 }
 
 impl Sink for Rows<'_> {
     type Part = Rendered;
 
     fn part(&self, stretch: &mut dyn Stretch) -> Rendered {
-        let mut bytes = Vec::with_capacity(1 << 20);
+        let mut bytes = self.spare.lock().ok().and_then(|mut spare| spare.pop()).unwrap_or_default();
+        bytes.clear();
         match self.format {
             RowFormat::Jsonl => {
                 stretch.each(&mut |batch, event| push_jsonl(&mut bytes, self.scene, batch, event));
@@ -53,6 +57,9 @@ impl Sink for Rows<'_> {
             self.day = Some(last);
         }
         self.output.write(&part.bytes)?;
+        if let Ok(spare) = self.spare.get_mut() {
+            spare.push(part.bytes);
+        }
         Ok(ControlFlow::Continue(()))
     }
 }
@@ -72,7 +79,7 @@ pub(super) fn run(args: &ShowArgs) -> Result<Ending> {
         color: args.output.output.is_none() && resolve::color(args.common.color),
         collapse_dates: to_terminal,
     };
-    let mut rows = Rows { scene: &scene, format: args.format, style, output, day: None };
+    let mut rows = Rows { scene: &scene, format: args.format, style, output, day: None, spare: Mutex::default() };
     // In a window nothing is known of what came before it, so nothing can be called a first occurrence.
     let marks = filter.since == i64::MIN;
     let outcome = context.drive(&scene, &filter, marks, &mut rows)?;

@@ -27,6 +27,7 @@ use crate::merge::{Run, merge, split};
 use crate::pattern::LevelRules;
 use crate::present::Scene;
 use crate::survey::Layouts;
+use crate::text::is_printable;
 
 /// Consumes the timeline: stretches of it in parallel, their results in order.
 pub trait Sink: Sync {
@@ -325,6 +326,7 @@ impl<'a> WaveReader<'a> {
             rank: chunk.rank,
             first_line: chunk.first_line,
             year: chunk.span.year,
+            printable: is_printable(&bytes[..count]),
             bytes,
             events,
             tallies,

@@ -1,5 +1,7 @@
 //! Where the parts of a line were found: spans by slot number, no copying, no allocation.
 
+use crate::time::MinuteCache;
+
 /// A stretch of the record: start and end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
@@ -43,17 +45,13 @@ impl Known {
 /// Most slots one grammar may use.
 pub(super) const MAX_SLOTS: usize = 32;
 
-/// The spans of one record.
-#[derive(Clone, Copy, Debug)]
+/// The spans of one record, and what reading one record leaves behind for the next.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Slots {
     set: u32,
     spans: [Span; MAX_SLOTS],
-}
-
-impl Default for Slots {
-    fn default() -> Self {
-        Self { set: 0, spans: [Span::default(); MAX_SLOTS] }
-    }
+    /// The minute of the last stamp.
+    pub(super) minute: MinuteCache,
 }
 
 impl Slots {

@@ -91,7 +91,7 @@ pub(super) fn run(steps: &[Step], line: &[u8], mut at: usize, slots: &mut Slots,
                 end
             }
             Step::Time(pattern) => {
-                let (stamp, length) = pattern.read(line.get(at..)?)?;
+                let (stamp, length) = pattern.read(line.get(at..)?, &mut slots.minute)?;
                 found.stamp = Some(stamp);
                 slots.put(super::slots::Known::Time as u8, Span::new(at, at + length));
                 at + length

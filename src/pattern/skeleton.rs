@@ -50,31 +50,48 @@ impl Skeleton {
         let product = (self.0 ^ word).wrapping_mul(MIX);
         self.0 = product ^ (product >> 32);
     }
+
+    /// A folded multiplication of 64 by 64 bits, as in wyhash and foldhash.
+    #[inline(always)]
+    const fn mix_two(&mut self, low: u64, high: u64) {
+        let product = ((self.0 ^ low) as u128).wrapping_mul((high ^ MIX) as u128);
+        self.0 = (product as u64 ^ (product >> 64) as u64).wrapping_add(SEED);
+    }
 }
 
 impl Parts for Skeleton {
     #[inline(always)]
     fn constant(&mut self, text: &[u8]) {
-        let mut chunks = text.chunks_exact(8);
-        for chunk in &mut chunks {
-            self.mix(u64::from_le_bytes([
-                chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7],
-            ]));
+        let length = text.len() as u64;
+        let mut rest = text;
+        while let Some((first, second)) = rest.first_chunk::<8>().zip(rest.get(8..).and_then(|rest| rest.first_chunk::<8>())) {
+            self.mix_two(u64::from_le_bytes(*first), u64::from_le_bytes(*second));
+            rest = &rest[16..];
         }
-        let rest = chunks.remainder();
-        if !rest.is_empty() {
-            let mut word = rest.len() as u64;
-            for &byte in rest {
-                word = word << 8 | u64::from(byte);
-            }
-            self.mix(word);
-        }
+        // The tail in two loads that may overlap: the length tells tails apart.
+        let (low, high) = match rest.len() {
+            8.. => (word(rest, 0), word(rest, rest.len() - 8)),
+            4.. => (half(rest, 0), half(rest, rest.len() - 4)),
+            1.. => (u64::from(rest[0]), u64::from(rest[rest.len() / 2]) << 8 | u64::from(rest[rest.len() - 1])),
+            0 => (0, 0),
+        };
+        self.mix_two(low, high ^ (length << 56) ^ length);
     }
 
     #[inline(always)]
     fn hole(&mut self) {
         self.mix(HOLE);
     }
+}
+
+#[inline(always)]
+fn word(text: &[u8], at: usize) -> u64 {
+    text.get(at..).and_then(|text| text.first_chunk::<8>()).map_or(0, |chunk| u64::from_le_bytes(*chunk))
+}
+
+#[inline(always)]
+fn half(text: &[u8], at: usize) -> u64 {
+    text.get(at..).and_then(|text| text.first_chunk::<4>()).map_or(0, |chunk| u64::from(u32::from_le_bytes(*chunk)))
 }
 
 /// The pattern of a message as people read it: holes are `<*>`.
@@ -97,15 +114,25 @@ const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-const WORD: [bool; 256] = {
-    let mut table = [false; 256];
+const fn is_joint(byte: u8) -> bool {
+    matches!(byte, b'.' | b':' | b',' | b'/' | b'@' | b'-' | b'+')
+}
+
+/// 1 for bytes of a word, 2 for bytes that join holes.
+const CLASS: [u8; 256] = {
+    let mut table = [0; 256];
     let mut byte = 0;
     while byte < 256 {
-        table[byte] = is_word(byte as u8);
+        table[byte] = if is_word(byte as u8) { 1 } else if is_joint(byte as u8) { 2 } else { 0 };
         byte += 1;
     }
     table
 };
+
+#[inline(always)]
+fn in_word(byte: u8) -> bool {
+    CLASS[usize::from(byte)] == 1
+}
 
 #[inline(always)]
 fn walk(text: &[u8], parts: &mut impl Parts) {
@@ -152,14 +179,37 @@ fn walk(text: &[u8], parts: &mut impl Parts) {
 #[inline(always)]
 fn word_around(text: &[u8], from: usize, digit: usize) -> (usize, usize) {
     let mut start = digit;
-    while start > from && WORD[usize::from(text[start - 1])] {
+    while start > from && in_word(text[start - 1]) {
         start -= 1;
     }
-    let mut end = digit + 1;
-    while end < text.len() && WORD[usize::from(text[end])] {
-        end += 1;
+    let mut end = word_end(text, digit + 1);
+    // A joint with a digit behind it goes along: `10.0.0.1:80` is one hole, found in one go.
+    while let Some([joint, b'0'..=b'9']) = text.get(end..end + 2)
+        && is_joint(*joint)
+    {
+        end = word_end(text, end + 2);
     }
     (start, end)
+}
+
+/// The first byte at or after `at` that belongs to no word. Eight bytes are classed without a branch:
+/// how long a number is cannot be predicted.
+#[inline(always)]
+fn word_end(text: &[u8], mut at: usize) -> usize {
+    while let Some(chunk) = text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let mut outside = 0_u32;
+        for (bit, byte) in chunk.iter().enumerate() {
+            outside |= u32::from(CLASS[usize::from(*byte)] != 1) << bit;
+        }
+        if outside != 0 {
+            return at + outside.trailing_zeros() as usize;
+        }
+        at += 8;
+    }
+    while text.get(at).is_some_and(|byte| in_word(*byte)) {
+        at += 1;
+    }
+    at
 }
 
 /// The end of a path that starts at `slash`, if one does: behind a blank, an opening or a separator.
@@ -182,27 +232,24 @@ fn path(text: &[u8], slash: usize) -> Option<usize> {
 #[inline(always)]
 fn quoted(text: &[u8], open: usize, quote: u8) -> Option<usize> {
     // An apostrophe inside a word opens nothing.
-    if quote == b'\'' && open > 0 && WORD[usize::from(text[open - 1])] {
+    if quote == b'\'' && open > 0 && in_word(text[open - 1]) {
         return None;
     }
     let inner = &text[open + 1..];
     let close = open + 1 + memchr::memchr(quote, inner)?;
     let outside = text.get(close + 1);
-    (close > open + 1 && !(quote == b'\'' && outside.is_some_and(|byte| WORD[usize::from(*byte)]))).then_some(close)
+    (close > open + 1 && !(quote == b'\'' && outside.is_some_and(|byte| in_word(*byte)))).then_some(close)
 }
 
 /// Whether text between two holes merely joins them: `.` in an address, `-beef-` in a UUID.
 #[inline(always)]
 fn joins(between: &[u8]) -> bool {
-    const fn joint(byte: u8) -> bool {
-        matches!(byte, b'.' | b':' | b',' | b'/' | b'@' | b'-' | b'+')
-    }
     match between {
         [] => true,
         [first, .., last] if between.len() <= 24 => {
-            joint(*first) && joint(*last) && between.iter().all(|byte| joint(*byte) || byte.is_ascii_hexdigit())
+            is_joint(*first) && is_joint(*last) && between.iter().all(|byte| is_joint(*byte) || byte.is_ascii_hexdigit())
         }
-        [only] => joint(*only),
+        [only] => is_joint(*only),
         _ => false,
     }
 }
@@ -215,10 +262,8 @@ fn next_special(text: &[u8], mut at: usize) -> Option<usize> {
     const fn below(word: u64, limit: u64) -> u64 {
         word.wrapping_sub(ONES * limit) & !word & HIGHS
     }
-    while let Some(chunk) = text.get(at..at + 8) {
-        let word = u64::from_le_bytes([
-            chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7],
-        ]);
+    while let Some(chunk) = text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let word = u64::from_le_bytes(*chunk);
         // Only the lowest hit of each test is exact, and only the lowest is used.
         let hits = below(word ^ (ONES * b'0' as u64), 10)
             | below(word ^ (ONES * b'"' as u64), 1)

@@ -29,12 +29,27 @@ pub struct Prose<'a> {
     /// The second rendered last, and how it looks.
     second: i64,
     clock: Vec<u8>,
+    clock_offset: i32,
     /// Day of the event rendered last, and of the first one, as days of the zone shown.
     day: Option<i64>,
     first_day: Option<i64>,
     scratch: Vec<u8>,
+    clean: Vec<u8>,
     /// Source labels, padded and coloured.
-    labels: Vec<Vec<u8>>,
+    labels: Vec<([u8; 128], usize)>,
+}
+
+/// Appends the first `length` bytes of an array: a copy of fixed size and a cut are cheaper than a copy
+/// of a size known late.
+#[inline(always)]
+fn push_padded_array(out: &mut Vec<u8>, array: &[u8; 128], length: usize) {
+    let end = out.len() + length;
+    match length {
+        0..=32 => out.extend_from_slice(&array[..32]),
+        33..=64 => out.extend_from_slice(&array[..64]),
+        _ => out.extend_from_slice(array),
+    }
+    out.truncate(end);
 }
 
 impl std::fmt::Debug for Prose<'_> {
@@ -58,7 +73,11 @@ impl<'a> Prose<'a> {
             if style.color {
                 bytes.extend_from_slice(RESET);
             }
-            bytes
+            bytes.extend_from_slice(b"  ");
+            let mut array = [0; 128];
+            let length = bytes.len().min(array.len());
+            array[..length].copy_from_slice(&bytes[..length]);
+            (array, length)
         });
         Self {
             labels: labels.collect(),
@@ -67,9 +86,11 @@ impl<'a> Prose<'a> {
             offset: scene.zone.cursor(),
             second: i64::MIN,
             clock: Vec::new(),
+            clock_offset: 0,
             day: None,
             first_day: None,
             scratch: Vec::new(),
+            clean: Vec::new(),
         }
     }
 
@@ -82,14 +103,14 @@ impl<'a> Prose<'a> {
     #[inline]
     pub fn event(&mut self, out: &mut Vec<u8>, batch: &Batch, event: &Event, decorate: Option<&dyn Fn(&[u8], &mut Vec<u8>)>) {
         self.time(out, event);
-        out.extend_from_slice(if event.flags.has(Flags::FIRST) {
-            if self.style.color { b"\x1b[1;33m*\x1b[0m " } else { b"* " }
-        } else {
-            b"  "
-        });
+        match (event.flags.has(Flags::FIRST), self.style.color) {
+            (false, _) => out.extend_from_slice(b"  "),
+            (true, false) => out.extend_from_slice(b"* "),
+            (true, true) => out.extend_from_slice(b"\x1b[1;33m*\x1b[0m "),
+        }
         self.level(out, event);
-        out.extend_from_slice(&self.labels[batch.source.0 as usize]);
-        out.extend_from_slice(b"  ");
+        let (label, length) = &self.labels[batch.source.0 as usize];
+        push_padded_array(out, label, *length);
         self.body(out, batch, event, decorate);
         out.push(b'\n');
     }
@@ -130,9 +151,23 @@ impl<'a> Prose<'a> {
     }
 
     fn new_second(&mut self, second: i64) {
-        self.second = second;
-        self.clock.clear();
         let offset = self.offset.offset_at(second);
+        let local = second.saturating_add(i64::from(offset));
+        let known = self.second.saturating_add(i64::from(offset));
+        let start = if self.style.collapse_dates { 0 } else { 11 };
+        if offset == self.clock_offset && local.div_euclid(86_400) == known.div_euclid(86_400) && self.second != i64::MIN {
+            // Same day: only the time of day changes.
+            self.second = second;
+            let of_day = local.rem_euclid(86_400) as u32;
+            for (at, value) in [(0, of_day / 3_600), (3, of_day / 60 % 60), (6, of_day % 60)] {
+                self.clock[start + at] = b'0' + (value / 10) as u8;
+                self.clock[start + at + 1] = b'0' + (value % 10) as u8;
+            }
+            return;
+        }
+        self.second = second;
+        self.clock_offset = offset;
+        self.clock.clear();
         let nanos = second.saturating_mul(NANOS_PER_SECOND);
         render_rfc3339(&mut self.clock, nanos, 0, offset, false);
         if self.style.collapse_dates {
@@ -181,7 +216,7 @@ impl<'a> Prose<'a> {
         let grammar = self.scene.set.get(GrammarId(event.layout));
         if grammar.message_is_tail() && decorate.is_none() {
             let body = &batch.record(event)[usize::from(event.body)..];
-            if event.lines == 1 && is_clean(body) {
+            if event.lines == 1 && (batch.printable || is_clean(body)) {
                 return out.extend_from_slice(body);
             }
         }
@@ -189,9 +224,10 @@ impl<'a> Prose<'a> {
         if grammar.message_is_tail() {
             self.scratch.extend_from_slice(&batch.record(event)[usize::from(event.body)..]);
         } else {
-            Record::read(self.scene, batch, event).message(&mut self.scratch);
+            Record::read_message(self.scene, batch, event).message(&mut self.scratch);
         }
-        let mut clean = Vec::with_capacity(self.scratch.len());
+        let mut clean = std::mem::take(&mut self.clean);
+        clean.clear();
         for (index, line) in self.scratch.split(|byte| *byte == b'\n').enumerate() {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             if index > 0 && line.is_empty() {
@@ -206,6 +242,7 @@ impl<'a> Prose<'a> {
             Some(decorate) => decorate(&clean, out),
             None => out.extend_from_slice(&clean),
         }
+        self.clean = clean;
     }
 }
 

@@ -19,14 +19,23 @@ pub struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// Reads an event's record again.
+    /// Reads an event's record again, whole.
     pub fn read(scene: &'a Scene<'_>, batch: &'a Batch, event: &Event) -> Self {
+        Self::read_parts(scene, batch, event, false)
+    }
+
+    /// Reads as much of an event's record again as its message needs.
+    pub fn read_message(scene: &'a Scene<'_>, batch: &'a Batch, event: &Event) -> Self {
+        Self::read_parts(scene, batch, event, true)
+    }
+
+    fn read_parts(scene: &'a Scene<'_>, batch: &'a Batch, event: &Event, quick: bool) -> Self {
         let grammar = scene.set.get(GrammarId(event.layout));
         let text = batch.record(event);
         let mut slots = Slots::default();
         let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let head = grammar.begins(first, &mut slots);
-        let reading = head.as_ref().map(|head| grammar.read(text, head, &mut slots, false));
+        let reading = head.as_ref().map(|head| grammar.read(text, head, &mut slots, quick));
         let clock = &scene.file(batch.file).clock;
         let instant = if event.flags.has(Flags::UNDATED) {
             let basis = if event.flags.has(Flags::MTIME_ONLY) { Basis::MTIME } else { Basis::BETWEEN };

@@ -9,5 +9,5 @@ mod zone;
 
 pub use human::{Bound, duration, parse_bound, pretty_span};
 pub use known::{digits, epoch, iso, month, recognise, syslog};
-pub use pattern::TimePattern;
+pub use pattern::{MinuteCache, TimePattern};
 pub use zone::{Offset, OffsetCursor, Zone, push_padded, render_rfc3339};

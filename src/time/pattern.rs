@@ -27,6 +27,44 @@ enum Step {
     Weekday,
 }
 
+/// The minute read last: most stamps of a log differ from their predecessor in the seconds only, and
+/// those need not be read whole.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MinuteCache {
+    /// The pattern that read it.
+    pattern: u32,
+    /// The stamp's text up to the `:` before its seconds: its length, its bytes, and which of them count.
+    length: u8,
+    text: [u64; 3],
+    mask: [u64; 3],
+    /// The stamp at second 0.
+    minute: Option<Stamp>,
+}
+
+impl MinuteCache {
+    /// Longest text kept.
+    const LONGEST: usize = 24;
+
+    #[inline(always)]
+    fn words(text: &[u8; Self::LONGEST]) -> [u64; 3] {
+        let mut words = [0; 3];
+        for (word, chunk) in words.iter_mut().zip(text.chunks_exact(8)) {
+            *word = chunk.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        }
+        words
+    }
+
+    /// Whether `bytes` start with the minute kept. Texts too short to compare in three words are not
+    /// looked up.
+    #[inline(always)]
+    fn holds(&self, bytes: &[u8]) -> bool {
+        bytes.first_chunk::<{ Self::LONGEST }>().is_some_and(|head| {
+            let words = Self::words(head);
+            (0..3).fold(0, |differ, at| differ | ((words[at] ^ self.text[at]) & self.mask[at])) == 0
+        })
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Reader {
     Iso,
@@ -38,7 +76,13 @@ enum Reader {
 
 /// A compiled time pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TimePattern(Reader);
+pub struct TimePattern {
+    reader: Reader,
+    /// Tells patterns apart in a cache: never 0.
+    identity: u32,
+    /// What may follow the seconds: a fraction, a zone; `None` where a cached minute does not help.
+    tail: Option<(bool, bool)>,
+}
 
 impl TimePattern {
     /// Compiles a pattern. The error says what is wrong and where: a byte offset in `text`.
@@ -50,13 +94,70 @@ impl TimePattern {
             "any" => Reader::Any,
             _ => Reader::Steps(steps(text)?),
         };
-        Ok(Self(reader))
+        let tail = match &reader {
+            Reader::Iso => Some((true, true)),
+            Reader::Syslog => Some((true, false)),
+            Reader::Epoch | Reader::Any => None,
+            Reader::Steps(steps) => match () {
+                () if steps.ends_with(&[Step::Minute, Step::Literal(b':'), Step::Second]) => Some((false, false)),
+                () if steps.ends_with(&[Step::Literal(b':'), Step::Second, Step::Fraction]) => Some((true, false)),
+                () if steps.ends_with(&[Step::Literal(b':'), Step::Second, Step::Fraction, Step::Zone]) => Some((true, true)),
+                () => None,
+            },
+        };
+        let identity = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        Ok(Self { reader, identity: identity | 1, tail })
     }
 
-    /// Reads a stamp at the start of `bytes`: the stamp and its length.
+    /// Reads a stamp at the start of `bytes`: the stamp and its length. The cache changes the speed and
+    /// never the result.
     #[inline]
-    pub fn read(&self, bytes: &[u8]) -> Option<(Stamp, usize)> {
-        match &self.0 {
+    pub fn read(&self, bytes: &[u8], cache: &mut MinuteCache) -> Option<(Stamp, usize)> {
+        let Some((with_fraction, with_zone)) = self.tail else { return self.read_whole(bytes) };
+        let length = usize::from(cache.length);
+        if cache.pattern == self.identity
+            && let Some(mut stamp) = cache.minute
+            && cache.holds(bytes)
+            && let Some(second) = digits(bytes, length, 2).filter(|second| *second < 60)
+        {
+            stamp.seconds += i64::from(second);
+            let mut end = length + 2;
+            if with_fraction {
+                let (nanos, written, after) = fraction(bytes, end);
+                (stamp.nanos, stamp.resolution, end) = (nanos, Resolution::digits(written), after);
+            }
+            if with_zone {
+                (stamp.zone, end) = known::zone(bytes, end, true);
+            }
+            return Some((stamp, end));
+        }
+        let (stamp, end) = self.read_whole(bytes)?;
+        self.remember(bytes, end, stamp, cache);
+        Some((stamp, end))
+    }
+
+    /// Keeps the minute of a stamp just read whole.
+    fn remember(&self, bytes: &[u8], end: usize, stamp: Stamp, cache: &mut MinuteCache) {
+        let second = stamp.seconds.rem_euclid(60);
+        let written = |at: usize| digits(bytes, at + 1, 2) == Some(second as u32);
+        // The last `:` with the stamp's own seconds behind it, in a stamp short enough to keep.
+        let colon = (0..end.min(MinuteCache::LONGEST)).rev().find(|at| bytes[*at] == b':' && written(*at) && at + 3 <= end);
+        let Some(colon) = colon.filter(|colon| *colon >= 5 && bytes[colon - 3] == b':' && stamp.resolution != Resolution::MINUTE) else {
+            return;
+        };
+        cache.pattern = self.identity;
+        cache.length = colon as u8 + 1;
+        let mut text = [0; MinuteCache::LONGEST];
+        let mut mask = text;
+        text[..=colon].copy_from_slice(&bytes[..=colon]);
+        mask[..=colon].fill(0xff);
+        cache.text = MinuteCache::words(&text);
+        cache.mask = MinuteCache::words(&mask);
+        cache.minute = Some(Stamp { seconds: stamp.seconds - second, nanos: 0, zone: WrittenZone::Absent, resolution: Resolution::SECOND, ..stamp });
+    }
+
+    fn read_whole(&self, bytes: &[u8]) -> Option<(Stamp, usize)> {
+        match &self.reader {
             Reader::Iso => known::iso(bytes),
             Reader::Syslog => known::syslog(bytes),
             Reader::Epoch => known::epoch(bytes),
@@ -214,7 +315,7 @@ mod tests {
         let at = |pattern: &str, text: &str| {
             TimePattern::compile(pattern)
                 .unwrap_or_else(|(at, why)| panic!("{pattern}:{at}: {why}"))
-                .read(text.as_bytes())
+                .read(text.as_bytes(), &mut MinuteCache::default())
         };
         let (stamp, end) = at("%d-%b-%Y %H:%M:%S", "12-Dec-2014 10:10:59] x").expect("reads");
         assert_eq!((end, stamp.has_year), (20, true));
@@ -224,6 +325,29 @@ mod tests {
         assert_eq!(stamp.seconds - short.seconds, 59);
         assert_eq!(short.resolution, Resolution::MINUTE);
         assert_eq!(at("%d %b %H:%M:%S%f", "31 Feb 10:00:00.1"), None);
+    }
+
+    #[test]
+    fn the_cache_never_changes_a_reading() {
+        let texts = [
+            "2014-12-12 10:10:59.123456+09:00", "2014-12-12 10:10:00", "2014-12-12T10:10:07Z", "2014-12-12 10:11:61",
+            "2014-12-12 10:10:60", "2014-12-12 10:10:5", "2014-12-12 10:10:", "2014-12-12 10:10:10,5 UTC",
+            "Dec 12 10:10:59", "Dec 12 10:10:01.5", "Dec  2 10:10:59", "Dec 12 2014 10:10:59", "Feb 29 10:10:10",
+            "12-Dec-2014 10:10:59", "12-Dec-2014 10:10:10.25", "12-Dec-2014 10:10:10 Europe", "12-Dec-2014 10:10:10 UTC]",
+            "12/12 10:10:10:10", "10:10:10:10", "59:59:59:59",
+        ];
+        for pattern in ["iso", "syslog", "%d-%b-%Y %H:%M:%S%f%z", "%d-%b-%Y %H:%M:%S", "%m/%d %H:%M:%S%f", "any"] {
+            let compiled = TimePattern::compile(pattern).unwrap_or_else(|(_, why)| panic!("{why}"));
+            let mut cache = MinuteCache::default();
+            for first in texts {
+                for second in texts {
+                    for text in [first, second] {
+                        let fresh = compiled.read(text.as_bytes(), &mut MinuteCache::default());
+                        assert_eq!(compiled.read(text.as_bytes(), &mut cache), fresh, "{pattern}: {text} after {first}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]
