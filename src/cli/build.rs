@@ -1,1 +1,46 @@
-pub(super) fn run(_: &super::args::BuildArgs) -> crate::base::Result<super::outcome::Ending> { unimplemented!() }
+//! `timeline build`: reads everything and prints the summary.
+
+use std::io::IsTerminal as _;
+
+use super::analyse::analyse;
+use super::args::BuildArgs;
+use super::context::Context;
+use super::outcome::Ending;
+use super::output::Output;
+use super::resolve;
+use crate::base::{Error, Result};
+use crate::present::{SummaryStyle, push_summary};
+
+/// Columns where the output is no terminal.
+const COLUMNS: usize = 120;
+
+/// Runs `timeline build`.
+pub(super) fn run(args: &BuildArgs) -> Result<Ending> {
+    let events = match args.output.as_deref() {
+        None => None,
+        Some(path) if path.extension().is_some_and(|extension| extension == "jsonl") => {
+            Some(Output::create(Some(path), args.force)?)
+        }
+        Some(path) => {
+            return Err(Error::new(format!(
+                "cannot write {}: this version writes events as JSON lines only; give a name that ends in .jsonl",
+                path.display()
+            )));
+        }
+    };
+    let context = Context::new(&args.input, &args.common)?;
+    let zone = &context.plan.settle.default_zone;
+    let filter = resolve::filter(&args.common, args.at_least.level.as_deref(), zone)?;
+    let analysis = analyse(&context, &filter, events)?;
+    context.hush();
+    let terminal = std::io::stdout().is_terminal();
+    let columns = if terminal { terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)) } else { COLUMNS };
+    let style = SummaryStyle { color: resolve::color(args.common.color), columns };
+    let mut text = Vec::new();
+    push_summary(&mut text, &analysis.report(&context), &context.scene().labels, style);
+    let mut output = Output::stdout();
+    output.write(&text)?;
+    output.finish()?;
+    // The summary has told of every loss: stderr need not repeat it.
+    Ok(context.verdict(&analysis.remarks))
+}

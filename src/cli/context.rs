@@ -4,12 +4,14 @@ use super::args::{Common, Input};
 use super::outcome::Ending;
 use super::progress::Progress;
 use super::resolve;
-use crate::base::{Error, Loss, Result, Unread};
-use crate::engine::{FileState, Outcome, Plan, Prepared, Sink, drive, prepare};
+use crate::base::{Basis, Error, Loss, NANOS_PER_SECOND, Result, Unread};
+use crate::engine::{FileState, Outcome, Plan, Prepared, Sink, SourceState, drive, prepare};
 use crate::grammar::GrammarSet;
 use crate::ingest::Filter;
 use crate::pattern::LevelRules;
-use crate::present::{FileLabel, Scene, scene_labels};
+use crate::present::{Account, SourceRow};
+use crate::view::{FileLabel, Scene, scene_labels};
+use crate::time::Zone;
 
 /// A run that is ready to read.
 pub(super) struct Context {
@@ -67,6 +69,49 @@ impl Context {
         }
     }
 
+    /// Every source, as renderers see it.
+    pub fn source_rows(&self) -> Vec<SourceRow> {
+        let row = |source: &SourceState| {
+            let files: Vec<&FileState> = source.files.iter().map(|id| self.prepared.file(*id)).collect();
+            let newest = files.last();
+            let range = files.iter().filter_map(|file| file.range).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+            let mut account = Account::default();
+            let mut others: Vec<String> = Vec::new();
+            for file in &files {
+                let ledger = &file.ledger;
+                account.bytes += ledger.bytes;
+                account.lines += ledger.lines;
+                account.records += ledger.records;
+                account.dated += ledger.dated;
+                account.undated += ledger.undated;
+                account.joined += ledger.joined;
+                others.extend(file.format.others.iter().map(|id| self.set.get(*id).name.clone()));
+            }
+            others.sort();
+            others.dedup();
+            let zone = newest.map_or_else(Zone::utc, |file| file.clock.zone.clone());
+            let first = range.map_or(0, |range| range.0).div_euclid(NANOS_PER_SECOND);
+            let zone_less = files.iter().any(|file| file.zone_less);
+            SourceRow {
+                name: source.name.clone(),
+                files: files.iter().map(|file| file.name.clone()).collect(),
+                format: newest.map_or_else(String::new, |file| self.set.get(file.format.primary).name.clone()),
+                others,
+                zone: if zone_less { zone.name().to_owned() } else { "UTC".to_owned() },
+                offset: if zone_less { zone.offset_at(first).0 } else { 0 },
+                zone_basis: match (range, zone_less) {
+                    (None, _) => None,
+                    (_, true) => newest.and_then(|file| file.clock.zone_basis.words().next()),
+                    (_, false) => Some("offset"),
+                },
+                year_basis: newest.filter(|file| file.year_less).map_or_else(Basis::default, |file| file.clock.year_basis),
+                range,
+                account,
+            }
+        };
+        self.prepared.sources.iter().map(row).collect()
+    }
+
     /// Reads everything into `sink`. The remarks of reading join the ledger.
     pub fn drive<S: Sink + Send>(&self, scene: &Scene<'_>, filter: &Filter, marks: bool, sink: &mut S) -> Result<Outcome> {
         let outcome =
@@ -75,19 +120,26 @@ impl Context {
         outcome
     }
 
-    /// Tells on stderr what was lost, and how the run ends.
+    /// How a run ends whose output has told of every remark.
+    pub fn verdict(&self, remarks: &[Unread]) -> Ending {
+        if self.strict && remarks.iter().any(|remark| remark.loss > Loss::None) { Ending::Short } else { Ending::Good }
+    }
+
+    /// Tells on stderr what was lost, and how the run ends. `remarks` are those made while reading.
     pub fn ending(&self, remarks: &[Unread], good: Ending) -> Ending {
         self.progress.done();
-        let all = || self.prepared.ledger.remarks.iter().chain(remarks);
+        let mut all: Vec<&Unread> = self.prepared.ledger.remarks.iter().chain(remarks).collect();
+        all.sort_by(|a, b| (&a.file, &a.why).cmp(&(&b.file, &b.why)));
+        all.dedup();
         if !self.quiet {
-            for remark in all().filter(|remark| remark.loss > Loss::None) {
+            for remark in all.iter().filter(|remark| remark.loss > Loss::None) {
                 let _ = std::io::Write::write_fmt(
                     &mut std::io::stderr(),
                     format_args!("timeline: {}: {}\n", remark.file, remark.why),
                 );
             }
         }
-        if self.strict && all().any(|remark| remark.loss > Loss::None) { Ending::Short } else { good }
+        if self.strict && all.iter().any(|remark| remark.loss > Loss::None) { Ending::Short } else { good }
     }
 
     /// Hides the bar: the terminal is about to get output.

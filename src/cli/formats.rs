@@ -1,1 +1,112 @@
-pub(super) fn run(_: &super::args::FormatsArgs) -> crate::base::Result<super::outcome::Ending> { unimplemented!() }
+//! `timeline formats`: list, show, check and detect.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use super::args::{FormatsAction, FormatsArgs};
+use super::context::grammars;
+use super::outcome::Ending;
+use super::output::Output;
+use crate::base::{Error, Result};
+use crate::grammar::{GrammarSet, check_grammar, detect};
+use crate::io::{Head, open, walk};
+use crate::text::width;
+
+/// Runs `timeline formats`.
+pub(super) fn run(args: &FormatsArgs) -> Result<Ending> {
+    let set = grammars()?;
+    let (text, ending) = match &args.action {
+        None | Some(FormatsAction::List) => (list(&set), Ending::Good),
+        Some(FormatsAction::Show { name }) => (show(&set, name)?, Ending::Good),
+        Some(FormatsAction::Check { files }) => check(&set, files)?,
+        Some(FormatsAction::Detect { files }) => detect_files(&set, files)?,
+    };
+    let mut output = Output::stdout();
+    output.write(text.as_bytes())?;
+    output.finish()?;
+    Ok(ending)
+}
+
+fn list(set: &GrammarSet) -> String {
+    let mut rows: Vec<_> = set.iter().map(|(_, grammar)| (&grammar.name, &grammar.title)).collect();
+    rows.sort();
+    let widest = rows.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
+    rows.iter().fold(String::new(), |mut text, (name, title)| {
+        let _ = writeln!(text, "{name:widest$}  {title}");
+        text
+    })
+}
+
+fn show(set: &GrammarSet, name: &str) -> Result<String> {
+    let id = set
+        .find(name)
+        .ok_or_else(|| Error::new(format!("no format is called `{name}`; `timeline formats` lists them")))?;
+    Ok(set.text(id).to_owned())
+}
+
+fn check(set: &GrammarSet, files: &[PathBuf]) -> Result<(String, Ending)> {
+    let mut texts: Vec<(String, String)> = Vec::new();
+    if files.is_empty() {
+        texts.extend(set.iter().map(|(id, grammar)| (grammar.origin.clone(), set.text(id).to_owned())));
+    }
+    for path in files {
+        let text = std::fs::read_to_string(path).map_err(|error| Error::io("read", path, &error))?;
+        texts.push((path.display().to_string(), text));
+    }
+    let mut out = String::new();
+    let mut failed = 0;
+    for (file, text) in &texts {
+        match check_grammar(file, text) {
+            Ok(report) if report.faults.is_empty() => {
+                let (samples, counters) = report.samples;
+                let _ = writeln!(out, "ok      {}: {samples} samples, {counters} counter-samples", report.name);
+            }
+            Ok(report) => {
+                failed += 1;
+                let _ = writeln!(out, "FAILED  {}", report.name);
+                for fault in report.faults {
+                    let _ = writeln!(out, "{fault}");
+                }
+            }
+            Err(fault) => {
+                failed += 1;
+                let _ = writeln!(out, "FAILED  {file}\n{fault}");
+            }
+        }
+    }
+    let _ = writeln!(out, "{} of {} formats pass", texts.len() - failed, texts.len());
+    Ok((out, if failed == 0 { Ending::Good } else { Ending::Short }))
+}
+
+fn detect_files(set: &GrammarSet, files: &[PathBuf]) -> Result<(String, Ending)> {
+    let (found, remarks) = walk(files)?;
+    let mut out = String::new();
+    let widest = found.iter().map(|file| width(&file.name)).max().unwrap_or(0);
+    for file in &found {
+        let verdict = match open(file, false).1 {
+            Head::Text(sample) => verdict(set, &sample),
+            Head::Empty => "empty".to_owned(),
+            Head::Unread(why) => why,
+        };
+        let _ = writeln!(out, "{}{}  {verdict}", file.name, " ".repeat(widest - width(&file.name)));
+    }
+    for remark in remarks {
+        let _ = writeln!(out, "{}: {}", remark.file, remark.why);
+    }
+    Ok((out, Ending::Good))
+}
+
+/// `nginx-error 37/37 (runner-up stamped 37/37)`
+fn verdict(set: &GrammarSet, sample: &[u8]) -> String {
+    let detection = detect(set, sample);
+    let share = |index: usize| {
+        detection.candidates.get(index).map(|candidate| {
+            format!("{} {}/{}", set.get(candidate.grammar).name, candidate.lines, detection.sampled)
+        })
+    };
+    match (share(0), share(1)) {
+        (Some(winner), Some(second)) => format!("{winner} (runner-up {second})"),
+        (Some(winner), None) => winner,
+        _ => "plain: no stamp is recognised, every line is a record".to_owned(),
+    }
+}

@@ -1,5 +1,6 @@
 //! The binary's half: what was typed, what it means, and how a run ends.
 
+mod analyse;
 mod args;
 mod build;
 mod completions;

@@ -1,1 +1,26 @@
-pub(super) fn run(_: &super::args::ReportArgs) -> crate::base::Result<super::outcome::Ending> { unimplemented!() }
+//! `timeline report`: the postmortem as Markdown or JSON.
+
+use super::analyse::analyse;
+use super::args::{ReportArgs, ReportFormat};
+use super::context::Context;
+use super::outcome::Ending;
+use super::output::Output;
+use super::resolve;
+use crate::base::Result;
+use crate::present::{report_json, report_markdown};
+
+/// Runs `timeline report`.
+pub(super) fn run(args: &ReportArgs) -> Result<Ending> {
+    let mut output = Output::create(args.output.output.as_deref(), args.output.force)?;
+    let context = Context::new(&args.input, &args.common)?;
+    let zone = &context.plan.settle.default_zone;
+    let filter = resolve::filter(&args.common, args.at_least.level.as_deref(), zone)?;
+    let analysis = analyse(&context, &filter, None)?;
+    let report = analysis.report(&context);
+    output.write(&match args.format {
+        ReportFormat::Md => report_markdown(&report),
+        ReportFormat::Json => report_json(&report),
+    })?;
+    output.finish()?;
+    Ok(context.ending(&analysis.remarks, Ending::Good))
+}

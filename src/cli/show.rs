@@ -11,7 +11,8 @@ use super::output::Output;
 use super::resolve;
 use crate::base::Result;
 use crate::engine::{Sink, Stretch};
-use crate::present::{Prose, Scene, Style, day_rule, push_jsonl};
+use crate::present::{Prose, Style, day_rule, push_jsonl};
+use crate::view::Scene;
 
 /// A rendered stretch, and the days it starts and ends with.
 pub(super) struct Rendered {

@@ -54,6 +54,8 @@ pub struct ChunkSpan {
     pub min: i64,
     /// No event of the chunk has a larger key.
     pub max: i64,
+    /// Its first and last instants, exactly; meaningless when `dated` is not set.
+    pub range: (i64, i64),
     /// The key for records before the chunk's first dated one.
     pub carry: Option<i64>,
     /// The year of its first stamp without one.
@@ -190,8 +192,9 @@ fn spans(file: &FileFacts<'_>, clock: &Clock, first_year: i32, turns: &[i32]) ->
     let mut spans = Vec::new();
     for ((_, chunk), turn) in file.survey.chunks.iter().zip(turns) {
         let year = first_year + turn;
-        let mut span = ChunkSpan { min: i64::MAX, max: i64::MIN, carry, year, dated: false };
+        let mut span = ChunkSpan { min: i64::MAX, max: i64::MIN, range: (i64::MAX, i64::MIN), carry, year, dated: false };
         for (min, max, slack) in ranges(chunk, clock, year, slack) {
+            span.range = (span.range.0.min(min), span.range.1.max(max));
             span.min = span.min.min(min.saturating_sub(slack));
             span.max = span.max.max(max.saturating_add(slack));
             span.dated = true;

@@ -16,7 +16,7 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-use super::catalogue::Catalogue;
+use crate::lens::Catalogue;
 use super::plan::Watch;
 use super::prepare::{Chunk, Prepared};
 use crate::base::{Batch, Event, FileId, Flags, Loss, Result, Tally, Unread, reason};
@@ -25,7 +25,7 @@ use crate::ingest::{ChunkReader, Context, Filter};
 use crate::io::{Content, Unpacker};
 use crate::merge::{Run, merge, split};
 use crate::pattern::LevelRules;
-use crate::present::Scene;
+use crate::view::Scene;
 use crate::survey::Layouts;
 use crate::text::is_printable;
 

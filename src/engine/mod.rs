@@ -1,12 +1,10 @@
 //! The run: wires walking, surveying, settling, reading and merging to whoever consumes the timeline.
 
-mod catalogue;
 mod drive;
 mod ledger;
 mod plan;
 mod prepare;
 
-pub use catalogue::{Catalogue, Example, PatternStat};
 pub use drive::{Outcome, Sink, Stretch, drive};
 pub use ledger::{FileLedger, Ledger};
 pub use plan::{Plan, Watch};

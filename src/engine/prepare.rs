@@ -36,6 +36,10 @@ pub struct FileState {
     pub clock: Clock,
     /// Its account.
     pub ledger: FileLedger,
+    /// Whether any of its stamps name no zone.
+    pub zone_less: bool,
+    /// Whether any of its stamps name no year.
+    pub year_less: bool,
     /// First and last instant, when it holds dated records.
     pub range: Option<(i64, i64)>,
     pub(super) opened: Opened,
@@ -321,7 +325,8 @@ impl Prepared {
         }
         let dated = survey.chunks.iter().zip(spans).filter(|((_, _), span)| span.dated);
         let range = dated.fold(None, |range: Option<(i64, i64)>, (_, span)| {
-            Some(range.map_or((span.min, span.max), |(min, max)| (min.min(span.min), max.max(span.max))))
+            let (first, last) = span.range;
+            Some(range.map_or((first, last), |(min, max)| (min.min(first), max.max(last))))
         });
         let ledger = account(survey);
         self.ledger.total.add(&ledger);
@@ -335,6 +340,8 @@ impl Prepared {
             detection: candidate.detection,
             clock,
             ledger,
+            zone_less: survey.chunks.iter().any(|(_, chunk)| chunk.local.is_some() || chunk.yearless.is_some()),
+            year_less: survey.chunks.iter().any(|(_, chunk)| chunk.yearless.is_some()),
             range,
             opened: candidate.opened,
             path: candidate.found.path,

@@ -3,12 +3,13 @@
 //! Nothing here decides anything: events, marks and findings come in, bytes go out.
 
 mod prose;
-mod record;
+mod report;
 mod rows;
-mod scene;
+mod sources;
+mod summary;
 
 pub use prose::{Prose, Style, day_rule};
-pub use record::Record;
+pub use report::{Report, report_json, report_markdown};
 pub use rows::push_jsonl;
-pub use scene::{FileLabel, Scene, scene_labels};
-
+pub use sources::{Account, SourceRow, local_time, push_remarks, push_sources, sources_json, time_json};
+pub use summary::{SummaryStyle, push_summary};

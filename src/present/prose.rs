@@ -4,7 +4,7 @@
 
 use crate::base::{Batch, Event, Flags, Level, NANOS_PER_SECOND, civil_from_days};
 use crate::grammar::GrammarId;
-use crate::present::{Record, Scene};
+use crate::view::{Record, Scene};
 use crate::text::{is_clean, push_clean, width};
 use crate::time::{OffsetCursor, push_padded, render_rfc3339};
 

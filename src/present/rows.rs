@@ -2,7 +2,7 @@
 
 use crate::base::{Batch, Event, Flags, Resolution};
 use crate::grammar::Known;
-use crate::present::{Record, Scene};
+use crate::view::{Record, Scene};
 use crate::time::render_rfc3339;
 
 /// Appends one event as a line of JSON (design contract 4.2).

@@ -3,7 +3,7 @@
 use crate::base::{Basis, Batch, Event, Flags, Instant};
 use crate::clock::year_of;
 use crate::grammar::{Grammar, GrammarId, Known, Slots};
-use crate::present::Scene;
+use crate::view::Scene;
 
 /// A record with everything its grammar can tell. Reading it costs another run over its text, paid only
 /// for records that are shown with their fields.

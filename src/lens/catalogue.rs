@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::base::{Batch, Event, FileId, Level, SourceId};
-use crate::present::{Record, Scene};
+use crate::view::{Record, Scene};
 
 /// What is known of one pattern in one source.
 #[derive(Clone, Debug)]
@@ -52,7 +52,7 @@ pub struct Catalogue {
 
 impl Catalogue {
     /// Adds the counts of a batch.
-    pub(super) fn count(&mut self, batch: &Batch) {
+    pub fn count(&mut self, batch: &Batch) {
         for tally in &batch.tallies {
             let place = (batch.file, batch.first_line + u64::from(tally.first_line));
             let stat = self.patterns.entry((batch.source, tally.pattern)).or_insert(PatternStat {
@@ -73,7 +73,7 @@ impl Catalogue {
     }
 
     /// Whether an event is the first of its pattern; then it becomes the pattern's example.
-    pub(super) fn confirm(&mut self, scene: &Scene<'_>, batch: &Batch, event: &Event) -> bool {
+    pub fn confirm(&mut self, scene: &Scene<'_>, batch: &Batch, event: &Event) -> bool {
         let Some(stat) = self.patterns.get_mut(&(batch.source, event.pattern)) else { return false };
         if (stat.first_key, stat.first_place) != (event.key, (batch.file, batch.line(event))) {
             return false;

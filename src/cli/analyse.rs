@@ -1,0 +1,106 @@
+//! The sink behind `build` and `report`: rhythms of sources while the timeline goes by, then findings.
+
+use std::ops::ControlFlow;
+
+use super::context::Context;
+use super::output::Output;
+use crate::base::{Result, Unread};
+use crate::engine::{Outcome, Sink, Stretch};
+use crate::ingest::Filter;
+use crate::lens::{Marker, Pulse, Silence, markers, silences};
+use crate::present::{Report, SourceRow, push_jsonl};
+use crate::view::Scene;
+
+/// Feels the pulse of every source, and writes events on the side where asked to.
+struct Analyst<'a> {
+    scene: &'a Scene<'a>,
+    pulses: Vec<Pulse>,
+    rows: Option<Output>,
+}
+
+impl Sink for Analyst<'_> {
+    type Part = (Vec<(usize, Pulse)>, Vec<u8>);
+
+    fn part(&self, stretch: &mut dyn Stretch) -> Self::Part {
+        let mut pulses: Vec<Option<Pulse>> = vec![None; self.pulses.len()];
+        let mut bytes = Vec::new();
+        stretch.each(&mut |batch, event| {
+            pulses[batch.source.0 as usize].get_or_insert_default().add(batch, event);
+            if self.rows.is_some() {
+                push_jsonl(&mut bytes, self.scene, batch, event);
+            }
+        });
+        let spoke = pulses.into_iter().enumerate().filter_map(|(source, pulse)| Some((source, pulse?)));
+        (spoke.collect(), bytes)
+    }
+
+    fn accept(&mut self, (pulses, bytes): Self::Part) -> Result<ControlFlow<()>> {
+        for (source, pulse) in pulses {
+            self.pulses[source].append(pulse);
+        }
+        if let Some(rows) = &mut self.rows {
+            rows.write(&bytes)?;
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
+/// What an analysis found.
+pub(super) struct Analysis {
+    pub rows: Vec<SourceRow>,
+    pub markers: Vec<Marker>,
+    pub silences: Vec<Silence>,
+    pub files: Vec<String>,
+    pub remarks: Vec<Unread>,
+}
+
+/// Reads everything and looks at it.
+pub(super) fn analyse(context: &Context, filter: &Filter, events: Option<Output>) -> Result<Analysis> {
+    let scene = context.scene();
+    let rows = context.source_rows();
+    let mut analyst = Analyst { scene: &scene, pulses: vec![Pulse::default(); rows.len()], rows: events };
+    let outcome: Outcome = context.drive(&scene, filter, true, &mut analyst)?;
+    if let Some(rows) = analyst.rows.take() {
+        rows.finish()?;
+    }
+    let ends = neighbours_end(&rows);
+    let mut remarks = context.prepared.ledger.remarks.clone();
+    remarks.extend(outcome.remarks);
+    remarks.sort_by(|a, b| (&a.file, &a.why).cmp(&(&b.file, &b.why)));
+    Ok(Analysis {
+        markers: markers(&outcome.catalogue, |source| rows[source.0 as usize].range),
+        silences: silences(&analyst.pulses, &ends),
+        files: context.prepared.files.iter().map(|file| file.name.clone()).collect(),
+        rows,
+        remarks,
+    })
+}
+
+/// For each source, the last instant of the other sources of its host: those under the same first
+/// folder.
+fn neighbours_end(rows: &[SourceRow]) -> Vec<Option<i64>> {
+    let host = |row: &SourceRow| row.name.split_once('/').map_or("", |(first, _)| first).to_owned();
+    rows.iter()
+        .enumerate()
+        .map(|(index, row)| {
+            let others = rows.iter().enumerate().filter(|(other, _)| *other != index);
+            others.filter(|(_, other)| host(other) == host(row)).filter_map(|(_, other)| Some(other.range?.1)).max()
+        })
+        .collect()
+}
+
+impl Analysis {
+    /// The report over it.
+    pub fn report<'a>(&'a self, context: &'a Context) -> Report<'a> {
+        Report {
+            zone: &context.plan.settle.default_zone,
+            range: self.rows.iter().filter_map(|row| row.range).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))),
+            markers: &self.markers,
+            verdict: crate::lens::verdict(&self.markers),
+            silences: &self.silences,
+            sources: &self.rows,
+            files: &self.files,
+            remarks: &self.remarks,
+        }
+    }
+}

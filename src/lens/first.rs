@@ -1,0 +1,157 @@
+//! First occurrences: every pattern's first event is a marker. Ranked by severity, then by rarity; the
+//! verdict is the earliest severe one in the densest stretch of them.
+
+use crate::base::{Level, NANOS_PER_SECOND, SourceId};
+
+use super::catalogue::{Catalogue, Example, PatternStat};
+use super::evidence::Evidence;
+
+/// A pattern's first occurrence in a source.
+#[derive(Clone, Debug)]
+pub struct Marker {
+    /// The source.
+    pub source: SourceId,
+    /// The pattern.
+    pub pattern: u64,
+    /// How often, from when to when, and how bad at worst.
+    pub stat: PatternStat,
+    /// Its first event.
+    pub example: Example,
+    /// The same as evidence.
+    pub evidence: Evidence,
+    /// It came while its source had only just begun: everything is new then.
+    pub warm_up: bool,
+}
+
+impl Marker {
+    /// How much it deserves attention, 0 to 1: severity first, rarity second.
+    pub fn score(&self) -> f64 {
+        let severity = f64::from(self.stat.level as u8) / 9.0;
+        let rarity = 1.0 / (1.0 + (self.stat.count as f64).log2());
+        let weight = if self.warm_up && self.stat.level < Level::Error { 0.3 } else { 1.0 };
+        (0.75 * severity + 0.25 * rarity) * weight
+    }
+}
+
+const MINUTE: i64 = 60 * NANOS_PER_SECOND;
+
+/// All markers, the most telling first: not from a warm-up unless severe, then by severity, rarity,
+/// time and place.
+pub fn markers(catalogue: &Catalogue, first_of_source: impl Fn(SourceId) -> Option<(i64, i64)>) -> Vec<Marker> {
+    let mut markers: Vec<Marker> = catalogue
+        .patterns
+        .iter()
+        .filter_map(|((source, pattern), stat)| {
+            let example = stat.example.clone()?;
+            let range = first_of_source(*source);
+            let warm_up = range.is_some_and(|(from, to)| {
+                let span = ((to - from) / 20).min(10 * MINUTE);
+                stat.first_key <= from.saturating_add(span)
+            });
+            let (file, line) = stat.first_place;
+            let key = example.dated.then_some(stat.first_key);
+            let evidence = Evidence::new(file, line, key, example.raw.as_bytes());
+            Some(Marker { source: *source, pattern: *pattern, stat: stat.clone(), example, evidence, warm_up })
+        })
+        .collect();
+    markers.sort_by(|a, b| {
+        let rank = |marker: &Marker| {
+            let calm = marker.warm_up && marker.stat.level < Level::Error;
+            (calm, std::cmp::Reverse(marker.stat.level), marker.stat.count, marker.stat.first_key, marker.stat.first_place)
+        };
+        rank(a).cmp(&rank(b)).then_with(|| a.pattern.cmp(&b.pattern))
+    });
+    markers
+}
+
+/// What broke first.
+#[derive(Clone, Debug)]
+pub struct Verdict<'a> {
+    /// The earliest severe first occurrence of the densest stretch.
+    pub first: &'a Marker,
+    /// The other severe first occurrences of that stretch, in time order.
+    pub followers: Vec<&'a Marker>,
+    /// The level that counted as severe.
+    pub level: Level,
+}
+
+/// Width of the stretch that is called one incident's beginning.
+const STRETCH: i64 = 10 * MINUTE;
+
+/// Finds what broke first: among markers at `error` or worse (else at `warn`) outside warm-ups, the
+/// ten minutes that hold most of them, from most sources; of those the earliest.
+pub fn verdict(markers: &[Marker]) -> Option<Verdict<'_>> {
+    [Level::Error, Level::Warn].into_iter().find_map(|level| {
+        let all: Vec<&Marker> = markers.iter().filter(|marker| marker.stat.level >= level && marker.example.dated).collect();
+        let settled: Vec<&Marker> = all.iter().copied().filter(|marker| !marker.warm_up).collect();
+        let mut severe = if settled.is_empty() { all } else { settled };
+        severe.sort_by_key(|marker| (marker.stat.first_key, marker.stat.first_place, marker.pattern));
+        let stretch = |start: usize| {
+            let from = severe[start].stat.first_key;
+            severe[start..].iter().take_while(|marker| marker.stat.first_key - from < STRETCH).count()
+        };
+        let weight = |start: usize| {
+            let inside = &severe[start..start + stretch(start)];
+            let mut sources: Vec<SourceId> = inside.iter().map(|marker| marker.source).collect();
+            sources.sort();
+            sources.dedup();
+            let severity: u32 = inside.iter().map(|marker| 1 << (marker.stat.level as u32 - Level::Warn as u32)).sum();
+            severity * sources.len() as u32
+        };
+        let best = (0..severe.len()).max_by_key(|start| (weight(*start), std::cmp::Reverse(*start)))?;
+        let (first, followers) = severe[best..best + stretch(best)].split_first()?;
+        Some(Verdict { first, followers: followers.to_vec(), level })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::FileId;
+
+    fn marker(source: u32, minute: i64, level: Level, warm_up: bool) -> Marker {
+        let key = minute * MINUTE;
+        let stat = PatternStat {
+            count: 1,
+            first_key: key,
+            first_place: (FileId(source), minute as u64),
+            last_key: key,
+            level,
+            example: None,
+        };
+        let example = Example {
+            message: String::new(),
+            raw: String::new(),
+            program: None,
+            host: None,
+            level_inferred: false,
+            dated: true,
+            bounds: (key, key),
+        };
+        let evidence = Evidence::new(FileId(source), minute as u64, Some(key), b"");
+        Marker { source: SourceId(source), pattern: minute as u64, stat, example, evidence, warm_up }
+    }
+
+    #[test]
+    fn the_densest_stretch_wins_and_its_earliest_is_first() {
+        let markers = [
+            marker(0, 5, Level::Error, true),
+            marker(0, 100, Level::Error, false),
+            marker(1, 500, Level::Error, false),
+            marker(0, 501, Level::Critical, false),
+            marker(2, 505, Level::Error, false),
+            marker(2, 900, Level::Warn, false),
+        ];
+        let verdict = verdict(&markers).expect("something broke");
+        assert_eq!(verdict.first.pattern, 500);
+        assert_eq!(verdict.followers.iter().map(|marker| marker.pattern).collect::<Vec<_>>(), [501, 505]);
+    }
+
+    #[test]
+    fn without_errors_warnings_count_and_without_those_nothing_does() {
+        let calm = [marker(0, 5, Level::Info, false)];
+        assert!(verdict(&calm).is_none());
+        let uneasy = [marker(0, 5, Level::Info, false), marker(0, 9, Level::Warn, true)];
+        assert_eq!(verdict(&uneasy).map(|verdict| verdict.level), Some(Level::Warn));
+    }
+}

@@ -1,0 +1,291 @@
+//! The postmortem: findings with their evidence, sources with their clocks, the ledger. One frame for
+//! JSON (the contract's shape) and Markdown; later lenses fill `incident`, `chain` and `suspects`.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::sources::{SourceRow, local_time, push_remarks, size, sources_json, thousands, time_json};
+use crate::base::{Level, NANOS_PER_SECOND, SourceId, Unread};
+use crate::lens::{Evidence, Marker, Silence, Verdict};
+use crate::text::excerpt;
+use crate::time::{Zone, pretty_span, render_rfc3339};
+
+/// At most this many first occurrences become findings: the rest is in `timeline show`.
+const FIRSTS: usize = 200;
+
+/// Everything a report says.
+#[derive(Debug)]
+pub struct Report<'a> {
+    /// The zone shown.
+    pub zone: &'a Zone,
+    /// First and last instant of all sources.
+    pub range: Option<(i64, i64)>,
+    /// First occurrences, the most telling first.
+    pub markers: &'a [Marker],
+    /// What broke first.
+    pub verdict: Option<Verdict<'a>>,
+    /// Silences, by time.
+    pub silences: &'a [Silence],
+    /// Sources by id.
+    pub sources: &'a [SourceRow],
+    /// File names by id.
+    pub files: &'a [String],
+    /// Remarks on files.
+    pub remarks: &'a [Unread],
+}
+
+impl Report<'_> {
+    /// First occurrences worth a finding: severe, or not from a warm-up.
+    pub(super) fn telling(&self) -> impl Iterator<Item = &Marker> {
+        self.markers.iter().filter(|marker| marker.stat.level >= Level::Warn || !marker.warm_up).take(FIRSTS)
+    }
+
+    pub(super) fn source(&self, id: SourceId) -> &SourceRow {
+        &self.sources[id.0 as usize]
+    }
+
+    pub(super) fn place(&self, evidence: &Evidence) -> String {
+        format!("{}:{}", self.files[evidence.file.0 as usize], evidence.line)
+    }
+
+    fn evidence(&self, evidence: &Evidence) -> Value {
+        json!({
+            "file": self.files[evidence.file.0 as usize],
+            "line": evidence.line,
+            "time": time_json(evidence.key),
+            "raw": evidence.raw,
+        })
+    }
+
+    fn first(&self, marker: &Marker) -> Value {
+        let stat = &marker.stat;
+        let source = self.source(marker.source);
+        let known = |at: i64| (at != i64::MIN && at != i64::MAX).then_some(at);
+        let dated = marker.example.dated;
+        json!({
+            "kind": "first",
+            "title": format!("first: {}", excerpt(&marker.example.message, 160)),
+            "start": time_json(dated.then_some(stat.first_key)),
+            "end": time_json(dated.then_some(stat.first_key)),
+            "earliest": time_json(known(marker.example.bounds.0)),
+            "latest": time_json(known(marker.example.bounds.1)),
+            "score": round(marker.score()),
+            "subject": {
+                "source": source.name,
+                "host": marker.example.host,
+                "program": marker.example.program,
+                "pattern": format!("p{:016x}", marker.pattern),
+                "key": null,
+                "entity": null,
+            },
+            "values": {
+                "count": stat.count,
+                "last": time_json(Some(stat.last_key)),
+                "level": stat.level.word(),
+                "level_basis": if marker.example.level_inferred { "words" } else { "field" },
+                "warm_up": marker.warm_up,
+            },
+            "claim": 0,
+            "evidence": [self.evidence(&marker.evidence)],
+            "against": [],
+        })
+    }
+
+    fn silence(&self, silence: &Silence) -> Value {
+        let mut evidence = vec![self.evidence(&silence.before)];
+        evidence.extend(silence.after.iter().map(|after| self.evidence(after)));
+        let name = &self.source(silence.source).name;
+        json!({
+            "kind": "silence",
+            "title": format!("{name} said nothing for {}{}", silence_span(silence), if silence.after.is_none() { " and never came back" } else { "" }),
+            "start": time_json(silence.before.key),
+            "end": time_json(Some(silence.end)),
+            "earliest": time_json(silence.before.key),
+            "latest": time_json(Some(silence.end)),
+            "score": round(0.6),
+            "subject": {"source": name, "host": null, "program": null, "pattern": null, "key": null, "entity": null},
+            "values": {
+                "expected_period_seconds": silence.period as f64 / NANOS_PER_SECOND as f64,
+                "missing": silence.missing,
+            },
+            "claim": 0,
+            "evidence": evidence,
+            "against": [],
+        })
+    }
+}
+
+fn round(score: f64) -> f64 {
+    (score * 1000.0).round() / 1000.0
+}
+
+pub(super) fn silence_span(silence: &Silence) -> String {
+    pretty_span(silence.end - silence.before.key.unwrap_or(silence.end))
+}
+
+/// The report in the contract's JSON (design contract 4.3), indented, with a newline at the end.
+pub fn report_json(report: &Report<'_>) -> Vec<u8> {
+    let mut findings: Vec<Value> = report.telling().map(|marker| report.first(marker)).collect();
+    findings.extend(report.silences.iter().map(|silence| report.silence(silence)));
+    findings.sort_by(|a, b| {
+        let score = |finding: &Value| finding["score"].as_f64().unwrap_or(0.0);
+        let start = |finding: &Value| finding["start"].as_str().unwrap_or("~").to_owned();
+        score(b).total_cmp(&score(a)).then_with(|| start(a).cmp(&start(b)))
+    });
+    for (index, finding) in findings.iter_mut().enumerate() {
+        finding["id"] = format!("f{}", index + 1).into();
+    }
+    let total = |pick: fn(&SourceRow) -> u64| report.sources.iter().map(pick).sum::<u64>();
+    let files: usize = report.sources.iter().map(|source| source.files.len()).sum();
+    let unread: Vec<Value> = report
+        .remarks
+        .iter()
+        .map(|remark| json!({"file": remark.file, "why": remark.why, "lost": remark.loss > crate::base::Loss::None}))
+        .collect();
+    let value = json!({
+        "schema": 1,
+        "tz": report.zone.name(),
+        "range": {
+            "start": time_json(report.range.map(|range| range.0)),
+            "end": time_json(report.range.map(|range| range.1)),
+        },
+        "incident": null,
+        "findings": findings,
+        "chain": [],
+        "suspects": [],
+        "sources": sources_json(report.sources),
+        "ledger": {
+            "files": files,
+            "bytes": total(|source| source.account.bytes),
+            "lines": total(|source| source.account.lines),
+            "events": total(|source| source.account.records),
+            "undated": total(|source| source.account.undated),
+            "joined": total(|source| source.account.joined),
+            "unread": unread,
+        },
+    });
+    let mut out = serde_json::to_vec_pretty(&value).unwrap_or_default();
+    out.push(b'\n');
+    out
+}
+
+/// The report as Markdown: what broke first, what is new, what fell silent, what was read and how its
+/// clocks are known.
+pub fn report_markdown(report: &Report<'_>) -> Vec<u8> {
+    let mut text = String::new();
+    let zone = report.zone;
+    let _ = writeln!(text, "# Timeline report\n");
+    let _ = writeln!(text, "{}\n", super::summary::headline(report));
+    if let Some((from, to)) = report.range {
+        let _ = writeln!(
+            text,
+            "Logs from {} to {} ({}), times in {} unless marked UTC.\n",
+            local_time(zone, from),
+            local_time(zone, to),
+            pretty_span(to - from),
+            zone.name()
+        );
+    }
+    let _ = writeln!(text, "Order in time is all this report claims: it names no cause.\n");
+    if let Some(verdict) = &report.verdict {
+        let _ = writeln!(text, "## How it began\n");
+        let _ = writeln!(text, "| {} | UTC | level | source | message | evidence |\n|---|---|---|---|---|---|", zone.name());
+        for marker in std::iter::once(verdict.first).chain(verdict.followers.iter().copied()) {
+            markdown_row(&mut text, report, marker);
+        }
+        text.push('\n');
+    }
+    let _ = writeln!(text, "## First occurrences\n");
+    let telling: Vec<&Marker> = report.telling().take(40).collect();
+    if telling.is_empty() {
+        let _ = writeln!(text, "None beyond the sources' own beginnings.\n");
+    } else {
+        let _ = writeln!(text, "| {} | UTC | level | source | message | evidence |\n|---|---|---|---|---|---|", zone.name());
+        for marker in telling {
+            markdown_row(&mut text, report, marker);
+        }
+        text.push('\n');
+    }
+    let _ = writeln!(text, "## Silences\n");
+    if report.silences.is_empty() {
+        let _ = writeln!(text, "No source with a steady cadence fell silent.\n");
+    }
+    for silence in report.silences {
+        let _ = writeln!(
+            text,
+            "- {} said nothing for {} from {}; usually a record every {}, about {} missing ({}{})",
+            cell(&report.source(silence.source).name),
+            silence_span(silence),
+            silence.before.key.map_or(String::new(), |key| local_time(zone, key)),
+            pretty_span(silence.period),
+            thousands(silence.missing.unsigned_abs()),
+            report.place(&silence.before),
+            silence.after.as_ref().map_or(", never came back".to_owned(), |after| format!(" to {}", report.place(after))),
+        );
+    }
+    if !report.silences.is_empty() {
+        text.push('\n');
+    }
+    let _ = writeln!(text, "## Sources and clocks\n");
+    let _ = writeln!(text, "| source | format | zone | known by | first | last | records | undated |\n|---|---|---|---|---|---|---|---|");
+    for source in report.sources {
+        let at = |at: Option<i64>| at.map_or(String::new(), |at| local_time(zone, at));
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {} | {} | {} |",
+            cell(&source.name),
+            source.format,
+            source.zone,
+            [source.zone_basis, source.year_basis.words().next()].into_iter().flatten().collect::<Vec<_>>().join(", "),
+            at(source.range.map(|range| range.0)),
+            at(source.range.map(|range| range.1)),
+            thousands(source.account.records),
+            thousands(source.account.undated),
+        );
+    }
+    let _ = writeln!(text, "\n## Ledger\n");
+    let total = |pick: fn(&SourceRow) -> u64| report.sources.iter().map(pick).sum::<u64>();
+    let _ = writeln!(
+        text,
+        "{} lines = {} records ({} undated) + {} lines joined to the record above them; {}.\n",
+        thousands(total(|source| source.account.lines)),
+        thousands(total(|source| source.account.records)),
+        thousands(total(|source| source.account.undated)),
+        thousands(total(|source| source.account.joined)),
+        size(total(|source| source.account.bytes)),
+    );
+    if !report.remarks.is_empty() {
+        let mut remarks = Vec::new();
+        push_remarks(&mut remarks, report.remarks);
+        let _ = writeln!(text, "```text\n{}```", String::from_utf8_lossy(&remarks));
+    }
+    text.into_bytes()
+}
+
+fn markdown_row(text: &mut String, report: &Report<'_>, marker: &Marker) {
+    let key = marker.example.dated.then_some(marker.stat.first_key);
+    let utc = key.map_or(String::new(), |key| {
+        let mut out = Vec::new();
+        render_rfc3339(&mut out, key, 0, 0, true);
+        String::from_utf8_lossy(&out).into_owned()
+    });
+    let guess = if marker.example.level_inferred { "?" } else { "" };
+    let _ = writeln!(
+        text,
+        "| {} | {utc} | {}{guess} | {} | {} ({}×) | {} |",
+        key.map_or("undated".to_owned(), |key| local_time(report.zone, key)),
+        marker.stat.level.word().unwrap_or(""),
+        cell(&report.source(marker.source).name),
+        cell(&excerpt(&marker.example.message, 160)),
+        thousands(marker.stat.count),
+        cell(&report.place(&marker.evidence)),
+    );
+}
+
+/// Text that is safe inside a Markdown table cell.
+fn cell(text: &str) -> String {
+    let mut clean = Vec::new();
+    crate::text::push_clean(&mut clean, text.as_bytes());
+    String::from_utf8_lossy(&clean).replace('|', "\\|").replace(['\n', '\r'], " ").replace('<', "&lt;").replace('`', "\\`")
+}

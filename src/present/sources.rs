@@ -1,0 +1,202 @@
+//! Sources for people and machines: format, clock and its reasons, range, ledger.
+
+use serde_json::{Value, json};
+
+use crate::base::{Basis, Loss, NANOS_PER_SECOND, Unread};
+use crate::text::width;
+use crate::time::{Zone, pretty_span, render_rfc3339};
+
+/// A file's account, as renderers see it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Account {
+    /// Bytes of text.
+    pub bytes: u64,
+    /// Physical lines.
+    pub lines: u64,
+    /// Records.
+    pub records: u64,
+    /// Records with an instant.
+    pub dated: u64,
+    /// Records without.
+    pub undated: u64,
+    /// Lines joined to a record above them, and empty ones.
+    pub joined: u64,
+}
+
+/// One source.
+#[derive(Clone, Debug)]
+pub struct SourceRow {
+    /// The `source` of the contract.
+    pub name: String,
+    /// Its files, oldest first.
+    pub files: Vec<String>,
+    /// Format of its newest file.
+    pub format: String,
+    /// Other formats found in it.
+    pub others: Vec<String>,
+    /// The zone its zone-less stamps are read in.
+    pub zone: String,
+    /// Offset of that zone at the source's first record, seconds.
+    pub offset: i32,
+    /// How the zone is known; `None` where there are no stamps.
+    pub zone_basis: Option<&'static str>,
+    /// Basis of the years.
+    pub year_basis: Basis,
+    /// First and last instant.
+    pub range: Option<(i64, i64)>,
+    /// The account.
+    pub account: Account,
+}
+
+/// An instant in UTC, whole seconds or finer, or null.
+pub fn time_json(at: Option<i64>) -> Value {
+    at.map_or(Value::Null, |at| {
+        let digits = if at % NANOS_PER_SECOND == 0 { 0 } else if at % 1_000_000 == 0 { 3 } else { 9 };
+        let mut text = Vec::new();
+        render_rfc3339(&mut text, at, digits, 0, true);
+        String::from_utf8_lossy(&text).into_owned().into()
+    })
+}
+
+/// An instant in a zone, whole seconds, `2014-12-12 10:10:59`.
+pub fn local_time(zone: &Zone, at: i64) -> String {
+    let mut text = Vec::new();
+    let offset = zone.offset_at(at.div_euclid(NANOS_PER_SECOND));
+    render_rfc3339(&mut text, at, 0, offset.0, false);
+    text.truncate(19);
+    String::from_utf8_lossy(&text).replace('T', " ")
+}
+
+/// The contract's `sources`.
+pub fn sources_json(rows: &[SourceRow]) -> Vec<Value> {
+    let row = |row: &SourceRow| {
+        let account = row.account;
+        json!({
+            "source": row.name,
+            "files": row.files,
+            "format": row.format,
+            "other_formats": row.others,
+            "zone": row.zone,
+            "zone_basis": row.zone_basis,
+            "year_basis": row.year_basis.words().next(),
+            "segments": [{"from_line": 1, "zone": row.zone, "offset_seconds": row.offset}],
+            "first": time_json(row.range.map(|range| range.0)),
+            "last": time_json(row.range.map(|range| range.1)),
+            "events": account.records,
+            "undated": account.undated,
+            "ledger": {
+                "bytes": account.bytes, "lines": account.lines, "records": account.records,
+                "dated": account.dated, "undated": account.undated, "joined": account.joined,
+            },
+        })
+    };
+    rows.iter().map(row).collect()
+}
+
+/// The table for people.
+pub fn push_sources(out: &mut Vec<u8>, rows: &[SourceRow], remarks: &[Unread], zone: &Zone) {
+    for row in rows {
+        let formats = match row.others.as_slice() {
+            [] => row.format.clone(),
+            others => format!("{}, with lines of {}", row.format, others.join(", ")),
+        };
+        out.extend_from_slice(format!("{}\n", row.name).as_bytes());
+        let mut line = |name: &str, value: &str| out.extend_from_slice(format!("  {name:8}{value}\n").as_bytes());
+        line("format", &formats);
+        line("clock", &clock(row));
+        if let Some((first, last)) = row.range {
+            let range = format!("{} to {} ({})", local_time(zone, first), local_time(zone, last), pretty_span(last - first));
+            line("range", &range);
+        }
+        line("ledger", &ledger(&row.account));
+        if row.files.len() > 1 || row.files.first().is_some_and(|file| *file != row.name) {
+            line("files", &row.files.join(", "));
+        }
+        out.push(b'\n');
+    }
+    push_remarks(out, remarks);
+}
+
+/// How a source's stamps become instants, in words.
+fn clock(row: &SourceRow) -> String {
+    let zone = match row.zone_basis {
+        None => "no stamps: its records are placed by their neighbours or the file's mtime".to_owned(),
+        Some("offset") => "every stamp carries its own offset".to_owned(),
+        Some("zone:assumed") => format!("{} (you said so)", row.zone),
+        Some("zone:inferred") => format!("{} (its format says so)", row.zone),
+        Some(_) => format!("{} (a guess: stamps name no zone; --assume-tz overrides)", row.zone),
+    };
+    let year = match row.year_basis.words().next() {
+        Some("year:rotation") => "; years from the dates in file names",
+        Some("year:mtime") => "; years from modification times: an upper bound, --year overrides",
+        Some("year:inferred") => "; years inferred from other sources, Feb 29 or --year",
+        _ => "",
+    };
+    format!("{zone}{year}")
+}
+
+/// `5,080 lines = 4,900 records (12 undated) + 180 joined lines, 1.2 MB`
+pub(crate) fn ledger(account: &Account) -> String {
+    let undated = if account.undated > 0 { format!(" ({} undated)", thousands(account.undated)) } else { String::new() };
+    let joined = if account.joined > 0 { format!(" + {} joined", thousands(account.joined)) } else { String::new() };
+    format!(
+        "{} lines = {} records{undated}{joined}, {}",
+        thousands(account.lines),
+        thousands(account.records),
+        size(account.bytes)
+    )
+}
+
+/// Remarks on files, the losses first.
+pub fn push_remarks(out: &mut Vec<u8>, remarks: &[Unread]) {
+    for (loss, title) in [(Loss::Whole, "not read"), (Loss::Part, "read in part"), (Loss::None, "noticed")] {
+        let some: Vec<_> = remarks.iter().filter(|remark| remark.loss == loss).collect();
+        if some.is_empty() {
+            continue;
+        }
+        out.extend_from_slice(format!("{title}\n").as_bytes());
+        let widest = some.iter().map(|remark| width(&remark.file)).max().unwrap_or(0).min(40);
+        for remark in some {
+            let pad = " ".repeat(widest.saturating_sub(width(&remark.file)));
+            out.extend_from_slice(format!("  {}{pad}  {}\n", remark.file, remark.why).as_bytes());
+        }
+    }
+}
+
+/// `12,345`
+pub(crate) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1.2 MB`
+pub(crate) fn size(bytes: u64) -> String {
+    let units = ["B", "kB", "MB", "GB", "TB"];
+    let mut value = bytes as f64;
+    let mut unit = 0;
+    while value >= 1000.0 && unit + 1 < units.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    if unit == 0 { format!("{bytes} B") } else { format!("{value:.1} {}", units[unit]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(thousands(1_234_567), "1,234,567");
+        assert_eq!(thousands(12), "12");
+        assert_eq!(size(999), "999 B");
+        assert_eq!(size(1_250_000), "1.2 MB");
+    }
+}

@@ -1,0 +1,181 @@
+//! What `build` prints: the answer first, then markers, silences, sources, ledger.
+
+use std::fmt::Write as _;
+
+use super::report::{Report, silence_span};
+use super::sources::{Account, ledger, local_time, push_remarks, thousands};
+use crate::base::{Level, Loss, NANOS_PER_SECOND, Unread};
+use crate::lens::Marker;
+use crate::text::{excerpt, push_clean, width};
+use crate::time::pretty_span;
+
+/// How a summary looks.
+#[derive(Clone, Copy, Debug)]
+pub struct SummaryStyle {
+    /// Colours.
+    pub color: bool,
+    /// Columns of the screen.
+    pub columns: usize,
+}
+
+/// The sentence that answers "what broke first, and when".
+pub(super) fn headline(report: &Report<'_>) -> String {
+    match &report.verdict {
+        Some(verdict) => {
+            let marker = verdict.first;
+            let at = marker.stat.first_key;
+            let offset = report.zone.offset_at(at.div_euclid(NANOS_PER_SECOND));
+            let what = if verdict.level >= Level::Error { "First to break" } else { "Nothing at level error; first warning" };
+            format!(
+                "{what}: {} {} ({offset}), {}: {}",
+                local_time(report.zone, at),
+                report.zone.name(),
+                speaker(report, marker),
+                clean(&excerpt(&marker.example.message, 300)),
+            )
+        }
+        None => {
+            let records: u64 = report.sources.iter().map(|source| source.account.records).sum();
+            format!("Nothing broke that these logs show: {} records, none at level warn or worse", thousands(records))
+        }
+    }
+}
+
+/// Who said it: the program, or the source when it names none.
+fn speaker(report: &Report<'_>, marker: &Marker) -> String {
+    clean(marker.example.program.as_deref().unwrap_or(&report.source(marker.source).name))
+}
+
+fn clean(text: &str) -> String {
+    let mut out = Vec::new();
+    push_clean(&mut out, text.as_bytes());
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// Appends the summary. `labels` are the sources' short names.
+pub fn push_summary(out: &mut Vec<u8>, report: &Report<'_>, labels: &[String], style: SummaryStyle) {
+    let mut text = String::new();
+    let bold = |text: &str| if style.color { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() };
+    let head = headline(report);
+    let _ = writeln!(text, "{}", bold(&excerpt(&head, style.columns.max(72) * 2)));
+    push_beginning(&mut text, report, labels, style);
+    push_markers(&mut text, report, labels, style);
+    push_silences(&mut text, report, labels);
+    push_sources(&mut text, report, labels);
+    out.extend_from_slice(text.as_bytes());
+    push_ledger(out, report);
+}
+
+/// The evidence under the headline, and what followed within ten minutes.
+fn push_beginning(text: &mut String, report: &Report<'_>, labels: &[String], style: SummaryStyle) {
+    let Some(verdict) = &report.verdict else { return };
+    let first = verdict.first;
+    let times = match first.stat.count {
+        1 => "once".to_owned(),
+        count => format!("{} times until {}", thousands(count), local_time(report.zone, first.stat.last_key)),
+    };
+    let _ = writeln!(text, "  {}, {times}", report.place(&first.evidence));
+    if verdict.followers.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\nNext, within 10 minutes (order in time, not cause)");
+    for marker in verdict.followers.iter().take(8) {
+        let after = format!("+{}", pretty_span(marker.stat.first_key - first.stat.first_key));
+        push_row(text, &format!("{after:>10}"), marker, labels, style);
+    }
+    if verdict.followers.len() > 8 {
+        let _ = writeln!(text, "  {:>10}  and {} more", "", verdict.followers.len() - 8);
+    }
+}
+
+/// The top first occurrences that the beginning does not already show.
+fn push_markers(text: &mut String, report: &Report<'_>, labels: &[String], style: SummaryStyle) {
+    let shown: Vec<(u32, u64)> = report.verdict.iter().flat_map(|verdict| {
+        std::iter::once(verdict.first).chain(verdict.followers.iter().copied().take(8)).map(|marker| (marker.source.0, marker.pattern))
+    }).collect();
+    let mut rest = report.telling().filter(|marker| !shown.contains(&(marker.source.0, marker.pattern))).peekable();
+    if rest.peek().is_none() {
+        return;
+    }
+    let _ = writeln!(text, "\nFirst occurrences, worst and rarest first");
+    for marker in rest.take(10) {
+        let at = if marker.example.dated { local_time(report.zone, marker.stat.first_key) } else { "undated".to_owned() };
+        push_row(text, &format!("{at:19}"), marker, labels, style);
+    }
+}
+
+fn push_row(text: &mut String, lead: &str, marker: &Marker, labels: &[String], style: SummaryStyle) {
+    let label = &labels[marker.source.0 as usize];
+    let widest = labels.iter().map(|label| width(label)).max().unwrap_or(0);
+    let pad = " ".repeat(widest - width(label));
+    let guess = if marker.example.level_inferred { "?" } else { "" };
+    let level = format!("{}{guess}", match marker.stat.level {
+        Level::Critical => "crit",
+        Level::Emergency => "emerg",
+        Level::Notice => "note",
+        level => level.word().unwrap_or(""),
+    });
+    let count = format!("{}x", thousands(marker.stat.count));
+    let used = 2 + width(lead) + 2 + 6 + 2 + widest + 2 + 7 + 2;
+    let room = style.columns.saturating_sub(used).max(24);
+    let message = match &marker.example.program {
+        Some(program) if !label.contains(program.as_str()) => format!("{program}: {}", marker.example.message),
+        _ => marker.example.message.clone(),
+    };
+    let painted = |level: &str| match (style.color, marker.stat.level >= Level::Error) {
+        (true, true) => format!("\x1b[31m{level:6}\x1b[0m"),
+        (true, false) => format!("\x1b[33m{level:6}\x1b[0m"),
+        _ => format!("{level:6}"),
+    };
+    let _ = writeln!(text, "  {lead}  {}  {label}{pad}  {count:>7}  {}", painted(&level), excerpt(&clean(&message), room));
+}
+
+fn push_silences(text: &mut String, report: &Report<'_>, labels: &[String]) {
+    if report.silences.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\nSilences of sources with a steady cadence");
+    for silence in report.silences {
+        let _ = writeln!(
+            text,
+            "  {}  {}  nothing for {}, usually every {}{}",
+            silence.before.key.map_or(String::new(), |key| local_time(report.zone, key)),
+            labels[silence.source.0 as usize],
+            silence_span(silence),
+            pretty_span(silence.period),
+            if silence.after.is_none() { "; never came back" } else { "" },
+        );
+    }
+}
+
+fn push_sources(text: &mut String, report: &Report<'_>, labels: &[String]) {
+    let _ = writeln!(text, "\nSources, times in {}", report.zone.name());
+    let widest = labels.iter().map(|label| width(label)).max().unwrap_or(0);
+    for (source, label) in report.sources.iter().zip(labels) {
+        let pad = " ".repeat(widest - width(label));
+        let range = match source.range {
+            Some((first, last)) => format!("{} to {}", &local_time(report.zone, first)[..16], &local_time(report.zone, last)[..16]),
+            None => "no stamps".to_owned(),
+        };
+        let known = [source.zone_basis, source.year_basis.words().next()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let _ = writeln!(text, "  {label}{pad}  {:>9}  {range:36}  {}  {known}", thousands(source.account.records), source.zone);
+    }
+}
+
+fn push_ledger(out: &mut Vec<u8>, report: &Report<'_>) {
+    let mut total = Account::default();
+    for source in report.sources {
+        total.bytes += source.account.bytes;
+        total.lines += source.account.lines;
+        total.records += source.account.records;
+        total.undated += source.account.undated;
+        total.joined += source.account.joined;
+    }
+    let files: usize = report.sources.iter().map(|source| source.files.len()).sum();
+    let lost = report.remarks.iter().filter(|remark| remark.loss > Loss::None).count();
+    let verdict = if lost == 0 { "nothing lost".to_owned() } else { format!("{lost} with losses") };
+    out.extend_from_slice(format!("\nLedger: {} files, {}; {verdict}\n", thousands(files as u64), ledger(&total)).as_bytes());
+    let mut remarks: Vec<Unread> = report.remarks.to_vec();
+    remarks.retain(|remark| remark.why != "empty");
+    push_remarks(out, &remarks);
+}

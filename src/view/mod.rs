@@ -1,0 +1,8 @@
+//! Events in their surroundings: which file, source and format they belong to, and all that a record
+//! says when it is read again in full.
+
+mod record;
+mod scene;
+
+pub use record::Record;
+pub use scene::{FileLabel, Scene, scene_labels};
