@@ -17,4 +17,5 @@ pub mod ingest;
 pub mod lens;
 pub mod merge;
 pub mod present;
+pub mod query;
 pub mod survey;

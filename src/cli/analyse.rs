@@ -59,7 +59,7 @@ pub(super) fn analyse(context: &Context, filter: &Filter, events: Option<Output>
     let scene = context.scene();
     let rows = context.source_rows();
     let mut analyst = Analyst { scene: &scene, pulses: vec![Pulse::default(); rows.len()], rows: events };
-    let outcome: Outcome = context.drive(&scene, filter, true, &mut analyst)?;
+    let outcome: Outcome = context.drive(&scene, filter, &mut analyst)?;
     if let Some(rows) = analyst.rows.take() {
         rows.finish()?;
     }

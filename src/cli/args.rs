@@ -176,6 +176,9 @@ pub(super) struct GrepArgs {
     /// Patterns are plain text
     #[arg(short = 'F', long, help_heading = "Matching")]
     pub fixed_strings: bool,
+    /// Patterns are regular expressions (they are anyway)
+    #[arg(short = 'E', long, hide = true, conflicts_with = "fixed_strings")]
+    pub extended_regexp: bool,
     /// Upper and lower case are the same
     #[arg(short = 'i', long, help_heading = "Matching")]
     pub ignore_case: bool,

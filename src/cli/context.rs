@@ -1,5 +1,7 @@
 //! What every reading command sets up: threads, grammars, the prepared run, the scene.
 
+use std::path::PathBuf;
+
 use super::args::{Common, Input};
 use super::outcome::Ending;
 use super::progress::Progress;
@@ -7,7 +9,8 @@ use super::resolve;
 use crate::base::{Basis, Error, Loss, NANOS_PER_SECOND, Result, Unread};
 use crate::engine::{FileState, Outcome, Plan, Prepared, Sink, SourceState, drive, prepare};
 use crate::grammar::GrammarSet;
-use crate::ingest::Filter;
+use crate::ingest::{Filter, Picker};
+use crate::query::Matcher;
 use crate::pattern::LevelRules;
 use crate::present::{Account, SourceRow};
 use crate::view::{FileLabel, Scene, scene_labels};
@@ -36,7 +39,12 @@ pub(super) fn grammars() -> Result<GrammarSet> {
 impl Context {
     /// Finds, surveys and settles everything that was typed.
     pub fn new(input: &Input, common: &Common) -> Result<Self> {
-        let plan = resolve::plan(input, common)?;
+        Self::with_patterns(&input.inputs, common, None)
+    }
+
+    /// The same, leaving out files in which `ahead` can match nothing.
+    pub fn with_patterns(inputs: &[PathBuf], common: &Common, ahead: Option<&Matcher>) -> Result<Self> {
+        let plan = resolve::plan(inputs, common)?;
         let set = grammars()?;
         let threads = common.jobs.unwrap_or(0);
         let pool = rayon::ThreadPoolBuilder::new()
@@ -44,7 +52,7 @@ impl Context {
             .build()
             .map_err(|error| Error::new(format!("cannot start threads: {error}; try a smaller -j")))?;
         let progress = Progress::new(common.quiet);
-        let prepared = pool.install(|| prepare(&plan, &set, &progress));
+        let prepared = pool.install(|| prepare(&plan, &set, ahead.map(|matcher| matcher as &dyn Picker), &progress));
         if prepared.is_err() {
             progress.done();
         }
@@ -113,9 +121,9 @@ impl Context {
     }
 
     /// Reads everything into `sink`. The remarks of reading join the ledger.
-    pub fn drive<S: Sink + Send>(&self, scene: &Scene<'_>, filter: &Filter, marks: bool, sink: &mut S) -> Result<Outcome> {
+    pub fn drive<S: Sink + Send>(&self, scene: &Scene<'_>, filter: &Filter, sink: &mut S) -> Result<Outcome> {
         let outcome =
-            self.pool.install(|| drive(&self.prepared, scene, &self.rules, filter, marks, sink, &self.progress));
+            self.pool.install(|| drive(&self.prepared, scene, &self.rules, filter, sink, &self.progress));
         self.progress.done();
         outcome
     }

@@ -4,7 +4,7 @@ use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::args::{ColorWhen, Common, Input};
+use super::args::{ColorWhen, Common};
 use crate::base::{Error, Level, Result};
 use crate::clock::{Assumption, SettleOptions};
 use crate::engine::Plan;
@@ -29,8 +29,8 @@ fn now() -> i64 {
 }
 
 /// The plan of a run.
-pub(super) fn plan(input: &Input, common: &Common) -> Result<Plan> {
-    if input.inputs.is_empty() {
+pub(super) fn plan(inputs: &[PathBuf], common: &Common) -> Result<Plan> {
+    if inputs.is_empty() {
         return Err(Error::new("nothing to read: name files, folders or `-`, for example `timeline build /var/log --tz Asia/Seoul`"));
     }
     let default_zone = Zone::parse(&common.tz)?;
@@ -43,13 +43,13 @@ pub(super) fn plan(input: &Input, common: &Common) -> Result<Plan> {
         assumptions.push(Assumption { glob, zone: Zone::parse(zone)? });
     }
     let mut stdin = None;
-    if input.inputs.iter().any(|path| path == Path::new("-")) {
+    if inputs.iter().any(|path| path == Path::new("-")) {
         let mut bytes = Vec::new();
         std::io::stdin().read_to_end(&mut bytes).map_err(|error| Error::io("read", Path::new("standard input"), &error))?;
         stdin = Some(bytes);
     }
     Ok(Plan {
-        inputs: input.inputs.clone(),
+        inputs: inputs.to_vec(),
         stdin,
         sources: common.source.clone(),
         settle: SettleOptions { default_zone, assumptions, year: common.year, now: now() },

@@ -70,7 +70,7 @@ pub(super) fn run(args: &ShowArgs) -> Result<Ending> {
     let output = Output::create(args.output.output.as_deref(), args.output.force)?;
     let context = Context::new(&args.input, &args.common)?;
     let zone = &context.plan.settle.default_zone;
-    let filter = resolve::filter(&args.common, args.at_least.level.as_deref(), zone)?;
+    let mut filter = resolve::filter(&args.common, args.at_least.level.as_deref(), zone)?;
     let to_terminal = args.output.output.is_none() && std::io::stdout().is_terminal();
     if to_terminal {
         context.hush();
@@ -82,8 +82,8 @@ pub(super) fn run(args: &ShowArgs) -> Result<Ending> {
     };
     let mut rows = Rows { scene: &scene, format: args.format, style, output, day: None, spare: Mutex::default() };
     // In a window nothing is known of what came before it, so nothing can be called a first occurrence.
-    let marks = filter.since == i64::MIN;
-    let outcome = context.drive(&scene, &filter, marks, &mut rows)?;
+    filter.marks = filter.since == i64::MIN;
+    let outcome = context.drive(&scene, &filter, &mut rows)?;
     rows.output.finish()?;
     Ok(context.ending(&outcome.remarks, Ending::Good))
 }

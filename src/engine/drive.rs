@@ -71,13 +71,12 @@ struct Live {
 /// Bytes read in one wave, per thread.
 const WAVE_BYTES: u64 = 4 << 20;
 
-/// Reads all chunks, and hands the timeline to `sink`. With `marks`, first occurrences are marked.
+/// Reads all chunks, and hands the timeline to `sink`.
 pub fn drive<S: Sink>(
     prepared: &Prepared,
     scene: &Scene<'_>,
     rules: &LevelRules,
     filter: &Filter,
-    marks: bool,
     sink: &mut S,
     watch: &dyn Watch,
 ) -> Result<Outcome> {
@@ -100,7 +99,7 @@ pub fn drive<S: Sink>(
         let (wave, later) = rest.split_at(count.count());
         rest = later;
         for batch in reader.read(wave) {
-            if marks {
+            if filter.marks {
                 outcome.catalogue.count(&batch);
                 let tallies = batch.tallies.iter().filter(|tally| tally.first != u32::MAX);
                 firsts.extend(tallies.map(|tally| (tally.first_key, batch.rank, tally.first)));
@@ -109,7 +108,7 @@ pub fn drive<S: Sink>(
         }
         live.sort_by_key(|live| live.batch.rank);
         let horizon = rest.first().map_or(i64::MAX, |chunk| chunk.span.min);
-        if marks {
+        if filter.marks {
             confirm(&mut outcome.catalogue, &mut firsts, &mut live, scene, horizon);
         }
         let runs: Vec<Run<'_>> = live

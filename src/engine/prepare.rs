@@ -11,7 +11,8 @@ use super::plan::{Plan, Watch};
 use crate::base::{FileId, Loss, Result, SourceId, Unread, reason};
 use crate::clock::{ChunkSpan, Clock, FileFacts, settle};
 use crate::grammar::{Detection, GrammarSet, detect};
-use crate::io::{Content, Found, Head, Opened, Rotation, family, open, walk};
+use crate::ingest::Picker;
+use crate::io::{Content, Found, Head, MAX_LINE, Opened, Rotation, family, open, walk};
 use crate::survey::{FileFormat, FileSurvey, Layouts, survey_plain, survey_stream};
 
 /// With no more files than this, each keeps its descriptor through both passes.
@@ -96,10 +97,16 @@ struct Candidate {
 }
 
 /// Prepares a run. Work is spread over the current thread pool.
-pub fn prepare(plan: &Plan, set: &GrammarSet, watch: &dyn Watch) -> Result<Prepared> {
+/// With `ahead`, files in which nothing can match are left out before they are surveyed.
+pub fn prepare(plan: &Plan, set: &GrammarSet, ahead: Option<&dyn Picker>, watch: &dyn Watch) -> Result<Prepared> {
     let inputs: Vec<PathBuf> = plan.inputs.iter().filter(|input| *input != Path::new("-")).cloned().collect();
     let (found, mut remarks) = walk(&inputs)?;
     let mut candidates = detect_all(plan, set, found, &mut remarks);
+    if let Some(ahead) = ahead {
+        let hopeful = hopeful(&candidates, ahead);
+        let mut hopeful = hopeful.iter();
+        candidates.retain(|_| hopeful.next().is_some_and(|hope| *hope));
+    }
     candidates.sort_by(|a, b| {
         a.source.cmp(&b.source).then_with(|| a.rotation.age_order(&b.rotation)).then_with(|| a.found.name.cmp(&b.found.name))
     });
@@ -174,6 +181,46 @@ fn detect_all(plan: &Plan, set: &GrammarSet, found: Vec<Found>, remarks: &mut Ve
         }
     }
     candidates
+}
+
+/// For each file, whether a pattern may match in it. Plain files are looked through in pieces of whole
+/// lines; compressed ones are left to the reading.
+fn hopeful(candidates: &[Candidate], ahead: &dyn Picker) -> Vec<bool> {
+    const PIECE: u64 = 512 * 1024;
+    let pieces: Vec<(usize, u64)> = candidates
+        .iter()
+        .enumerate()
+        .filter(|(_, candidate)| !matches!(candidate.opened.content(), Content::Gzip))
+        .flat_map(|(index, candidate)| (0..candidate.opened.size).step_by(PIECE as usize).map(move |from| (index, from)))
+        .collect();
+    let hits: Vec<usize> = pieces
+        .par_iter()
+        .with_max_len(8)
+        .map_init(Vec::new, |buffer, (index, from)| {
+            let opened = &candidates[*index].opened;
+            // Lines that reach into the next piece are looked at in both.
+            let length = (PIECE as usize + MAX_LINE).min((opened.size - from) as usize);
+            buffer.resize(length.max(buffer.len()), 0);
+            let own = (PIECE as usize).min(length);
+            // A piece that cannot be read is hopeful: reading will tell what is wrong with it.
+            let Ok(count) = opened.read_at(*from, &mut buffer[..own]) else { return Some(*index) };
+            let mut end = count;
+            if count == own && own < length && buffer[..count].last() != Some(&b'\n') {
+                let Ok(more) = opened.read_at(from + own as u64, &mut buffer[own..(own + 4096).min(length)]) else { return Some(*index) };
+                match memchr::memchr(b'\n', &buffer[own..own + more]) {
+                    Some(newline) => end = own + newline,
+                    None => return Some(*index),
+                }
+            }
+            (!ahead.rules_out(&buffer[..end])).then_some(*index)
+        })
+        .flatten()
+        .collect();
+    let mut hopeful: Vec<bool> = candidates.iter().map(|candidate| matches!(candidate.opened.content(), Content::Gzip)).collect();
+    for index in hits {
+        hopeful[index] = true;
+    }
+    hopeful
 }
 
 /// Surveys all files: plain ones chunk by chunk, compressed ones file by file, all in parallel.

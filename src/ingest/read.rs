@@ -39,6 +39,8 @@ pub struct Filter {
     pub keep_all: bool,
     /// Chunks that cannot match need not be parsed: nobody asks for marks or counts of patterns.
     pub skip_chunks: bool,
+    /// First occurrences are marked, and patterns are counted.
+    pub marks: bool,
 }
 
 impl Default for Filter {
@@ -52,6 +54,7 @@ impl Default for Filter {
             text: None,
             keep_all: false,
             skip_chunks: false,
+            marks: true,
         }
     }
 }
@@ -219,7 +222,7 @@ impl ChunkReader {
         }
         let pattern = self.pattern(grammar, line, &reading);
         let (tally, new) = self.tally(pattern, tallies);
-        if new {
+        if new && filter.marks {
             flags.set(Flags::FIRST);
         }
         let level = match reading.level {
@@ -322,8 +325,11 @@ impl ChunkReader {
 
     /// Puts events in time order, drops what the filter does not want, ties tallies to their events.
     fn finish(&self, events: &mut Vec<Event>, tallies: &mut [Tally], filter: &Filter, bytes: &[u8]) {
-        if !events.is_sorted_by_key(|event| event.key) {
+        let sorted_here = !events.is_sorted_by_key(|event| event.key);
+        if sorted_here {
             events.sort_by_key(|event| event.key);
+        }
+        if filter.marks && sorted_here {
             // The first in the file need not be the first in time.
             for event in events.iter_mut() {
                 event.flags.clear(Flags::FIRST);

@@ -94,6 +94,11 @@ impl<'a> Prose<'a> {
         }
     }
 
+    /// Forgets which day was rendered last: the next event draws no rule of its own.
+    pub fn forget_day(&mut self) {
+        self.day = None;
+    }
+
     /// Days of the first and the last event rendered: a rule belongs between stretches whose days differ.
     pub fn days(&self) -> Option<(i64, i64)> {
         Some((self.first_day?, self.day?))

@@ -163,8 +163,8 @@ pub fn push_remarks(out: &mut Vec<u8>, remarks: &[Unread]) {
     }
 }
 
-/// `12,345`
-pub(crate) fn thousands(number: u64) -> String {
+/// A number as people read it: `12,345`.
+pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -1,0 +1,159 @@
+//! What `grep` looks for: one or many patterns, plain or regular, held against whole records.
+//!
+//! Plain text goes through memmem (one) or aho-corasick (many); everything else through one regular
+//! expression. `^` and `$` match at every line of a record.
+
+use aho_corasick::AhoCorasick;
+use memchr::memmem;
+use regex::bytes::{Regex, RegexBuilder};
+
+use crate::base::{Error, Result};
+use crate::ingest::Picker;
+
+/// How patterns are meant.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MatcherOptions {
+    /// Plain text, not regular expressions.
+    pub fixed: bool,
+    /// Upper and lower case are the same.
+    pub ignore_case: bool,
+    /// Whole words only.
+    pub word: bool,
+    /// Records that do not match.
+    pub invert: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Engine {
+    Literal(memmem::Finder<'static>),
+    Literals(AhoCorasick),
+    Regex(Regex),
+    /// No pattern at all (an empty pattern file): nothing matches.
+    Nothing,
+}
+
+/// Compiled patterns.
+#[derive(Clone, Debug)]
+pub struct Matcher {
+    engine: Engine,
+    invert: bool,
+}
+
+impl Matcher {
+    /// Compiles patterns; a record matches when any of them does.
+    pub fn new(patterns: &[String], options: MatcherOptions) -> Result<Self> {
+        let plain = options.fixed && !options.word;
+        let engine = match patterns {
+            [] => Engine::Nothing,
+            [one] if plain && !options.ignore_case => Engine::Literal(memmem::Finder::new(one.as_bytes()).into_owned()),
+            many if plain && (!options.ignore_case || many.iter().all(|pattern| pattern.is_ascii())) => {
+                let built = AhoCorasick::builder().ascii_case_insensitive(options.ignore_case).build(many);
+                Engine::Literals(built.map_err(|error| Error::new(format!("cannot use these patterns: {error}")))?)
+            }
+            many => Engine::Regex(regex(many, options)?),
+        };
+        Ok(Self { engine, invert: options.invert })
+    }
+
+    /// Whether any pattern occurs.
+    fn finds(&self, text: &[u8]) -> bool {
+        match &self.engine {
+            Engine::Literal(finder) => finder.find(text).is_some(),
+            Engine::Literals(words) => words.is_match(text),
+            Engine::Regex(regex) => regex.is_match(text),
+            Engine::Nothing => false,
+        }
+    }
+
+    /// Calls `visit` with the start and end of every match that is not empty, left to right.
+    pub fn matches(&self, text: &[u8], mut visit: impl FnMut(usize, usize)) {
+        let mut tell = |start: usize, end: usize| {
+            if start < end {
+                visit(start, end);
+            }
+        };
+        match &self.engine {
+            Engine::Literal(finder) => {
+                finder.find_iter(text).for_each(|start| tell(start, start + finder.needle().len()));
+            }
+            Engine::Literals(words) => words.find_iter(text).for_each(|found| tell(found.start(), found.end())),
+            Engine::Regex(regex) => regex.find_iter(text).for_each(|found| tell(found.start(), found.end())),
+            Engine::Nothing => {}
+        }
+    }
+
+    /// Whether a match can never span lines: then text may be looked through in pieces of whole lines.
+    pub fn stays_in_lines(&self) -> bool {
+        !self.invert && !matches!(self.engine, Engine::Regex(_))
+    }
+
+    /// Whether what matches is to be left out.
+    pub fn inverts(&self) -> bool {
+        self.invert
+    }
+}
+
+impl Picker for Matcher {
+    fn wants(&self, record: &[u8]) -> bool {
+        self.finds(record) != self.invert
+    }
+
+    fn rules_out(&self, bytes: &[u8]) -> bool {
+        !self.invert && !self.finds(bytes)
+    }
+}
+
+fn regex(patterns: &[String], options: MatcherOptions) -> Result<Regex> {
+    let one = |pattern: &String| {
+        let pattern = if options.fixed { regex::escape(pattern) } else { pattern.clone() };
+        // As grep -w: no word character on either side.
+        if options.word { format!(r"\b{{start-half}}(?:{pattern})\b{{end-half}}") } else { format!("(?:{pattern})") }
+    };
+    if !options.fixed {
+        // One at a time, so that a mistake is blamed on the pattern that holds it.
+        for pattern in patterns {
+            RegexBuilder::new(pattern).build().map_err(|error| {
+                Error::new(format!("`{pattern}` is no regular expression (give -F to search for it as plain text):\n{error}"))
+            })?;
+        }
+    }
+    let joined: Vec<String> = patterns.iter().map(one).collect();
+    RegexBuilder::new(&joined.join("|"))
+        .case_insensitive(options.ignore_case)
+        .multi_line(true)
+        .build()
+        .map_err(|error| Error::new(format!("cannot use these patterns together: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finds(patterns: &[&str], options: MatcherOptions, text: &str) -> bool {
+        let patterns: Vec<String> = patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
+        Matcher::new(&patterns, options).unwrap_or_else(|error| panic!("{error}")).wants(text.as_bytes())
+    }
+
+    #[test]
+    fn options_mean_what_greps_do() {
+        let plain = MatcherOptions { fixed: true, ..MatcherOptions::default() };
+        let word = MatcherOptions { word: true, ..MatcherOptions::default() };
+        let case = MatcherOptions { ignore_case: true, ..MatcherOptions::default() };
+        assert!(finds(&["fork() failed"], plain, "ERROR: fork() failed: x"));
+        assert!(!finds(&["fork() failed"], MatcherOptions::default(), "ERROR: fork() failed: x"));
+        assert!(finds(&["a", "b"], plain, "xb") && !finds(&["a", "b"], plain, "xc"));
+        assert!(finds(&["메모리"], MatcherOptions { fixed: true, ignore_case: true, ..plain }, "메모리 부족"));
+        assert!(finds(&["ERR"], MatcherOptions { fixed: true, ..case }, "an err"));
+        assert!(finds(&["fail"], word, "to fail.") && !finds(&["fail"], word, "failed"));
+        assert!(finds(&["^second"], MatcherOptions::default(), "first\nsecond"));
+        assert!(finds(&["x"], MatcherOptions { invert: true, ..plain }, "abc"));
+        assert!(!finds(&[], plain, "abc"));
+    }
+
+    #[test]
+    fn a_bad_pattern_is_blamed_by_name() {
+        let error = Matcher::new(&["ok".into(), "fork(".into()], MatcherOptions::default()).err();
+        let text = error.map(|error| error.to_string()).unwrap_or_default();
+        assert!(text.contains("`fork(`") && text.contains("-F"), "{text}");
+    }
+}

@@ -1,0 +1,5 @@
+//! Questions about the text of records.
+
+mod matcher;
+
+pub use matcher::{Matcher, MatcherOptions};
