@@ -90,10 +90,10 @@ fn differences(grammar: &Grammar, sample: &SampleFile) -> Vec<String> {
 }
 
 impl GrammarSet {
-    /// (grammar name, record) of every sample: for the test that no other grammar takes them.
+    /// (grammar name, record) of every sample that shows its format: for the test that no other grammar takes them.
     pub fn samples(&self) -> impl Iterator<Item = (&str, &str)> {
         self.iter().flat_map(|(id, grammar)| {
-            self.typed(id).sample.iter().map(|sample| (grammar.name.as_str(), sample.record.as_ref().as_str()))
+            self.typed(id).sample.iter().filter(|sample| sample.detected).map(|sample| (grammar.name.as_str(), sample.record.as_ref().as_str()))
         })
     }
 }

@@ -3,7 +3,7 @@
 use toml::Spanned;
 
 use super::fault::{Fault, nearest};
-use super::model::{Body, Grammar, HeadGroup, JsonSpec, LevelRange, PatternPart, Piece, Shape};
+use super::model::{Body, Grammar, HeadGroup, JsonSpec, LevelRange, PatternPart, Piece, Shape, Tail};
 use super::schema::{GrammarFile, JsonFile};
 use super::slots::{Known, MAX_SLOTS};
 use super::step::{Kind, Step, Target};
@@ -65,12 +65,7 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
         None => None,
         Some(zone) => Some(Zone::parse(zone.as_ref()).map_err(|error| place.fault(zone, 0, error.to_string()))?),
     };
-    let bodies = typed.body.iter().map(|body| {
-        let mut names = SlotNames::new();
-        let mut steps = Vec::new();
-        compile_items(&place, &body.pattern, &items(&place, &body.pattern)?, None, &mut names, &mut steps)?;
-        Ok(Body { program: body.program.clone(), steps, slot_names: names.0 })
-    });
+    let bodies = typed.body.iter().map(|typed| body(&place, &typed.program, &typed.pattern));
     let bodies = bodies.collect::<Result<_, Fault>>()?;
     if slots.0.len() > MAX_SLOTS {
         return Err(place.fault(&typed.name, 0, format!("too many fields: {} of at most {MAX_SLOTS}", slots.0.len())));
@@ -97,6 +92,22 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
         slot_names: slots.0,
     };
     Ok((grammar, typed))
+}
+
+/// Compiles one body: its names are its own, so that a message may have a `host` or `message` field.
+pub(super) fn body(place: &Place<'_>, programs: &[String], pattern: &Spanned<String>) -> Result<Body, Fault> {
+    let items = items(place, pattern)?;
+    let is_time = |(_, item): &&(usize, Item)| matches!(item, Item::Capture { name, .. } if name == "time");
+    if let Some((at, _)) = items.iter().find(is_time) {
+        return Err(place.fault(pattern, *at, "a body has no {time}: the record's stamp is before it"));
+    }
+    let mut names = SlotNames(Vec::new());
+    let mut steps = Vec::new();
+    compile_items(place, pattern, &items, None, &mut names, &mut steps)?;
+    if names.0.len() > MAX_SLOTS {
+        return Err(place.fault(pattern, 0, format!("too many fields: {} of at most {MAX_SLOTS}", names.0.len())));
+    }
+    Ok(Body { programs: programs.to_vec(), steps, slot_names: names.0 })
 }
 
 fn parse(file: &str, source: &str) -> Result<GrammarFile, Fault> {
@@ -165,11 +176,11 @@ fn layouts(typed: &GrammarFile, place: &Place<'_>, slots: &mut SlotNames) -> Res
         compile_items(place, pattern, tail, None, slots, &mut steps)?;
         let head_text = |items: &[(usize, Item)]| items.iter().map(|(_, item)| item.clone()).collect::<Vec<_>>();
         match groups.iter_mut().find(|(known, _)| head_text(known) == head_text(head)) {
-            Some((_, group)) => group.tails.push(steps),
+            Some((_, group)) => group.tails.push(Tail { steps, evidence: layout.evidence }),
             None => {
                 let mut head_steps = Vec::new();
                 compile_items(place, pattern, head, None, slots, &mut head_steps)?;
-                groups.push((head.to_vec(), HeadGroup { head: head_steps, tails: vec![steps] }));
+                groups.push((head.to_vec(), HeadGroup { head: head_steps, tails: vec![Tail { steps, evidence: layout.evidence }] }));
             }
         }
     }
@@ -218,8 +229,12 @@ fn compile_items(
                 let target = slots.target(name);
                 match next {
                     None => Step::Take(target, Kind::Rest),
-                    Some(Item::Literal(text)) => match text[..] {
-                        [byte] => Step::UntilByte(target, byte),
+                    Some(Item::Literal(text)) => match (&text[..], items.get(index + 2..).unwrap_or_default()) {
+                        // `{a}, client:` runs to `, client:` and not to the first comma.
+                        (_, [(_, Item::Blank), (_, Item::Literal(more)), ..]) => {
+                            Step::UntilLiteral(target, [&text[..], b" ", &more[..]].concat().into())
+                        }
+                        ([byte], _) => Step::UntilByte(target, *byte),
                         _ => Step::UntilLiteral(target, text.clone().into()),
                     },
                     // `{user} [` runs to the blank before the bracket, `{a} {b}` to the first blank.
@@ -341,7 +356,7 @@ fn weight(shape: &Shape) -> u32 {
         Shape::Json(spec) => 8 + 4 * spec.require.count_ones(),
         Shape::Text(groups) => groups
             .iter()
-            .map(|group| steps(&group.head) + group.tails.iter().map(|tail| steps(tail)).max().unwrap_or(0))
+            .map(|group| steps(&group.head) + group.tails.iter().map(|tail| steps(&tail.steps)).max().unwrap_or(0))
             .max()
             .unwrap_or(0),
     }

@@ -1,6 +1,6 @@
 //! Which format a file has, from its first records: with the margin and the runner-up.
 //!
-//! Votes are lines of the sample on which a whole layout fits. Among the formats that explain nearly
+//! Votes are lines of the sample on which a whole layout fits (one that counts as evidence). Among the formats that explain nearly
 //! as many lines as the best one, the most demanding wins; the order never depends on anything but
 //! the grammars and the sample.
 
@@ -68,9 +68,9 @@ pub fn detect(set: &GrammarSet, sample: &[u8]) -> Detection {
     Detection { candidates, sampled: lines.len() }
 }
 
-/// Whether a whole layout fits the line and gives it a stamp.
+/// Whether a whole layout that speaks for the format fits the line and gives it a stamp.
 pub(super) fn fits(grammar: &Grammar, line: &[u8], slots: &mut Slots) -> bool {
-    grammar.begins(line, slots).is_some_and(|head| head.stamp.is_some() && grammar.read(line, &head, slots, false).whole)
+    grammar.begins(line, slots).is_some_and(|head| head.stamp.is_some() && grammar.read(line, &head, slots, false).evidence)
 }
 
 fn trim(line: &[u8]) -> &[u8] {

@@ -5,6 +5,7 @@
 //! follows the rest of the first line. Full field lists are made only for records that are printed
 //! with their fields.
 
+use super::bodies;
 use super::json::{self, Value};
 use super::slots::{Known, Slots, Span};
 use super::step::{self, Found, Step};
@@ -60,7 +61,15 @@ pub(super) enum Shape {
 #[derive(Debug)]
 pub(super) struct HeadGroup {
     pub head: Vec<Step>,
-    pub tails: Vec<Vec<Step>>,
+    pub tails: Vec<Tail>,
+}
+
+/// A layout from its stamp on.
+#[derive(Debug)]
+pub(super) struct Tail {
+    pub steps: Vec<Step>,
+    /// Whether a line that fits speaks for the format.
+    pub evidence: bool,
 }
 
 #[derive(Debug, Default)]
@@ -96,9 +105,30 @@ pub(super) enum Piece {
 
 #[derive(Debug)]
 pub(super) struct Body {
-    pub program: Option<String>,
+    /// Programs whose messages these are; any, if empty.
+    pub programs: Vec<String>,
     pub steps: Vec<Step>,
     pub slot_names: Vec<String>,
+}
+
+impl Body {
+    /// Calls `visit` for every field of a message; whether the message fits. What is there but empty
+    /// is left out.
+    pub fn fields(&self, program: Option<&[u8]>, message: &[u8], visit: &mut impl FnMut(&str, &[u8])) -> bool {
+        if !self.programs.is_empty() && !self.programs.iter().any(|wanted| program == Some(wanted.as_bytes())) {
+            return false;
+        }
+        let mut slots = Slots::default();
+        if step::run(&self.steps, message, 0, &mut slots, &mut Found::default()).is_none() {
+            return false;
+        }
+        for (slot, name) in self.slot_names.iter().enumerate() {
+            if let Some(span) = slots.get(slot as u8).filter(|span| span.start < span.end) {
+                visit(name, span.of(message));
+            }
+        }
+        true
+    }
 }
 
 /// What `begins` learned of a line.
@@ -121,6 +151,8 @@ pub struct Reading {
     pub level: Level,
     /// Whether the whole layout fitted, not only its head.
     pub whole: bool,
+    /// Whether that speaks for the format: a layout that nearly any line fits does not.
+    pub evidence: bool,
 }
 
 impl Grammar {
@@ -147,17 +179,19 @@ impl Grammar {
     pub fn read(&self, text: &[u8], head: &Head, slots: &mut Slots, quick: bool) -> Reading {
         let end = head.end as usize;
         let mut whole = true;
+        let mut evidence = true;
         let mut body = end;
         match &self.shape {
             Shape::Text(groups) => {
                 let mark = slots.mark();
-                let fitted = groups[usize::from(head.group)].tails.iter().any(|tail| {
+                let fitted = groups[usize::from(head.group)].tails.iter().find(|tail| {
                     slots.rewind(mark);
-                    step::run(tail, text, end, slots, &mut Found::default()).is_some_and(|end| end == text.len() || text[end] == b'\n')
+                    step::run(&tail.steps, text, end, slots, &mut Found::default()).is_some_and(|end| end == text.len() || text[end] == b'\n')
                 });
-                whole = fitted;
-                if !fitted {
-                    slots.rewind(mark);
+                whole = fitted.is_some();
+                match fitted {
+                    Some(tail) => evidence = tail.evidence,
+                    None => slots.rewind(mark),
                 }
             }
             Shape::Json(spec) => {
@@ -167,7 +201,7 @@ impl Grammar {
             Shape::Plain => {}
         }
         let message = self.message_span(text, slots, &mut body);
-        Reading { body: body as u32, message, level: self.level(text, slots), whole }
+        Reading { body: body as u32, message, level: self.level(text, slots), whole, evidence: whole && evidence }
     }
 
     /// Where the message is, and where the printed part starts: at the program, when there is one.
@@ -282,22 +316,23 @@ impl Grammar {
             }
         }
         let program = slots.known(Known::Program).map(|span| span.of(text));
+        let program = program.or(self.program.as_deref().map(str::as_bytes));
         let message = message.of(text);
-        for body in &self.bodies {
-            let wanted = body.program.as_deref().map(str::as_bytes);
-            if wanted.is_some() && wanted != program {
-                continue;
-            }
-            let mut inner = Slots::default();
-            if step::run(&body.steps, message, 0, &mut inner, &mut Found::default()).is_some() {
-                for (slot, name) in body.slot_names.iter().enumerate().skip(Known::NAMES.len()) {
-                    if let Some(span) = inner.get(slot as u8) {
-                        visit(name, span.of(message));
-                    }
-                }
-                break;
-            }
-        }
+        // The first body that fits, the grammar's own first.
+        let _ = self.bodies.iter().chain(bodies::shared()).any(|body| body.fields(program, message, &mut visit));
+    }
+
+    /// How many physical lines a record's layout spans: more than one where the level or the message
+    /// stands on a line of its own behind the stamp's.
+    pub fn layout_lines(&self) -> usize {
+        let Shape::Text(groups) = &self.shape else { return 1 };
+        let breaks = |step: &Step| match step {
+            Step::Byte(b'\n') => 1,
+            Step::Literal(text) => memchr::memchr_iter(b'\n', text).count(),
+            _ => 0,
+        };
+        let tails = groups.iter().flat_map(|group| &group.tails);
+        1 + tails.map(|tail| tail.steps.iter().map(breaks).sum()).max().unwrap_or(0)
     }
 
     /// Whether records of this format carry stamps at all.

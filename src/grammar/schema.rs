@@ -62,10 +62,18 @@ const fn middle() -> u8 {
     50
 }
 
+const fn yes() -> bool {
+    true
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LayoutFile {
     pub pattern: Spanned<String>,
+    /// Whether a line of this layout speaks for the format; `false` for a layout that nearly any
+    /// line fits, which is read but does not help to detect the format.
+    #[serde(default = "yes")]
+    pub evidence: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -100,9 +108,9 @@ pub(super) struct LevelRangeFile {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct BodyFile {
-    /// Only for messages of this program.
+    /// Only for messages of these programs.
     #[serde(default)]
-    pub program: Option<String>,
+    pub program: Vec<String>,
     pub pattern: Spanned<String>,
 }
 
@@ -125,6 +133,29 @@ pub(super) struct SampleFile {
     #[serde(default)]
     pub message: Option<String>,
     #[serde(default)]
+    pub fields: BTreeMap<String, String>,
+    /// Whether this record alone shows its format; `false` where it needs the company of others.
+    #[serde(default = "yes")]
+    pub detected: bool,
+}
+
+/// The file of bodies that every text format shares.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BodiesFile {
+    pub body: Vec<SharedBodyFile>,
+}
+
+/// A body, and messages that prove it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SharedBodyFile {
+    #[serde(default)]
+    pub program: Vec<String>,
+    pub pattern: Spanned<String>,
+    /// A message that this body must read.
+    pub sample: String,
+    /// What it must find there: all of it.
     pub fields: BTreeMap<String, String>,
 }
 

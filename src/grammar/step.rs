@@ -6,7 +6,7 @@
 use memchr::{memchr, memmem};
 
 use super::slots::{Slots, Span};
-use crate::base::Stamp;
+use crate::base::{Level, Stamp};
 use crate::time::TimePattern;
 
 /// What a capture accepts.
@@ -26,12 +26,18 @@ pub(super) enum Kind {
     Host,
     /// Between double quotes, which are not kept; a backslash keeps the next byte.
     Quoted,
+    /// A word that names a level, such as `WARN`.
+    Level,
+    /// No blanks; `-` stands for nothing and is not kept.
+    Dash,
+    /// RFC 5424 structured data: `[id name="value"]`, one or more.
+    Structured,
     /// All that is left of the record, continuation lines included.
     Rest,
 }
 
 impl Kind {
-    pub const NAMES: [(&'static str, Self); 8] = [
+    pub const NAMES: [(&'static str, Self); 11] = [
         ("word", Self::Word),
         ("int", Self::Int),
         ("num", Self::Num),
@@ -39,6 +45,9 @@ impl Kind {
         ("tag", Self::Tag),
         ("host", Self::Host),
         ("quoted", Self::Quoted),
+        ("level", Self::Level),
+        ("dash", Self::Dash),
+        ("structured", Self::Structured),
         ("rest", Self::Rest),
     ];
 }
@@ -98,7 +107,9 @@ pub(super) fn run(steps: &[Step], line: &[u8], mut at: usize, slots: &mut Slots,
             }
             Step::Take(target, kind) => {
                 let (span, end) = take(*kind, line, at)?;
-                if let Some(slot) = target {
+                if let Some(slot) = target
+                    && !(*kind == Kind::Dash && span.of(line) == b"-")
+                {
                     slots.put(*slot, span);
                 }
                 end
@@ -159,7 +170,19 @@ fn skip(line: &[u8], at: usize, fits: impl Fn(u8) -> bool) -> usize {
 #[inline]
 fn take(kind: Kind, line: &[u8], at: usize) -> Option<(Span, usize)> {
     let end = match kind {
-        Kind::Word => skip(line, at, |byte| !matches!(byte, b' ' | b'\t' | b'\n')),
+        Kind::Word | Kind::Dash => skip(line, at, |byte| !matches!(byte, b' ' | b'\t' | b'\n')),
+        Kind::Level => {
+            let end = skip(line, at, |byte| byte.is_ascii_alphabetic());
+            Level::parse(&line[at..end])?;
+            end
+        }
+        Kind::Structured => {
+            let mut end = at;
+            while line.get(end) == Some(&b'[') {
+                end = element_end(line, end)?;
+            }
+            end
+        }
         Kind::Int => skip(line, at, |byte| byte.is_ascii_digit()),
         Kind::Hex => skip(line, at, |byte| byte.is_ascii_hexdigit()),
         Kind::Num => {
@@ -210,6 +233,21 @@ fn take(kind: Kind, line: &[u8], at: usize) -> Option<(Span, usize)> {
     (end > at).then(|| (Span::new(at, end), end))
 }
 
+/// One past the `]` of an element of structured data; quoted values may hold a `]`.
+fn element_end(line: &[u8], mut at: usize) -> Option<usize> {
+    let mut quoted = false;
+    loop {
+        match line.get(at)? {
+            b'\n' => return None,
+            b'\\' if quoted => at += 1,
+            b'"' => quoted = !quoted,
+            b']' if !quoted => return Some(at + 1),
+            _ => {}
+        }
+        at += 1;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,5 +268,10 @@ mod tests {
         assert_eq!(taken(Kind::Quoted, r#""a \"#), None);
         assert_eq!(taken(Kind::Num, "-1.5s"), Some("-1.5"));
         assert_eq!(taken(Kind::Num, "-s"), None);
+        assert_eq!(taken(Kind::Level, "WARN] x"), Some("WARN"));
+        assert_eq!(taken(Kind::Level, "web1 x"), None);
+        assert_eq!(taken(Kind::Structured, r#"[a x="]"][b y="\"]"] c"#), Some(r#"[a x="]"][b y="\"]"]"#));
+        assert_eq!(taken(Kind::Structured, "- c"), None);
+        assert_eq!(taken(Kind::Structured, "[a"), None);
     }
 }

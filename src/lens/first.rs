@@ -21,6 +21,19 @@ pub struct Marker {
     pub evidence: Evidence,
     /// It came while its source had only just begun: everything is new then.
     pub warm_up: bool,
+    /// It has been there all along: spread evenly, its records would have begun about when they did.
+    pub chronic: bool,
+}
+
+/// Nats of surprise that a pattern must carry to count as having begun: one in twenty.
+const SURPRISE: f64 = 3.0;
+
+/// Whether a pattern of `count` records, at an even rate over its source's range, would be expected to
+/// start about `first`. The chance of hearing nothing for that long is exp(-count * elapsed / span).
+/// Few records prove nothing either way.
+fn chronic(count: u64, first: i64, (from, to): (i64, i64)) -> bool {
+    let elapsed = (first - from).max(0) as f64 / (to - from).max(1) as f64;
+    count >= 5 && (count as f64) * elapsed < SURPRISE
 }
 
 impl Marker {
@@ -28,15 +41,19 @@ impl Marker {
     pub fn score(&self) -> f64 {
         let severity = f64::from(self.stat.level as u8) / 9.0;
         let rarity = 1.0 / (1.0 + (self.stat.count as f64).log2());
-        let weight = if self.warm_up && self.stat.level < Level::Error { 0.3 } else { 1.0 };
+        let weight = match (self.warm_up && self.stat.level < Level::Error, self.chronic) {
+            (true, _) => 0.3,
+            (false, true) => 0.6,
+            (false, false) => 1.0,
+        };
         (0.75 * severity + 0.25 * rarity) * weight
     }
 }
 
 const MINUTE: i64 = 60 * NANOS_PER_SECOND;
 
-/// All markers, the most telling first: not from a warm-up unless severe, then by severity, rarity,
-/// time and place.
+/// All markers, the most telling first: not from a warm-up unless severe, then by severity, by whether
+/// they really began then, by rarity, time and place.
 pub fn markers(catalogue: &Catalogue, first_of_source: impl Fn(SourceId) -> Option<(i64, i64)>) -> Vec<Marker> {
     let mut markers: Vec<Marker> = catalogue
         .patterns
@@ -48,16 +65,17 @@ pub fn markers(catalogue: &Catalogue, first_of_source: impl Fn(SourceId) -> Opti
                 let span = ((to - from) / 20).min(10 * MINUTE);
                 stat.first_key <= from.saturating_add(span)
             });
+            let chronic = range.is_some_and(|range| chronic(stat.count, stat.first_key, range));
             let (file, line) = stat.first_place;
             let key = example.dated.then_some(stat.first_key);
             let evidence = Evidence::new(file, line, key, example.raw.as_bytes());
-            Some(Marker { source: *source, pattern: *pattern, stat: stat.clone(), example, evidence, warm_up })
+            Some(Marker { source: *source, pattern: *pattern, stat: stat.clone(), example, evidence, warm_up, chronic })
         })
         .collect();
     markers.sort_by(|a, b| {
         let rank = |marker: &Marker| {
             let calm = marker.warm_up && marker.stat.level < Level::Error;
-            (calm, std::cmp::Reverse(marker.stat.level), marker.stat.count, marker.stat.first_key, marker.stat.first_place)
+            (calm, std::cmp::Reverse(marker.stat.level), marker.chronic, marker.stat.count, marker.stat.first_key, marker.stat.first_place)
         };
         rank(a).cmp(&rank(b)).then_with(|| a.pattern.cmp(&b.pattern))
     });
@@ -78,12 +96,13 @@ pub struct Verdict<'a> {
 /// Width of the stretch that is called one incident's beginning.
 const STRETCH: i64 = 10 * MINUTE;
 
-/// Finds what broke first: among markers at `error` or worse (else at `warn`) outside warm-ups, the
-/// ten minutes that hold most of them, from most sources; of those the earliest.
+/// Finds what broke first: among markers at `error` or worse (else at `warn`) that are neither chronic
+/// nor from a warm-up, the ten minutes that hold most of them, from most sources; of those the
+/// earliest.
 pub fn verdict(markers: &[Marker]) -> Option<Verdict<'_>> {
     [Level::Error, Level::Warn].into_iter().find_map(|level| {
         let all: Vec<&Marker> = markers.iter().filter(|marker| marker.stat.level >= level && marker.example.dated).collect();
-        let settled: Vec<&Marker> = all.iter().copied().filter(|marker| !marker.warm_up).collect();
+        let settled: Vec<&Marker> = all.iter().copied().filter(|marker| !marker.warm_up && !marker.chronic).collect();
         let mut severe = if settled.is_empty() { all } else { settled };
         severe.sort_by_key(|marker| (marker.stat.first_key, marker.stat.first_place, marker.pattern));
         let stretch = |start: usize| {
@@ -129,7 +148,7 @@ mod tests {
             bounds: (key, key),
         };
         let evidence = Evidence::new(FileId(source), minute as u64, Some(key), b"");
-        Marker { source: SourceId(source), pattern: minute as u64, stat, example, evidence, warm_up }
+        Marker { source: SourceId(source), pattern: minute as u64, stat, example, evidence, warm_up, chronic: false }
     }
 
     #[test]
@@ -145,6 +164,14 @@ mod tests {
         let verdict = verdict(&markers).expect("something broke");
         assert_eq!(verdict.first.pattern, 500);
         assert_eq!(verdict.followers.iter().map(|marker| marker.pattern).collect::<Vec<_>>(), [501, 505]);
+    }
+
+    #[test]
+    fn what_was_always_there_did_not_begin() {
+        let range = (0, 1_000 * MINUTE);
+        assert!(chronic(500, 3 * MINUTE, range));
+        assert!(!chronic(8, 600 * MINUTE, range));
+        assert!(!chronic(1, 3 * MINUTE, range), "one record proves nothing");
     }
 
     #[test]
