@@ -29,8 +29,8 @@ const END: u64 = START + DAYS * 24 * HOUR;
 
 /// How busy each hour of a day is, against the others.
 const BUSY: [u16; 24] = [
-    50, 40, 34, 30, 30, 34, 44, 62, 84, 104, 116, 120, 118, 122, 130, 132, 130, 124, 116, 112, 110,
-    104, 88, 66,
+    50, 40, 34, 30, 30, 34, 44, 62, 84, 104, 116, 120, 118, 122, 130, 132, 130, 124, 116, 112, 110, 104, 88,
+    66,
 ];
 
 /// When the incident of 27 October strikes, and how long each time. Meanwhile, half the messages
@@ -316,10 +316,7 @@ fn run(arguments: &[OsString]) -> Result<(), String> {
     let failed = |error| format!("cannot write to `{}`: {error}", dir.display());
     fs::create_dir_all(dir).map_err(failed)?;
     if fs::read_dir(dir).map_err(failed)?.next().is_some() {
-        return Err(format!(
-            "DIR must be new or empty, and `{}` is not",
-            dir.display()
-        ));
+        return Err(format!("DIR must be new or empty, and `{}` is not", dir.display()));
     }
     for (logs_left, (path, stamp, behind, messages)) in (1..=LOGS.len() as u64).rev().zip(LOGS) {
         let mut family = Family::new(stamp, behind * HOUR, messages, logs_left);
@@ -331,14 +328,8 @@ fn run(arguments: &[OsString]) -> Result<(), String> {
 
 fn parse_size(text: &str) -> Option<u64> {
     let units = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
-    let (count, unit) = units
-        .iter()
-        .find_map(|(u, n)| Some((text.strip_suffix(u)?, n)))?;
-    count
-        .parse::<u64>()
-        .ok()?
-        .checked_mul(*unit)
-        .filter(|size| *size >= MINIMUM)
+    let (count, unit) = units.iter().find_map(|(u, n)| Some((text.strip_suffix(u)?, n)))?;
+    count.parse::<u64>().ok()?.checked_mul(*unit).filter(|size| *size >= MINIMUM)
 }
 
 /// Splits a table into its keys and texts.
@@ -420,12 +411,7 @@ impl Family {
             sum += weight.parse::<u64>().expect("a weight is a number");
             records.push((sum, parse(&format!("{stamp}{text}"), &lists)));
         }
-        let values = Values {
-            random: seed,
-            now: START,
-            behind,
-            record: 0,
-        };
+        let values = Values { random: seed, now: START, behind, record: 0 };
         Self { records, values }
     }
 
@@ -444,8 +430,7 @@ impl Family {
                 written += record.len() as u64;
             }
             let since_epoch = Duration::from_secs(OCTOBER) + Duration::from_micros(self.values.now);
-            file.into_inner()?
-                .set_modified(SystemTime::UNIX_EPOCH + since_epoch)?;
+            file.into_inner()?.set_modified(SystemTime::UNIX_EPOCH + since_epoch)?;
         }
         Ok(written)
     }
@@ -477,11 +462,7 @@ impl Values {
     /// Moves on to the next record. One in three follows its predecessor within milliseconds, and
     /// the others are due when their share of the bytes is.
     fn advance(&mut self, share: f64) {
-        let next = if self.below(3) == 0 {
-            self.now + self.below(4000)
-        } else {
-            moment(share)
-        };
+        let next = if self.below(3) == 0 { self.now + self.below(4000) } else { moment(share) };
         self.now = next.clamp(self.now, END - 1);
         self.record += 1;
     }

@@ -79,7 +79,8 @@ pub fn split<'a>(runs: &[Run<'a>], parts: usize) -> Vec<Vec<Run<'a>>> {
         .flat_map(|run| run.batch.events[run.start..run.end].iter().step_by(SAMPLE).map(|event| event.key))
         .collect();
     keys.sort_unstable();
-    let mut cuts: Vec<i64> = (1..parts).filter_map(|part| keys.get(keys.len() * part / parts).copied()).collect();
+    let mut cuts: Vec<i64> =
+        (1..parts).filter_map(|part| keys.get(keys.len() * part / parts).copied()).collect();
     cuts.dedup();
     let mut groups = Vec::with_capacity(cuts.len() + 1);
     let mut position: Vec<usize> = runs.iter().map(|run| run.start).collect();
@@ -87,7 +88,9 @@ pub fn split<'a>(runs: &[Run<'a>], parts: usize) -> Vec<Vec<Run<'a>>> {
         let mut group = Vec::new();
         for (run, start) in runs.iter().zip(&mut position) {
             let end = match cut {
-                Some(cut) => *start + run.batch.events[*start..run.end].partition_point(|event| event.key < cut),
+                Some(cut) => {
+                    *start + run.batch.events[*start..run.end].partition_point(|event| event.key < cut)
+                }
                 None => run.end,
             };
             if end > *start {
@@ -152,12 +155,14 @@ mod tests {
         for round in 0..300 {
             let batches: Vec<Batch> = (0..random(&mut state) % 9)
                 .map(|rank| {
-                    let mut keys: Vec<i64> = (0..random(&mut state) % 700).map(|_| (random(&mut state) % 50) as i64).collect();
+                    let mut keys: Vec<i64> =
+                        (0..random(&mut state) % 700).map(|_| (random(&mut state) % 50) as i64).collect();
                     keys.sort_unstable();
                     batch(rank as u32, &keys)
                 })
                 .collect();
-            let runs: Vec<Run<'_>> = batches.iter().map(|batch| Run { batch, start: 0, end: batch.events.len() }).collect();
+            let runs: Vec<Run<'_>> =
+                batches.iter().map(|batch| Run { batch, start: 0, end: batch.events.len() }).collect();
             let mut expected: Vec<(i64, u32, u32)> = batches
                 .iter()
                 .flat_map(|batch| batch.events.iter().map(|event| (event.key, batch.rank, event.line)))

@@ -4,7 +4,8 @@
 #[inline]
 pub fn is_printable(text: &[u8]) -> bool {
     // Vectorises: no early exit.
-    text.iter().fold(true, |plain, &byte| plain & ((byte >= 0x20) & (byte < 0x7f) | (byte == b'\t') | (byte == b'\n')))
+    text.iter()
+        .fold(true, |plain, &byte| plain & ((0x20..0x7f).contains(&byte) | (byte == b'\t') | (byte == b'\n')))
 }
 
 /// Whether a text may go to a terminal as it is: valid UTF-8 without control characters (tabs are
@@ -12,7 +13,7 @@ pub fn is_printable(text: &[u8]) -> bool {
 #[inline]
 pub fn is_clean(text: &[u8]) -> bool {
     // Vectorises: no early exit. Tabs and bytes beyond ASCII are looked at again below.
-    let plain = text.iter().fold(true, |plain, &byte| plain & (byte >= 0x20) & (byte < 0x7f));
+    let plain = text.iter().fold(true, |plain, &byte| plain & (0x20..0x7f).contains(&byte));
     if plain {
         return true;
     }
@@ -122,7 +123,8 @@ pub fn glob(pattern: &str, path: &str) -> bool {
         pattern[p..].iter().all(|byte| *byte == b'*')
     }
     let last = path.rsplit('/').next().unwrap_or(path);
-    fits(pattern.as_bytes(), path.as_bytes()) || (!pattern.contains('/') && fits(pattern.as_bytes(), last.as_bytes()))
+    fits(pattern.as_bytes(), path.as_bytes())
+        || (!pattern.contains('/') && fits(pattern.as_bytes(), last.as_bytes()))
 }
 
 #[cfg(test)]

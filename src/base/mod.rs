@@ -11,8 +11,8 @@ mod source;
 mod stamp;
 
 pub use batch::{Batch, Tally};
-pub use error::{Error, Result};
 pub(crate) use error::reason;
+pub use error::{Error, Result};
 pub use event::{Event, Flags};
 pub use instant::{Basis, Instant, NANOS_PER_SECOND};
 pub use level::Level;

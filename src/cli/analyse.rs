@@ -76,22 +76,27 @@ pub(super) fn analyse(context: &Context, filter: &Filter, events: Option<Output>
     })
 }
 
-/// For each source, the last instant of the other sources of its host: those under the same first
-/// folder.
+/// For each source, an instant that at least two other sources of its host (those under the same first
+/// folder) wrote at or after: one stray record of one neighbour proves nothing.
 fn neighbours_end(rows: &[SourceRow]) -> Vec<Option<i64>> {
     let host = |row: &SourceRow| row.name.split_once('/').map_or("", |(first, _)| first).to_owned();
     rows.iter()
         .enumerate()
         .map(|(index, row)| {
             let others = rows.iter().enumerate().filter(|(other, _)| *other != index);
-            others.filter(|(_, other)| host(other) == host(row)).filter_map(|(_, other)| Some(other.range?.1)).max()
+            let mut ends: Vec<i64> = others
+                .filter(|(_, other)| host(other) == host(row))
+                .filter_map(|(_, other)| Some(other.range?.1))
+                .collect();
+            ends.sort_unstable_by(|a, b| b.cmp(a));
+            ends.get(1).copied()
         })
         .collect()
 }
 
 impl Analysis {
     /// The report over it.
-    pub fn report<'a>(&'a self, context: &'a Context) -> Report<'a> {
+    pub(super) fn report<'a>(&'a self, context: &'a Context) -> Report<'a> {
         Report {
             zone: &context.plan.settle.default_zone,
             range: self.rows.iter().filter_map(|row| row.range).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))),

@@ -54,16 +54,36 @@ pub(super) struct Common {
     #[arg(long, value_name = "ZONE", env = "TIMELINE_TZ", default_value = "local", help_heading = "Clocks")]
     pub tz: String,
     /// Zone of stamps without one, for all files or those that fit a glob (repeatable)
-    #[arg(long, value_name = "[GLOB=]ZONE", env = "TIMELINE_ASSUME_TZ", value_delimiter = ',', help_heading = "Clocks")]
+    #[arg(
+        long,
+        value_name = "[GLOB=]ZONE",
+        env = "TIMELINE_ASSUME_TZ",
+        value_delimiter = ',',
+        help_heading = "Clocks"
+    )]
     pub assume_tz: Vec<String>,
     /// Year of the newest record, for stamps without one
     #[arg(long, value_name = "YEAR", env = "TIMELINE_YEAR", value_parser = clap::value_parser!(i32).range(1970..2200), help_heading = "Clocks")]
     pub year: Option<i32>,
     /// From this time on
-    #[arg(short = 'S', long, value_name = "TIME", env = "TIMELINE_SINCE", allow_hyphen_values = true, help_heading = "Selection")]
+    #[arg(
+        short = 'S',
+        long,
+        value_name = "TIME",
+        env = "TIMELINE_SINCE",
+        allow_hyphen_values = true,
+        help_heading = "Selection"
+    )]
     pub since: Option<String>,
     /// Before this time
-    #[arg(short = 'U', long, value_name = "TIME", env = "TIMELINE_UNTIL", allow_hyphen_values = true, help_heading = "Selection")]
+    #[arg(
+        short = 'U',
+        long,
+        value_name = "TIME",
+        env = "TIMELINE_UNTIL",
+        allow_hyphen_values = true,
+        help_heading = "Selection"
+    )]
     pub until: Option<String>,
     /// A window around this time
     #[arg(long, value_name = "TIME", conflicts_with_all = ["since", "until"], allow_hyphen_values = true, help_heading = "Selection")]
@@ -216,7 +236,13 @@ pub(super) struct GrepArgs {
     #[arg(long, value_name = "FIELD", help_heading = "Output", conflicts_with = "first")]
     pub count_by: Option<String>,
     /// How events are written
-    #[arg(long, value_name = "FORMAT", env = "TIMELINE_FORMAT", default_value = "prose", help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        env = "TIMELINE_FORMAT",
+        default_value = "prose",
+        help_heading = "Output"
+    )]
     pub format: RowFormat,
     /// At least this level (`-l` is grep's own here)
     #[arg(long, value_name = "LEVEL", env = "TIMELINE_LEVEL", help_heading = "Selection")]

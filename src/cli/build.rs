@@ -34,7 +34,11 @@ pub(super) fn run(args: &BuildArgs) -> Result<Ending> {
     let analysis = analyse(&context, &filter, events)?;
     context.hush();
     let terminal = std::io::stdout().is_terminal();
-    let columns = if terminal { terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)) } else { COLUMNS };
+    let columns = if terminal {
+        terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0))
+    } else {
+        COLUMNS
+    };
     let style = SummaryStyle { color: resolve::color(args.common.color), columns };
     let mut text = Vec::new();
     push_summary(&mut text, &analysis.report(&context), &context.scene().labels, style);

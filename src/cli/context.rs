@@ -10,11 +10,11 @@ use crate::base::{Basis, Error, Loss, NANOS_PER_SECOND, Result, Unread};
 use crate::engine::{FileState, Outcome, Plan, Prepared, Sink, SourceState, drive, prepare};
 use crate::grammar::GrammarSet;
 use crate::ingest::{Filter, Picker};
-use crate::query::Matcher;
 use crate::pattern::LevelRules;
 use crate::present::{Account, SourceRow};
-use crate::view::{FileLabel, Scene, scene_labels};
+use crate::query::Matcher;
 use crate::time::Zone;
+use crate::view::{FileLabel, Scene, scene_labels};
 
 /// A run that is ready to read.
 pub(super) struct Context {
@@ -38,12 +38,16 @@ pub(super) fn grammars() -> Result<GrammarSet> {
 
 impl Context {
     /// Finds, surveys and settles everything that was typed.
-    pub fn new(input: &Input, common: &Common) -> Result<Self> {
+    pub(super) fn new(input: &Input, common: &Common) -> Result<Self> {
         Self::with_patterns(&input.inputs, common, None)
     }
 
     /// The same, leaving out files in which `ahead` can match nothing.
-    pub fn with_patterns(inputs: &[PathBuf], common: &Common, ahead: Option<&Matcher>) -> Result<Self> {
+    pub(super) fn with_patterns(
+        inputs: &[PathBuf],
+        common: &Common,
+        ahead: Option<&Matcher>,
+    ) -> Result<Self> {
         let plan = resolve::plan(inputs, common)?;
         let set = grammars()?;
         let threads = common.jobs.unwrap_or(0);
@@ -52,16 +56,26 @@ impl Context {
             .build()
             .map_err(|error| Error::new(format!("cannot start threads: {error}; try a smaller -j")))?;
         let progress = Progress::new(common.quiet);
-        let prepared = pool.install(|| prepare(&plan, &set, ahead.map(|matcher| matcher as &dyn Picker), &progress));
+        let prepared =
+            pool.install(|| prepare(&plan, &set, ahead.map(|matcher| matcher as &dyn Picker), &progress));
         if prepared.is_err() {
             progress.done();
         }
         let rules = LevelRules::embedded()?;
-        Ok(Self { plan, set, prepared: prepared?, rules, pool, progress, quiet: common.quiet, strict: common.strict })
+        Ok(Self {
+            plan,
+            set,
+            prepared: prepared?,
+            rules,
+            pool,
+            progress,
+            quiet: common.quiet,
+            strict: common.strict,
+        })
     }
 
     /// What renderers need to know.
-    pub fn scene(&self) -> Scene<'_> {
+    pub(super) fn scene(&self) -> Scene<'_> {
         let label = |file: &FileState| FileLabel {
             name: file.name.clone(),
             source: self.prepared.sources[file.source.0 as usize].name.clone(),
@@ -78,11 +92,12 @@ impl Context {
     }
 
     /// Every source, as renderers see it.
-    pub fn source_rows(&self) -> Vec<SourceRow> {
+    pub(super) fn source_rows(&self) -> Vec<SourceRow> {
         let row = |source: &SourceState| {
             let files: Vec<&FileState> = source.files.iter().map(|id| self.prepared.file(*id)).collect();
             let newest = files.last();
-            let range = files.iter().filter_map(|file| file.range).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+            let range =
+                files.iter().filter_map(|file| file.range).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
             let mut account = Account::default();
             let mut others: Vec<String> = Vec::new();
             for file in &files {
@@ -103,7 +118,8 @@ impl Context {
             SourceRow {
                 name: source.name.clone(),
                 files: files.iter().map(|file| file.name.clone()).collect(),
-                format: newest.map_or_else(String::new, |file| self.set.get(file.format.primary).name.clone()),
+                format: newest
+                    .map_or_else(String::new, |file| self.set.get(file.format.primary).name.clone()),
                 others,
                 zone: if zone_less { zone.name().to_owned() } else { "UTC".to_owned() },
                 offset: if zone_less { zone.offset_at(first).0 } else { 0 },
@@ -112,7 +128,9 @@ impl Context {
                     (_, true) => newest.and_then(|file| file.clock.zone_basis.words().next()),
                     (_, false) => Some("offset"),
                 },
-                year_basis: newest.filter(|file| file.year_less).map_or_else(Basis::default, |file| file.clock.year_basis),
+                year_basis: newest
+                    .filter(|file| file.year_less)
+                    .map_or_else(Basis::default, |file| file.clock.year_basis),
                 range,
                 account,
             }
@@ -121,7 +139,12 @@ impl Context {
     }
 
     /// Reads everything into `sink`. The remarks of reading join the ledger.
-    pub fn drive<S: Sink + Send>(&self, scene: &Scene<'_>, filter: &Filter, sink: &mut S) -> Result<Outcome> {
+    pub(super) fn drive<S: Sink + Send>(
+        &self,
+        scene: &Scene<'_>,
+        filter: &Filter,
+        sink: &mut S,
+    ) -> Result<Outcome> {
         let outcome =
             self.pool.install(|| drive(&self.prepared, scene, &self.rules, filter, sink, &self.progress));
         self.progress.done();
@@ -129,12 +152,16 @@ impl Context {
     }
 
     /// How a run ends whose output has told of every remark.
-    pub fn verdict(&self, remarks: &[Unread]) -> Ending {
-        if self.strict && remarks.iter().any(|remark| remark.loss > Loss::None) { Ending::Short } else { Ending::Good }
+    pub(super) fn verdict(&self, remarks: &[Unread]) -> Ending {
+        if self.strict && remarks.iter().any(|remark| remark.loss > Loss::None) {
+            Ending::Short
+        } else {
+            Ending::Good
+        }
     }
 
     /// Tells on stderr what was lost, and how the run ends. `remarks` are those made while reading.
-    pub fn ending(&self, remarks: &[Unread], good: Ending) -> Ending {
+    pub(super) fn ending(&self, remarks: &[Unread], good: Ending) -> Ending {
         self.progress.done();
         let mut all: Vec<&Unread> = self.prepared.ledger.remarks.iter().chain(remarks).collect();
         all.sort_by(|a, b| (&a.file, &a.why).cmp(&(&b.file, &b.why)));
@@ -151,7 +178,7 @@ impl Context {
     }
 
     /// Hides the bar: the terminal is about to get output.
-    pub fn hush(&self) {
+    pub(super) fn hush(&self) {
         self.progress.done();
     }
 }

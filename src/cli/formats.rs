@@ -59,7 +59,8 @@ fn check(set: &GrammarSet, files: &[PathBuf]) -> Result<(String, Ending)> {
         match check_grammar(file, text) {
             Ok(report) if report.faults.is_empty() => {
                 let (samples, counters) = report.samples;
-                let _ = writeln!(out, "ok      {}: {samples} samples, {counters} counter-samples", report.name);
+                let _ =
+                    writeln!(out, "ok      {}: {samples} samples, {counters} counter-samples", report.name);
             }
             Ok(report) => {
                 failed += 1;

@@ -12,7 +12,7 @@ use super::resolve;
 use crate::base::{Batch, Error, Event, FileId, Flags, NANOS_PER_SECOND, Result};
 use crate::engine::{Sink, Stretch};
 use crate::grammar::Known;
-use crate::present::{Prose, Style, day_rule, local_time, push_jsonl, thousands};
+use crate::present::{Decorate, Prose, Style, day_rule, local_time, push_jsonl, thousands};
 use crate::query::{Matcher, MatcherOptions};
 use crate::time::duration;
 use crate::view::{Record, Scene};
@@ -33,7 +33,9 @@ impl Reach {
             return Ok(Some(Self::Records(records)));
         }
         duration(text).map(|span| Some(Self::Time(span))).map_err(|_| {
-            Error::new(format!("cannot read `{text}` as context; write a number of records (3) or a duration (30s)"))
+            Error::new(format!(
+                "cannot read `{text}` as context; write a number of records (3) or a duration (30s)"
+            ))
         })
     }
 }
@@ -146,7 +148,7 @@ impl Search<'_> {
             out.extend_from_slice(&text[at..]);
         };
         let highlight = self.style.color && matched && !self.matcher.inverts();
-        prose.event(bytes, batch, event, highlight.then_some(&paint as &dyn Fn(&[u8], &mut Vec<u8>)));
+        prose.event(bytes, batch, event, highlight.then_some(&paint as &Decorate<'_>));
     }
 
     /// The matching parts alone, one a line.
@@ -158,7 +160,9 @@ impl Search<'_> {
     }
 
     fn count_key(&self, by: CountBy, batch: &Batch, event: &Event) -> String {
-        let text = |text: Option<&[u8]>| text.map_or("-".to_owned(), |text| String::from_utf8_lossy(text).into_owned());
+        let text = |text: Option<&[u8]>| {
+            text.map_or("-".to_owned(), |text| String::from_utf8_lossy(text).into_owned())
+        };
         match by {
             CountBy::Span(_) if event.flags.has(Flags::UNDATED) => "undated".to_owned(),
             CountBy::Span(seconds) => {
@@ -228,7 +232,9 @@ impl Search<'_> {
         }
         let full = match self.before {
             Reach::Records(records) => self.waiting.len() >= records,
-            Reach::Time(span) => self.waiting.front().is_some_and(|(key, _)| *key < line.key.saturating_sub(span)),
+            Reach::Time(span) => {
+                self.waiting.front().is_some_and(|(key, _)| *key < line.key.saturating_sub(span))
+            }
         };
         if self.before == Reach::NONE {
             self.skipped = true;
@@ -287,7 +293,8 @@ impl Sink for Search<'_> {
 fn patterns(args: &GrepArgs, inputs: &mut Vec<std::path::PathBuf>) -> Result<Vec<String>> {
     let mut patterns = args.regexp.clone();
     for path in &args.file {
-        let text = std::fs::read_to_string(path).map_err(|error| Error::io("read the patterns", path, &error))?;
+        let text =
+            std::fs::read_to_string(path).map_err(|error| Error::io("read the patterns", path, &error))?;
         patterns.extend(text.lines().map(str::to_owned));
     }
     if let Some(pattern) = &args.pattern {
@@ -323,8 +330,13 @@ pub(super) fn run(args: &GrepArgs) -> Result<Ending> {
     let (before, after) = if mode == Mode::Rows { (before, after) } else { (Reach::NONE, Reach::NONE) };
     let timeless = args.common.since.is_none() && args.common.until.is_none() && args.common.around.is_none();
     // Counting needs no clocks: files that cannot match need not even be surveyed.
-    let ahead = timeless && matches!(mode, Mode::Count | Mode::Files) && !args.first && args.max_count.is_none();
-    let context = Context::with_patterns(&inputs, &args.common, (ahead && matcher.stays_in_lines()).then_some(&matcher))?;
+    let ahead =
+        timeless && matches!(mode, Mode::Count | Mode::Files) && !args.first && args.max_count.is_none();
+    let context = Context::with_patterns(
+        &inputs,
+        &args.common,
+        (ahead && matcher.stays_in_lines()).then_some(&matcher),
+    )?;
     let zone = &context.plan.settle.default_zone;
     let mut filter = resolve::filter(&args.common, args.level.as_deref(), zone)?;
     let has_context = before != Reach::NONE || after != Reach::NONE;
@@ -373,12 +385,14 @@ fn totals(search: &Search<'_>) -> String {
         Mode::Rows | Mode::Parts => String::new(),
         Mode::Count => format!("{}\n", search.found),
         Mode::Files => {
-            let mut names: Vec<&str> = search.files.iter().map(|id| search.scene.file(*id).name.as_str()).collect();
+            let mut names: Vec<&str> =
+                search.files.iter().map(|id| search.scene.file(*id).name.as_str()).collect();
             names.sort_unstable();
             names.iter().map(|name| format!("{name}\n")).collect()
         }
         Mode::CountBy(by) => {
-            let mut rows: Vec<(&String, u64)> = search.counts.iter().map(|(key, count)| (key, *count)).collect();
+            let mut rows: Vec<(&String, u64)> =
+                search.counts.iter().map(|(key, count)| (key, *count)).collect();
             if !matches!(by, CountBy::Span(_)) {
                 rows.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
             }

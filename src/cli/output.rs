@@ -15,15 +15,18 @@ pub(super) struct Output {
 
 impl Output {
     /// Standard output.
-    pub fn stdout() -> Self {
+    pub(super) fn stdout() -> Self {
         Self { writer: Box::new(io::stdout()), rename: None }
     }
 
     /// `path`, or standard output for `None` and `-`. The file appears whole or not at all.
-    pub fn create(path: Option<&Path>, force: bool) -> Result<Self> {
+    pub(super) fn create(path: Option<&Path>, force: bool) -> Result<Self> {
         let Some(path) = path.filter(|path| *path != Path::new("-")) else { return Ok(Self::stdout()) };
         if !force && path.exists() {
-            return Err(Error::new(format!("{} exists; give another name, or --force to overwrite it", path.display())));
+            return Err(Error::new(format!(
+                "{} exists; give another name, or --force to overwrite it",
+                path.display()
+            )));
         }
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(format!(".tmp-{}", std::process::id()));
@@ -33,12 +36,12 @@ impl Output {
     }
 
     /// Writes bytes: callers bring large pieces.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.writer.write_all(bytes).map_err(|error| Error::output(&error))
     }
 
     /// Completes the output: a file gets its name.
-    pub fn finish(mut self) -> Result<()> {
+    pub(super) fn finish(mut self) -> Result<()> {
         self.writer.flush().map_err(|error| Error::output(&error))?;
         match self.rename.take() {
             Some((temporary, path)) => {

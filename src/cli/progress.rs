@@ -13,7 +13,7 @@ pub(super) struct Progress(Option<ProgressBar>);
 impl Progress {
     /// A bar, unless `quiet` or stderr is no terminal. On a terminal that also gets the timeline
     /// itself, a bar would scribble over it: `quiet` is the caller's to set.
-    pub fn new(quiet: bool) -> Self {
+    pub(super) fn new(quiet: bool) -> Self {
         if quiet || !std::io::stderr().is_terminal() {
             return Self(None);
         }
@@ -28,7 +28,7 @@ impl Progress {
     }
 
     /// Removes the bar.
-    pub fn done(&self) {
+    pub(super) fn done(&self) {
         if let Some(bar) = &self.0 {
             bar.finish_and_clear();
         }

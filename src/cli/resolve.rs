@@ -12,7 +12,7 @@ use crate::ingest::Filter;
 use crate::time::{Bound, Zone, duration, parse_bound};
 
 /// Bytes of a chunk: large enough to amortise a read, small enough to stay in the cache.
-const CHUNK_SIZE: usize = 256 * 1024;
+const CHUNK_SIZE: usize = 512 * 1024;
 
 /// The folder of the user's configuration.
 pub(super) fn config_folder() -> Option<PathBuf> {
@@ -25,13 +25,17 @@ pub(super) fn config_folder() -> Option<PathBuf> {
 
 /// Nanoseconds since 1970, now.
 fn now() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
 }
 
 /// The plan of a run.
 pub(super) fn plan(inputs: &[PathBuf], common: &Common) -> Result<Plan> {
     if inputs.is_empty() {
-        return Err(Error::new("nothing to read: name files, folders or `-`, for example `timeline build /var/log --tz Asia/Seoul`"));
+        return Err(Error::new(
+            "nothing to read: name files, folders or `-`, for example `timeline build /var/log --tz Asia/Seoul`",
+        ));
     }
     let default_zone = Zone::parse(&common.tz)?;
     let mut assumptions = Vec::new();
@@ -45,7 +49,9 @@ pub(super) fn plan(inputs: &[PathBuf], common: &Common) -> Result<Plan> {
     let mut stdin = None;
     if inputs.iter().any(|path| path == Path::new("-")) {
         let mut bytes = Vec::new();
-        std::io::stdin().read_to_end(&mut bytes).map_err(|error| Error::io("read", Path::new("standard input"), &error))?;
+        std::io::stdin()
+            .read_to_end(&mut bytes)
+            .map_err(|error| Error::io("read", Path::new("standard input"), &error))?;
         stdin = Some(bytes);
     }
     Ok(Plan {
@@ -67,7 +73,14 @@ pub(super) fn filter(common: &Common, level: Option<&str>, zone: &Zone) -> Resul
             Error::new(format!("`{word}` is no level; levels are {}", words.join(" ")))
         })?,
     };
-    Ok(Filter { since, until, level, hosts: common.host.clone(), programs: common.program.clone(), ..Filter::default() })
+    Ok(Filter {
+        since,
+        until,
+        level,
+        hosts: common.host.clone(),
+        programs: common.program.clone(),
+        ..Filter::default()
+    })
 }
 
 fn window(common: &Common, zone: &Zone) -> Result<(i64, i64)> {
@@ -82,12 +95,16 @@ fn window(common: &Common, zone: &Zone) -> Result<(i64, i64)> {
     let read = |text: &Option<String>| text.as_deref().map(|text| parse_bound(text, zone, now)).transpose();
     let (since, until) = match (read(&common.since)?, read(&common.until)?) {
         (Some(Bound::Relative(_)), Some(Bound::Relative(_))) => {
-            return Err(Error::new("--since and --until cannot both be distances such as +30m: give one of them a time"));
+            return Err(Error::new(
+                "--since and --until cannot both be distances such as +30m: give one of them a time",
+            ));
         }
         (Some(Bound::At(since)), Some(Bound::Relative(span))) => (since, since.saturating_add(span)),
         (Some(Bound::Relative(span)), Some(Bound::At(until))) => (until.saturating_sub(span), until),
         (Some(Bound::Relative(_)), None) | (None, Some(Bound::Relative(_))) => {
-            return Err(Error::new("a distance such as +30m needs the other bound: give --since and --until together"));
+            return Err(Error::new(
+                "a distance such as +30m needs the other bound: give --since and --until together",
+            ));
         }
         (since, until) => {
             let at = |bound: Option<Bound>, default| match bound {

@@ -80,7 +80,8 @@ pub(super) fn run(args: &ShowArgs) -> Result<Ending> {
         color: args.output.output.is_none() && resolve::color(args.common.color),
         collapse_dates: to_terminal,
     };
-    let mut rows = Rows { scene: &scene, format: args.format, style, output, day: None, spare: Mutex::default() };
+    let mut rows =
+        Rows { scene: &scene, format: args.format, style, output, day: None, spare: Mutex::default() };
     // In a window nothing is known of what came before it, so nothing can be called a first occurrence.
     filter.marks = filter.since == i64::MIN;
     let outcome = context.drive(&scene, &filter, &mut rows)?;

@@ -11,7 +11,7 @@ use crate::base::{Basis, Instant, NANOS_PER_SECOND, Resolution, Stamp, WrittenZo
 use crate::survey::turn_between;
 use crate::time::{OffsetCursor, Zone};
 
-pub use settle::{Assumption, ChunkSpan, FileFacts, Settled, SettleOptions, settle};
+pub use settle::{Assumption, ChunkSpan, FileFacts, SettleOptions, Settled, settle};
 
 /// The settled clock of one file.
 #[derive(Clone, Debug)]

@@ -1,10 +1,10 @@
 //! Settling: from the surveys of all files to clocks, years and the place of every chunk in time.
 
-use super::years::{self, FileBound};
 use super::Clock;
+use super::years::{self, FileBound};
 use crate::base::{Basis, NANOS_PER_SECOND, PROXY_YEAR, days_from_civil};
-use crate::survey::{ChunkSurvey, FileSurvey, Seen, turn_between};
 use crate::io::Rotation;
+use crate::survey::{ChunkSurvey, FileSurvey, Seen, turn_between};
 use crate::text::glob;
 use crate::time::Zone;
 
@@ -192,7 +192,14 @@ fn spans(file: &FileFacts<'_>, clock: &Clock, first_year: i32, turns: &[i32]) ->
     let mut spans = Vec::new();
     for ((_, chunk), turn) in file.survey.chunks.iter().zip(turns) {
         let year = first_year + turn;
-        let mut span = ChunkSpan { min: i64::MAX, max: i64::MIN, range: (i64::MAX, i64::MIN), carry, year, dated: false };
+        let mut span = ChunkSpan {
+            min: i64::MAX,
+            max: i64::MIN,
+            range: (i64::MAX, i64::MIN),
+            carry,
+            year,
+            dated: false,
+        };
         for (min, max, slack) in ranges(chunk, clock, year, slack) {
             span.range = (span.range.0.min(min), span.range.1.max(max));
             span.min = span.min.min(min.saturating_sub(slack));
@@ -221,7 +228,12 @@ fn spans(file: &FileFacts<'_>, clock: &Clock, first_year: i32, turns: &[i32]) ->
 }
 
 /// (min, max, slack) of each kind of stamp in a chunk, as UTC nanoseconds.
-fn ranges(chunk: &ChunkSurvey, clock: &Clock, year: i32, slack: i64) -> impl Iterator<Item = (i64, i64, i64)> {
+fn ranges(
+    chunk: &ChunkSurvey,
+    clock: &Clock,
+    year: i32,
+    slack: i64,
+) -> impl Iterator<Item = (i64, i64, i64)> {
     let zoned = chunk.zoned.map(|range| (range.min, range.max, 0));
     let local = chunk.local.map(|range| (utc(&clock.zone, range.min), utc(&clock.zone, range.max), slack));
     let yearless = chunk.yearless.map(|yearless| {

@@ -46,7 +46,8 @@ pub(super) fn solve(
                 && bounded(bound.suffix.map(|day| day.saturating_add(DAY)))
         })
     };
-    let candidates: Vec<i32> = (1970..=this_year + 1).rev().map(|year| year - last_turn).filter(|year| possible(*year)).collect();
+    let candidates: Vec<i32> =
+        (1970..=this_year + 1).rev().map(|year| year - last_turn).filter(|year| possible(*year)).collect();
     let Some(latest) = candidates.first().copied() else {
         // Contradictory (a clock ahead of its file's mtime by days): the year of the newest bound.
         let bound = bounds.iter().filter_map(|bound| bound.suffix.or(bound.mtime)).max().unwrap_or(now);
@@ -59,8 +60,11 @@ pub(super) fn solve(
     // comes near the sources that name theirs.
     let near = |year: &i32| {
         let first = in_year(year + earliest.0, earliest.1);
-        let last = in_year(year + last_turn, bounds.iter().map(|bound| bound.latest).max().map_or(0, |(_, at)| at));
-        others.is_some_and(|(from, to)| first <= to.saturating_add(31 * DAY) && last >= from.saturating_sub(31 * DAY))
+        let last =
+            in_year(year + last_turn, bounds.iter().map(|bound| bound.latest).max().map_or(0, |(_, at)| at));
+        others.is_some_and(|(from, to)| {
+            first <= to.saturating_add(31 * DAY) && last >= from.saturating_sub(31 * DAY)
+        })
     };
     match candidates.iter().copied().find(near) {
         Some(year) if year != latest => (year, Basis::YEAR_INFERRED),

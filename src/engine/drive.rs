@@ -16,18 +16,18 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-use crate::lens::Catalogue;
 use super::plan::Watch;
 use super::prepare::{Chunk, Prepared};
 use crate::base::{Batch, Event, FileId, Flags, Loss, Result, Tally, Unread, reason};
 use crate::grammar::GrammarSet;
 use crate::ingest::{ChunkReader, Context, Filter};
-use crate::io::{Content, Unpacker};
+use crate::io::{Content, MAX_LINE, Unpacker};
+use crate::lens::Catalogue;
 use crate::merge::{Run, merge, split};
 use crate::pattern::LevelRules;
-use crate::view::Scene;
 use crate::survey::Layouts;
 use crate::text::is_printable;
+use crate::view::Scene;
 
 /// Consumes the timeline: stretches of it in parallel, their results in order.
 pub trait Sink: Sync {
@@ -80,8 +80,11 @@ pub fn drive<S: Sink>(
     sink: &mut S,
     watch: &dyn Watch,
 ) -> Result<Outcome> {
-    let mut order: Vec<&Chunk> =
-        prepared.chunks.iter().filter(|chunk| chunk.span.max >= filter.since && chunk.span.min < filter.until).collect();
+    let mut order: Vec<&Chunk> = prepared
+        .chunks
+        .iter()
+        .filter(|chunk| chunk.span.max >= filter.since && chunk.span.min < filter.until)
+        .collect();
     order.sort_by_key(|chunk| (chunk.span.min, chunk.rank));
     let reader = WaveReader::new(prepared, scene.set, rules, filter, watch);
     let wave_bytes = WAVE_BYTES * rayon::current_num_threads() as u64;
@@ -121,7 +124,8 @@ pub fn drive<S: Sink>(
             .collect();
         let groups = split(&runs, 4 * rayon::current_num_threads());
         let shared: &S = sink;
-        let parts: Vec<S::Part> = groups.into_par_iter().with_max_len(1).map(|group| shared.part(&mut Merged(group))).collect();
+        let parts: Vec<S::Part> =
+            groups.into_par_iter().with_max_len(1).map(|group| shared.part(&mut Merged(group))).collect();
         let ends: Vec<usize> = runs.iter().map(|run| run.end).collect();
         for part in parts {
             if sink.accept(part)?.is_break() {
@@ -144,7 +148,13 @@ pub fn drive<S: Sink>(
 }
 
 /// Keeps the marks of events below the horizon that really are the first of their pattern.
-fn confirm(catalogue: &mut Catalogue, firsts: &mut Vec<(i64, u32, u32)>, live: &mut [Live], scene: &Scene<'_>, horizon: i64) {
+fn confirm(
+    catalogue: &mut Catalogue,
+    firsts: &mut Vec<(i64, u32, u32)>,
+    live: &mut [Live],
+    scene: &Scene<'_>,
+    horizon: i64,
+) {
     let (due, later): (Vec<_>, Vec<_>) = firsts.iter().partition(|(key, _, _)| *key < horizon);
     *firsts = later;
     for (_, rank, index) in due {
@@ -188,7 +198,13 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl<'a> WaveReader<'a> {
-    fn new(prepared: &'a Prepared, set: &'a GrammarSet, rules: &'a LevelRules, filter: &'a Filter, watch: &'a dyn Watch) -> Self {
+    fn new(
+        prepared: &'a Prepared,
+        set: &'a GrammarSet,
+        rules: &'a LevelRules,
+        filter: &'a Filter,
+        watch: &'a dyn Watch,
+    ) -> Self {
         Self {
             prepared,
             set,
@@ -242,6 +258,10 @@ impl<'a> WaveReader<'a> {
         let file = &self.prepared.files[chunk.file.0 as usize];
         let mut spare = self.spare();
         let length = (chunk.end - chunk.start) as usize;
+        if length > 4 * MAX_LINE {
+            let count = self.overlong(chunk, &mut spare.bytes);
+            return self.batch(reader, chunk, spare, count);
+        }
         if spare.bytes.len() < length {
             spare.bytes.resize(length, 0);
         }
@@ -253,10 +273,57 @@ impl<'a> WaveReader<'a> {
             }
         };
         if count < length {
-            let why = format!("shrank while it was read: {} bytes from offset {} are gone", length - count, chunk.start + count as u64);
+            let why = format!(
+                "shrank while it was read: {} bytes from offset {} are gone",
+                length - count,
+                chunk.start + count as u64
+            );
             self.remark(chunk.file, why, Loss::Part);
         }
         self.batch(reader, chunk, spare, count)
+    }
+
+    /// Reads a chunk that is far larger than a chunk should be: somewhere in it is an endless line. Of
+    /// each line at most [`MAX_LINE`] bytes are kept. Returns how many bytes were kept.
+    fn overlong(&self, chunk: &Chunk, kept: &mut Vec<u8>) -> usize {
+        let file = &self.prepared.files[chunk.file.0 as usize];
+        let mut window = vec![0; MAX_LINE];
+        let (mut at, mut line, mut dropped, mut number) = (chunk.start, 0, 0, chunk.first_line);
+        let mut first_long = None;
+        kept.clear();
+        while at < chunk.end {
+            let wanted = MAX_LINE.min((chunk.end - at) as usize);
+            let count = match file.opened.read_at(at, &mut window[..wanted]) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) => {
+                    self.remark(chunk.file, reason(&error), Loss::Part);
+                    break;
+                }
+            };
+            for piece in window[..count].split_inclusive(|byte| *byte == b'\n') {
+                let ended = piece.last() == Some(&b'\n');
+                let text = piece.len() - usize::from(ended);
+                let room = MAX_LINE.saturating_sub(line).min(text);
+                kept.extend_from_slice(&piece[..room]);
+                dropped += (text - room) as u64;
+                if room < text {
+                    first_long.get_or_insert(number);
+                }
+                line += text;
+                if ended {
+                    kept.push(b'\n');
+                    number += 1;
+                    line = 0;
+                }
+            }
+            at += count as u64;
+        }
+        if let Some(line) = first_long {
+            let why = format!("line {line} is longer than {MAX_LINE} bytes: {dropped} bytes are left out");
+            self.remark(chunk.file, why, Loss::Part);
+        }
+        kept.len()
     }
 
     /// Unpacks the chunks of a stream one after another, and reads each while the next is unpacked.
@@ -333,8 +400,11 @@ impl<'a> WaveReader<'a> {
     }
 
     fn recycle(&self, batches: impl Iterator<Item = Batch>) {
-        locked(&self.spares)
-            .extend(batches.map(|batch| Spare { bytes: batch.bytes, events: batch.events, tallies: batch.tallies }));
+        locked(&self.spares).extend(batches.map(|batch| Spare {
+            bytes: batch.bytes,
+            events: batch.events,
+            tallies: batch.tallies,
+        }));
     }
 
     /// The remarks made on the way, by file.
@@ -345,7 +415,10 @@ impl<'a> WaveReader<'a> {
                 && matches!(file.opened.content(), Content::Plain)
                 && metadata.len() > file.opened.size
             {
-                let why = format!("grew by {} bytes while it was read; they are not in here", metadata.len() - file.opened.size);
+                let why = format!(
+                    "grew by {} bytes while it was read; they are not in here",
+                    metadata.len() - file.opened.size
+                );
                 remarks.push(Unread { file: file.name.clone(), why, loss: Loss::None });
             }
         }

@@ -98,7 +98,12 @@ struct Candidate {
 
 /// Prepares a run. Work is spread over the current thread pool.
 /// With `ahead`, files in which nothing can match are left out before they are surveyed.
-pub fn prepare(plan: &Plan, set: &GrammarSet, ahead: Option<&dyn Picker>, watch: &dyn Watch) -> Result<Prepared> {
+pub fn prepare(
+    plan: &Plan,
+    set: &GrammarSet,
+    ahead: Option<&dyn Picker>,
+    watch: &dyn Watch,
+) -> Result<Prepared> {
     let inputs: Vec<PathBuf> = plan.inputs.iter().filter(|input| *input != Path::new("-")).cloned().collect();
     let (found, mut remarks) = walk(&inputs)?;
     let mut candidates = detect_all(plan, set, found, &mut remarks);
@@ -108,13 +113,17 @@ pub fn prepare(plan: &Plan, set: &GrammarSet, ahead: Option<&dyn Picker>, watch:
         candidates.retain(|_| hopeful.next().is_some_and(|hope| *hope));
     }
     candidates.sort_by(|a, b| {
-        a.source.cmp(&b.source).then_with(|| a.rotation.age_order(&b.rotation)).then_with(|| a.found.name.cmp(&b.found.name))
+        a.source
+            .cmp(&b.source)
+            .then_with(|| a.rotation.age_order(&b.rotation))
+            .then_with(|| a.found.name.cmp(&b.found.name))
     });
     watch.expect(candidates.iter().map(|candidate| candidate.opened.size * 2).sum());
     let surveys = survey_all(plan, set, &candidates, &mut remarks, watch);
     for (candidate, survey) in candidates.iter_mut().zip(&surveys) {
         let primary = candidate.format.primary;
-        candidate.format.others = set.secondary().filter(|id| *id != primary && survey.used.contains(id)).collect();
+        candidate.format.others =
+            set.secondary().filter(|id| *id != primary && survey.used.contains(id)).collect();
     }
     copies(&candidates, &surveys, &mut remarks);
     let facts: Vec<FileFacts<'_>> = candidates
@@ -151,7 +160,13 @@ fn detect_all(plan: &Plan, set: &GrammarSet, found: Vec<Found>, remarks: &mut Ve
         })
         .collect();
     if let Some(stdin) = &plan.stdin {
-        let found = Found { name: "-".into(), path: "-".into(), size: stdin.len() as u64, mtime: None, identity: (0, 0) };
+        let found = Found {
+            name: "-".into(),
+            path: "-".into(),
+            size: stdin.len() as u64,
+            mtime: None,
+            identity: (0, 0),
+        };
         let (held, head) = Opened::held(stdin.clone());
         opened.push((found, held, head));
     }
@@ -191,7 +206,9 @@ fn hopeful(candidates: &[Candidate], ahead: &dyn Picker) -> Vec<bool> {
         .iter()
         .enumerate()
         .filter(|(_, candidate)| !matches!(candidate.opened.content(), Content::Gzip))
-        .flat_map(|(index, candidate)| (0..candidate.opened.size).step_by(PIECE as usize).map(move |from| (index, from)))
+        .flat_map(|(index, candidate)| {
+            (0..candidate.opened.size).step_by(PIECE as usize).map(move |from| (index, from))
+        })
         .collect();
     let hits: Vec<usize> = pieces
         .par_iter()
@@ -206,7 +223,10 @@ fn hopeful(candidates: &[Candidate], ahead: &dyn Picker) -> Vec<bool> {
             let Ok(count) = opened.read_at(*from, &mut buffer[..own]) else { return Some(*index) };
             let mut end = count;
             if count == own && own < length && buffer[..count].last() != Some(&b'\n') {
-                let Ok(more) = opened.read_at(from + own as u64, &mut buffer[own..(own + 4096).min(length)]) else { return Some(*index) };
+                let Ok(more) = opened.read_at(from + own as u64, &mut buffer[own..(own + 4096).min(length)])
+                else {
+                    return Some(*index);
+                };
                 match memchr::memchr(b'\n', &buffer[own..own + more]) {
                     Some(newline) => end = own + newline,
                     None => return Some(*index),
@@ -216,7 +236,8 @@ fn hopeful(candidates: &[Candidate], ahead: &dyn Picker) -> Vec<bool> {
         })
         .flatten()
         .collect();
-    let mut hopeful: Vec<bool> = candidates.iter().map(|candidate| matches!(candidate.opened.content(), Content::Gzip)).collect();
+    let mut hopeful: Vec<bool> =
+        candidates.iter().map(|candidate| matches!(candidate.opened.content(), Content::Gzip)).collect();
     for index in hits {
         hopeful[index] = true;
     }
@@ -245,7 +266,8 @@ fn survey_all(
         let size = candidate.opened.size;
         if !matches!(candidate.opened.content(), Content::Gzip) {
             let starts = (0..size).step_by(plan.chunk_size);
-            tasks.extend(starts.map(|from| Task::Piece(index, from, size.min(from + plan.chunk_size as u64))));
+            tasks
+                .extend(starts.map(|from| Task::Piece(index, from, size.min(from + plan.chunk_size as u64))));
         }
     }
     let faults = Mutex::new(Vec::new());
@@ -290,6 +312,7 @@ fn survey_all(
         survey.chunks.extend(part.chunks);
         survey.used.extend(part.used);
         survey.cut = survey.cut.take().or(part.cut);
+        survey.dropped += part.dropped;
     }
     let mut faults = faults.into_inner().unwrap_or_default();
     faults.sort();
@@ -297,6 +320,10 @@ fn survey_all(
         remarks.push(Unread { file: candidates[index].found.name.clone(), why, loss: Loss::Whole });
     }
     for (candidate, survey) in candidates.iter().zip(&surveys) {
+        if survey.dropped > 0 {
+            let why = format!("{} bytes of lines over {MAX_LINE} bytes are left out", survey.dropped);
+            remarks.push(Unread { file: candidate.found.name.clone(), why, loss: Loss::Part });
+        }
         if let Some(why) = &survey.cut {
             // Garbage behind a whole stream is noticed; a stream that ends early is a loss.
             let loss = if why.starts_with("bytes behind") { Loss::None } else { Loss::Part };
@@ -387,7 +414,10 @@ impl Prepared {
             detection: candidate.detection,
             clock,
             ledger,
-            zone_less: survey.chunks.iter().any(|(_, chunk)| chunk.local.is_some() || chunk.yearless.is_some()),
+            zone_less: survey
+                .chunks
+                .iter()
+                .any(|(_, chunk)| chunk.local.is_some() || chunk.yearless.is_some()),
             year_less: survey.chunks.iter().any(|(_, chunk)| chunk.yearless.is_some()),
             range,
             opened: candidate.opened,

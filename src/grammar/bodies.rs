@@ -23,7 +23,11 @@ fn compile() -> Result<(Vec<Body>, BodiesFile), Fault> {
         Fault::new(FILE, TEXT, at, error.message().to_owned())
     })?;
     let place = Place { file: FILE, source: TEXT };
-    let bodies = typed.body.iter().map(|typed| body(&place, &typed.program, &typed.pattern)).collect::<Result<_, _>>()?;
+    let bodies = typed
+        .body
+        .iter()
+        .map(|typed| body(&place, &typed.program, &typed.pattern))
+        .collect::<Result<_, _>>()?;
     Ok((bodies, typed))
 }
 

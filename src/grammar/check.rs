@@ -38,7 +38,11 @@ pub fn check_grammar(file: &str, text: &str) -> Result<CheckReport, Fault> {
     }
     for counter in &typed.counter_sample {
         if fits(&grammar, counter.line.as_ref().as_bytes(), &mut Slots::default()) {
-            faults.push(place.fault(&counter.line, 0, format!("this line fits, but must not: {}", counter.why)));
+            faults.push(place.fault(
+                &counter.line,
+                0,
+                format!("this line fits, but must not: {}", counter.why),
+            ));
         }
     }
     let samples = (typed.sample.len(), typed.counter_sample.len());
@@ -66,7 +70,10 @@ fn differences(grammar: &Grammar, sample: &SampleFile) -> Vec<String> {
         if let Some(wanted) = wanted
             && got.as_deref() != Some(wanted)
         {
-            found.push(format!("{what} is {}, not `{wanted}`", got.map_or("absent".into(), |got| format!("`{got}`"))));
+            found.push(format!(
+                "{what} is {}, not `{wanted}`",
+                got.map_or("absent".into(), |got| format!("`{got}`"))
+            ));
         }
     };
     compare("stamp", sample.stamp.as_deref(), text(Known::Time));
@@ -93,7 +100,11 @@ impl GrammarSet {
     /// (grammar name, record) of every sample that shows its format: for the test that no other grammar takes them.
     pub fn samples(&self) -> impl Iterator<Item = (&str, &str)> {
         self.iter().flat_map(|(id, grammar)| {
-            self.typed(id).sample.iter().filter(|sample| sample.detected).map(|sample| (grammar.name.as_str(), sample.record.as_ref().as_str()))
+            self.typed(id)
+                .sample
+                .iter()
+                .filter(|sample| sample.detected)
+                .map(|sample| (grammar.name.as_str(), sample.record.as_ref().as_str()))
         })
     }
 }
@@ -107,7 +118,8 @@ mod tests {
         let set = GrammarSet::embedded().unwrap_or_else(|error| panic!("{error}"));
         let mut faults = Vec::new();
         for (id, grammar) in set.iter() {
-            let report = check_grammar(&grammar.origin, set.text(id)).unwrap_or_else(|fault| panic!("{fault}"));
+            let report =
+                check_grammar(&grammar.origin, set.text(id)).unwrap_or_else(|fault| panic!("{fault}"));
             faults.extend(report.faults.iter().map(ToString::to_string));
         }
         assert!(faults.is_empty(), "{}", faults.join("\n\n"));

@@ -19,9 +19,14 @@ pub(super) struct Place<'a> {
 
 impl Place<'_> {
     /// A mistake `inner` bytes into a quoted value.
-    pub fn fault(&self, value: &Spanned<String>, inner: usize, message: impl Into<String>) -> Fault {
+    pub(super) fn fault(&self, value: &Spanned<String>, inner: usize, message: impl Into<String>) -> Fault {
         let start = value.span().start;
-        let quotes = if self.source[start..].starts_with("'''") || self.source[start..].starts_with("\"\"\"") { 3 } else { 1 };
+        let quotes = if self.source[start..].starts_with("'''") || self.source[start..].starts_with("\"\"\"")
+        {
+            3
+        } else {
+            1
+        };
         Fault::new(self.file, self.source, start + quotes + inner, message)
     }
 }
@@ -59,16 +64,27 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
     let mut ranges = Vec::new();
     for range in &typed.level_range {
         let level = level_word(&place, &range.level)?;
-        ranges.push(LevelRange { slot: slots.slot(range.field.as_ref()), from: range.from, to: range.to, level });
+        ranges.push(LevelRange {
+            slot: slots.slot(range.field.as_ref()),
+            from: range.from,
+            to: range.to,
+            level,
+        });
     }
     let zone = match &typed.zone {
         None => None,
-        Some(zone) => Some(Zone::parse(zone.as_ref()).map_err(|error| place.fault(zone, 0, error.to_string()))?),
+        Some(zone) => {
+            Some(Zone::parse(zone.as_ref()).map_err(|error| place.fault(zone, 0, error.to_string()))?)
+        }
     };
     let bodies = typed.body.iter().map(|typed| body(&place, &typed.program, &typed.pattern));
     let bodies = bodies.collect::<Result<_, Fault>>()?;
     if slots.0.len() > MAX_SLOTS {
-        return Err(place.fault(&typed.name, 0, format!("too many fields: {} of at most {MAX_SLOTS}", slots.0.len())));
+        return Err(place.fault(
+            &typed.name,
+            0,
+            format!("too many fields: {} of at most {MAX_SLOTS}", slots.0.len()),
+        ));
     }
     let mut shape = shape;
     finish_json(&mut shape, typed.json.as_ref(), &slots, !typed.pattern_of.is_empty());
@@ -80,6 +96,7 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
         program: typed.program.clone(),
         zone,
         class: class(typed.name.as_ref()),
+        layout_lines: layout_lines(&shape),
         rank: typed.rank,
         weight: weight(&shape),
         primary_only: typed.primary_only,
@@ -105,7 +122,11 @@ pub(super) fn body(place: &Place<'_>, programs: &[String], pattern: &Spanned<Str
     let mut steps = Vec::new();
     compile_items(place, pattern, &items, None, &mut names, &mut steps)?;
     if names.0.len() > MAX_SLOTS {
-        return Err(place.fault(pattern, 0, format!("too many fields: {} of at most {MAX_SLOTS}", names.0.len())));
+        return Err(place.fault(
+            pattern,
+            0,
+            format!("too many fields: {} of at most {MAX_SLOTS}", names.0.len()),
+        ));
     }
     Ok(Body { programs: programs.to_vec(), steps, slot_names: names.0 })
 }
@@ -151,7 +172,9 @@ impl SlotNames {
 fn level_word(place: &Place<'_>, level: &Spanned<String>) -> Result<Level, Fault> {
     Level::parse(level.as_ref().as_bytes()).ok_or_else(|| {
         let words: Vec<_> = Level::ALL.iter().filter_map(|level| level.word()).collect();
-        place.fault(level, 0, format!("`{}` is no level", level.as_ref())).hint(format!("levels: {}", words.join(" ")))
+        place
+            .fault(level, 0, format!("`{}` is no level", level.as_ref()))
+            .hint(format!("levels: {}", words.join(" ")))
     })
 }
 
@@ -165,7 +188,8 @@ fn layouts(typed: &GrammarFile, place: &Place<'_>, slots: &mut SlotNames) -> Res
     for layout in &typed.layout {
         let pattern = &layout.pattern;
         let items = items(place, pattern)?;
-        let is_time = |(_, item): &(usize, Item)| matches!(item, Item::Capture { name, .. } if name == "time");
+        let is_time =
+            |(_, item): &(usize, Item)| matches!(item, Item::Capture { name, .. } if name == "time");
         let Some(time) = items.iter().position(is_time) else {
             return Err(place
                 .fault(pattern, 0, "a layout needs a {time:...} outside of any {?...}")
@@ -174,13 +198,17 @@ fn layouts(typed: &GrammarFile, place: &Place<'_>, slots: &mut SlotNames) -> Res
         let (head, tail) = items.split_at(time + 1);
         let mut steps = Vec::new();
         compile_items(place, pattern, tail, None, slots, &mut steps)?;
-        let head_text = |items: &[(usize, Item)]| items.iter().map(|(_, item)| item.clone()).collect::<Vec<_>>();
+        let head_text =
+            |items: &[(usize, Item)]| items.iter().map(|(_, item)| item.clone()).collect::<Vec<_>>();
         match groups.iter_mut().find(|(known, _)| head_text(known) == head_text(head)) {
             Some((_, group)) => group.tails.push(Tail { steps, evidence: layout.evidence }),
             None => {
                 let mut head_steps = Vec::new();
                 compile_items(place, pattern, head, None, slots, &mut head_steps)?;
-                groups.push((head.to_vec(), HeadGroup { head: head_steps, tails: vec![Tail { steps, evidence: layout.evidence }] }));
+                groups.push((
+                    head.to_vec(),
+                    HeadGroup { head: head_steps, tails: vec![Tail { steps, evidence: layout.evidence }] },
+                ));
             }
         }
     }
@@ -229,17 +257,21 @@ fn compile_items(
                 let target = slots.target(name);
                 match next {
                     None => Step::Take(target, Kind::Rest),
-                    Some(Item::Literal(text)) => match (&text[..], items.get(index + 2..).unwrap_or_default()) {
-                        // `{a}, client:` runs to `, client:` and not to the first comma.
-                        (_, [(_, Item::Blank), (_, Item::Literal(more)), ..]) => {
-                            Step::UntilLiteral(target, [&text[..], b" ", &more[..]].concat().into())
+                    Some(Item::Literal(text)) => {
+                        match (&text[..], items.get(index + 2..).unwrap_or_default()) {
+                            // `{a}, client:` runs to `, client:` and not to the first comma.
+                            (_, [(_, Item::Blank), (_, Item::Literal(more)), ..]) => {
+                                Step::UntilLiteral(target, [&text[..], b" ", &more[..]].concat().into())
+                            }
+                            ([byte], _) => Step::UntilByte(target, *byte),
+                            _ => Step::UntilLiteral(target, text.clone().into()),
                         }
-                        ([byte], _) => Step::UntilByte(target, *byte),
-                        _ => Step::UntilLiteral(target, text.clone().into()),
-                    },
+                    }
                     // `{user} [` runs to the blank before the bracket, `{a} {b}` to the first blank.
                     Some(Item::Blank) => match items.get(index + 2).map(|(_, item)| item) {
-                        Some(Item::Literal(text)) => Step::UntilLiteral(target, [b" ", &text[..]].concat().into()),
+                        Some(Item::Literal(text)) => {
+                            Step::UntilLiteral(target, [b" ", &text[..]].concat().into())
+                        }
                         _ => Step::UntilByte(target, b' '),
                     },
                     Some(_) => {
@@ -254,14 +286,27 @@ fn compile_items(
     Ok(())
 }
 
-fn time_step(place: &Place<'_>, pattern: &Spanned<String>, at: usize, spec: Option<&(usize, String)>) -> Result<Step, Fault> {
+fn time_step(
+    place: &Place<'_>,
+    pattern: &Spanned<String>,
+    at: usize,
+    spec: Option<&(usize, String)>,
+) -> Result<Step, Fault> {
     let Some((spec_at, spec)) = spec else {
-        return Err(place.fault(pattern, at, "{time} needs its layout").hint("{time:iso}, {time:syslog}, {time:epoch}, {time:any} or {time:%Y/%m/%d %H:%M:%S}"));
+        return Err(place
+            .fault(pattern, at, "{time} needs its layout")
+            .hint("{time:iso}, {time:syslog}, {time:epoch}, {time:any} or {time:%Y/%m/%d %H:%M:%S}"));
     };
-    TimePattern::compile(spec).map(Step::Time).map_err(|(inner, message)| place.fault(pattern, spec_at + inner, message))
+    TimePattern::compile(spec)
+        .map(Step::Time)
+        .map_err(|(inner, message)| place.fault(pattern, spec_at + inner, message))
 }
 
-fn compose(place: &Place<'_>, template: &Spanned<String>, slots: &mut SlotNames) -> Result<Vec<Piece>, Fault> {
+fn compose(
+    place: &Place<'_>,
+    template: &Spanned<String>,
+    slots: &mut SlotNames,
+) -> Result<Vec<Piece>, Fault> {
     let mut pieces = Vec::new();
     for (at, item) in items(place, template)? {
         pieces.push(match item {
@@ -269,7 +314,11 @@ fn compose(place: &Place<'_>, template: &Spanned<String>, slots: &mut SlotNames)
             Item::Blank => Piece::Literal(" ".into()),
             Item::Capture { name, spec: None } => Piece::Slot(slots.slot(&name)),
             Item::Capture { .. } | Item::Group(_) => {
-                return Err(place.fault(template, at, "a message is put together from literals and plain {field} names"));
+                return Err(place.fault(
+                    template,
+                    at,
+                    "a message is put together from literals and plain {field} names",
+                ));
             }
         });
     }
@@ -331,7 +380,20 @@ fn finish_json(shape: &mut Shape, typed: Option<&JsonFile>, slots: &SlotNames, p
 
 /// FNV-1a of a name: the same in every run and on every machine.
 fn class(name: &str) -> u64 {
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    name.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// How many physical lines the longest layout spans.
+fn layout_lines(shape: &Shape) -> usize {
+    let Shape::Text(groups) = shape else { return 1 };
+    let breaks = |step: &Step| match step {
+        Step::Byte(b'\n') => 1,
+        Step::Literal(text) => memchr::memchr_iter(b'\n', text).count(),
+        _ => 0,
+    };
+    let tails = groups.iter().flat_map(|group| &group.tails);
+    1 + tails.map(|tail| tail.steps.iter().map(breaks).sum()).max().unwrap_or(0)
 }
 
 /// How much a format demands of a line: literals and typed parts. Breaks ties in detection.
@@ -356,7 +418,9 @@ fn weight(shape: &Shape) -> u32 {
         Shape::Json(spec) => 8 + 4 * spec.require.count_ones(),
         Shape::Text(groups) => groups
             .iter()
-            .map(|group| steps(&group.head) + group.tails.iter().map(|tail| steps(&tail.steps)).max().unwrap_or(0))
+            .map(|group| {
+                steps(&group.head) + group.tails.iter().map(|tail| steps(&tail.steps)).max().unwrap_or(0)
+            })
             .max()
             .unwrap_or(0),
     }
@@ -373,10 +437,19 @@ mod tests {
     #[test]
     fn every_mistake_is_pointed_at() {
         for (source, place, hint) in [
-            ("name='x'\ntitle='t'\n[[layout]]\npattern='{time:iso} {a:wrod}'", "x.toml:4:24", "did you mean `word`?"),
+            ("name='x'\ntitle='t'\n[[body]]\npattern='a {time:iso}'", "x.toml:4:12", "a body has no {time}"),
+            (
+                "name='x'\ntitle='t'\n[[layout]]\npattern='{time:iso} {a:wrod}'",
+                "x.toml:4:24",
+                "did you mean `word`?",
+            ),
             ("name='x'\ntitle='t'\n[[layout]]\npattern='{time:%Y-%Q}'", "x.toml:4:19", ""),
             ("name='x'\ntitle='t'\n[[layout]]\npattern='{message}'", "x.toml:4:10", "needs no [[layout]]"),
-            ("name='x'\ntitle='t'\n[[layout]]\npattern='{time:iso}{a}{b}'", "x.toml:4:20", "does not know where to end"),
+            (
+                "name='x'\ntitle='t'\n[[layout]]\npattern='{time:iso}{a}{b}'",
+                "x.toml:4:20",
+                "does not know where to end",
+            ),
             ("name='x'\ntitel='t'\n", "x.toml:2:1", "did you mean `title`?"),
             ("name='x'\ntitle='t'\n[levels]\nfoo='bad'", "x.toml:4:6", "levels: trace"),
             ("name='x'\ntitle='t'\nzone='Mars'", "x.toml:3:7", "unknown time zone"),
@@ -384,5 +457,24 @@ mod tests {
             let shown = fault(source);
             assert!(shown.starts_with(place) && shown.contains(hint), "{source}\n{shown}");
         }
+    }
+
+    #[test]
+    fn a_capture_runs_to_all_the_words_behind_it() {
+        let (grammar, _) = compile(
+            "x.toml",
+            "name='x'\ntitle='t'\n[[layout]]\npattern='{time:iso} {a}, client: {b}: {message}'\n[[layout]]\npattern=\"{time:iso} {a:word}\\n{message}\"\n",
+        )
+        .unwrap_or_else(|fault| panic!("{fault}"));
+        assert_eq!(grammar.layout_lines, 2);
+        let mut slots = crate::grammar::Slots::default();
+        let line = b"2014-12-12 10:10:59 one, two, client: x: rest";
+        let head = grammar.begins(line, &mut slots).expect("begins");
+        assert!(grammar.read(line, &head, &mut slots, false).whole);
+        let mut found = Vec::new();
+        grammar.fields(line, &slots, slots.known(Known::Message).expect("there"), |name, value| {
+            found.push(format!("{name}={}", String::from_utf8_lossy(value)));
+        });
+        assert_eq!(found, ["a=one, two", "b=x"]);
     }
 }

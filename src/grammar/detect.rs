@@ -70,7 +70,9 @@ pub fn detect(set: &GrammarSet, sample: &[u8]) -> Detection {
 
 /// Whether a whole layout that speaks for the format fits the line and gives it a stamp.
 pub(super) fn fits(grammar: &Grammar, line: &[u8], slots: &mut Slots) -> bool {
-    grammar.begins(line, slots).is_some_and(|head| head.stamp.is_some() && grammar.read(line, &head, slots, false).evidence)
+    grammar
+        .begins(line, slots)
+        .is_some_and(|head| head.stamp.is_some() && grammar.read(line, &head, slots, false).evidence)
 }
 
 fn trim(line: &[u8]) -> &[u8] {

@@ -84,7 +84,8 @@ mod tests {
     #[test]
     fn the_caret_stands_under_the_mistake() {
         let source = "name = 'x'\npattern = '{time:%Q}'\n";
-        let fault = Fault::new("x.toml", source, source.find("%Q").unwrap_or(0), "no such part").hint("see docs");
+        let fault =
+            Fault::new("x.toml", source, source.find("%Q").unwrap_or(0), "no such part").hint("see docs");
         assert_eq!(
             fault.to_string(),
             "x.toml:2:18: no such part\n  |\n2 | pattern = '{time:%Q}'\n  |                  ^\n  = hint: see docs"

@@ -122,7 +122,8 @@ fn nested_end(line: &[u8], mut at: usize) -> Option<usize> {
 }
 
 fn bare_end(line: &[u8], mut at: usize) -> usize {
-    while line.get(at).is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.')) {
+    while line.get(at).is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.'))
+    {
         at += 1;
     }
     at
@@ -204,7 +205,9 @@ mod tests {
 
     #[test]
     fn what_is_no_object_is_refused() {
-        for line in ["", "[1]", r#"{"a"}"#, r#"{"a":}"#, r#"{"a":"b"#, r#"{"a":1 "b":2}"#, "{a:1}", r#"{"a":{"b":1}"#] {
+        for line in
+            ["", "[1]", r#"{"a"}"#, r#"{"a":}"#, r#"{"a":"b"#, r#"{"a":1 "b":2}"#, "{a:1}", r#"{"a":{"b":1}"#]
+        {
             assert!(!read(line).0, "{line}");
         }
         assert!(read("{}").0);

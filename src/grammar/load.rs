@@ -38,7 +38,8 @@ impl GrammarSet {
         paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
         paths.sort();
         for path in paths {
-            let text = std::fs::read_to_string(&path).map_err(|error| Error::io("read the grammar", &path, &error))?;
+            let text = std::fs::read_to_string(&path)
+                .map_err(|error| Error::io("read the grammar", &path, &error))?;
             texts.push((path.display().to_string(), text));
         }
         Self::from_texts(texts)

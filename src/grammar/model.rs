@@ -36,6 +36,9 @@ pub struct Grammar {
     pub zone: Option<Zone>,
     /// A number of its own for the identity of patterns: a hash of its name.
     pub class: u64,
+    /// How many physical lines a record's longest layout spans: more than one where level or message
+    /// stand on a line of their own behind the stamp's. `read` must be given as many to find them.
+    pub layout_lines: usize,
     pub(super) rank: u8,
     pub(super) weight: u32,
     pub(super) primary_only: bool,
@@ -114,8 +117,14 @@ pub(super) struct Body {
 impl Body {
     /// Calls `visit` for every field of a message; whether the message fits. What is there but empty
     /// is left out.
-    pub fn fields(&self, program: Option<&[u8]>, message: &[u8], visit: &mut impl FnMut(&str, &[u8])) -> bool {
-        if !self.programs.is_empty() && !self.programs.iter().any(|wanted| program == Some(wanted.as_bytes())) {
+    pub(super) fn fields(
+        &self,
+        program: Option<&[u8]>,
+        message: &[u8],
+        visit: &mut impl FnMut(&str, &[u8]),
+    ) -> bool {
+        if !self.programs.is_empty() && !self.programs.iter().any(|wanted| program == Some(wanted.as_bytes()))
+        {
             return false;
         }
         let mut slots = Slots::default();
@@ -186,7 +195,8 @@ impl Grammar {
                 let mark = slots.mark();
                 let fitted = groups[usize::from(head.group)].tails.iter().find(|tail| {
                     slots.rewind(mark);
-                    step::run(&tail.steps, text, end, slots, &mut Found::default()).is_some_and(|end| end == text.len() || text[end] == b'\n')
+                    step::run(&tail.steps, text, end, slots, &mut Found::default())
+                        .is_some_and(|end| end == text.len() || text[end] == b'\n')
                 });
                 whole = fitted.is_some();
                 match fitted {
@@ -201,7 +211,13 @@ impl Grammar {
             Shape::Plain => {}
         }
         let message = self.message_span(text, slots, &mut body);
-        Reading { body: body as u32, message, level: self.level(text, slots), whole, evidence: whole && evidence }
+        Reading {
+            body: body as u32,
+            message,
+            level: self.level(text, slots),
+            whole,
+            evidence: whole && evidence,
+        }
     }
 
     /// Where the message is, and where the printed part starts: at the program, when there is one.
@@ -251,7 +267,11 @@ impl Grammar {
     /// The parts that identify a record's pattern, in order; the flag says to take the value as is.
     /// Empty means: the message.
     #[inline]
-    pub fn pattern_parts<'a>(&'a self, text: &'a [u8], slots: &'a Slots) -> impl Iterator<Item = (&'a [u8], bool)> {
+    pub fn pattern_parts<'a>(
+        &'a self,
+        text: &'a [u8],
+        slots: &'a Slots,
+    ) -> impl Iterator<Item = (&'a [u8], bool)> {
         self.pattern_of.iter().filter_map(|part| Some((slots.get(part.slot)?.of(text), part.keep)))
     }
 
@@ -319,20 +339,8 @@ impl Grammar {
         let program = program.or(self.program.as_deref().map(str::as_bytes));
         let message = message.of(text);
         // The first body that fits, the grammar's own first.
-        let _ = self.bodies.iter().chain(bodies::shared()).any(|body| body.fields(program, message, &mut visit));
-    }
-
-    /// How many physical lines a record's layout spans: more than one where the level or the message
-    /// stands on a line of its own behind the stamp's.
-    pub fn layout_lines(&self) -> usize {
-        let Shape::Text(groups) = &self.shape else { return 1 };
-        let breaks = |step: &Step| match step {
-            Step::Byte(b'\n') => 1,
-            Step::Literal(text) => memchr::memchr_iter(b'\n', text).count(),
-            _ => 0,
-        };
-        let tails = groups.iter().flat_map(|group| &group.tails);
-        1 + tails.map(|tail| tail.steps.iter().map(breaks).sum()).max().unwrap_or(0)
+        let _ =
+            self.bodies.iter().chain(bodies::shared()).any(|body| body.fields(program, message, &mut visit));
     }
 
     /// Whether records of this format carry stamps at all.

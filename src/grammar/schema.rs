@@ -154,8 +154,10 @@ pub(super) struct SharedBodyFile {
     pub program: Vec<String>,
     pub pattern: Spanned<String>,
     /// A message that this body must read.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the test of the bodies reads it"))]
     pub sample: String,
     /// What it must find there: all of it.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the test of the bodies reads it"))]
     pub fields: BTreeMap<String, String>,
 }
 

@@ -3,7 +3,7 @@
 //! Steps never go back except out of an optional group, so a line costs time linear in its length.
 //! A step can be printed and blamed; a list of boxed parsers could not (see docs/decisions.md).
 
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr2, memmem};
 
 use super::slots::{Slots, Span};
 use crate::base::{Level, Stamp};
@@ -37,7 +37,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub const NAMES: [(&'static str, Self); 11] = [
+    pub(super) const NAMES: [(&'static str, Self); 11] = [
         ("word", Self::Word),
         ("int", Self::Int),
         ("num", Self::Num),
@@ -77,7 +77,13 @@ pub(super) struct Found {
 
 /// Runs `steps` over `line` from `at`; the end, or `None` where a step does not fit.
 #[inline]
-pub(super) fn run(steps: &[Step], line: &[u8], mut at: usize, slots: &mut Slots, found: &mut Found) -> Option<usize> {
+pub(super) fn run(
+    steps: &[Step],
+    line: &[u8],
+    mut at: usize,
+    slots: &mut Slots,
+    found: &mut Found,
+) -> Option<usize> {
     for step in steps {
         at = match step {
             Step::Byte(byte) => {
@@ -123,7 +129,10 @@ pub(super) fn run(steps: &[Step], line: &[u8], mut at: usize, slots: &mut Slots,
                 end
             }
             Step::UntilByte(target, byte) => {
-                let end = at + memchr(*byte, first_line(line, at)?)?;
+                let end = at + memchr2(*byte, b'\n', line.get(at..)?)?;
+                if line[end] != *byte {
+                    return None;
+                }
                 if let Some(slot) = target {
                     slots.put(*slot, Span::new(at, end));
                 }
@@ -207,7 +216,9 @@ fn take(kind: Kind, line: &[u8], at: usize) -> Option<(Span, usize)> {
             }
         }
         Kind::Host => {
-            let end = skip(line, at, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':'));
+            let end = skip(line, at, |byte| {
+                byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':')
+            });
             if end == at || line[end - 1] == b':' {
                 return None;
             }

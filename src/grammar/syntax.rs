@@ -44,7 +44,10 @@ fn stray(rest: &str) -> String {
     match rest.chars().next() {
         None => "the pattern ends inside `{...}`: a `}` is missing".into(),
         Some('}') => "this `}` closes nothing (write `}}` for a brace)".into(),
-        Some('{') => "a capture is `{name}`, `{name:kind}` or an optional part `{?...}` (write `{{` for a brace)".into(),
+        Some('{') => {
+            "a capture is `{name}`, `{name:kind}` or an optional part `{?...}` (write `{{` for a brace)"
+                .into()
+        }
         Some(other) => format!("`{other}` cannot stand here"),
     }
 }
@@ -52,10 +55,14 @@ fn stray(rest: &str) -> String {
 /// Groups may nest this deep.
 const MAX_DEPTH: usize = 8;
 
-fn items<'a>(total: usize, depth: usize) -> impl Parser<&'a str, Output = Vec<(usize, Item)>, Error = nom::error::Error<&'a str>> {
+fn items<'a>(
+    total: usize,
+    depth: usize,
+) -> impl Parser<&'a str, Output = Vec<(usize, Item)>, Error = nom::error::Error<&'a str>> {
     many0(move |input: &'a str| -> IResult<&'a str, (usize, Item)> {
         let at = total - input.len();
-        let (rest, item) = alt((literal, blank, |i| group(i, total, depth), |i| capture(i, total))).parse(input)?;
+        let (rest, item) =
+            alt((literal, blank, |i| group(i, total, depth), |i| capture(i, total))).parse(input)?;
         Ok((rest, (at, item)))
     })
 }
@@ -110,18 +117,27 @@ mod tests {
         let kinds: Vec<_> = items
             .iter()
             .map(|(at, item)| {
-                (*at, match item {
-                    Item::Literal(text) => String::from_utf8_lossy(text).into_owned(),
-                    Item::Blank => " ".into(),
-                    Item::Group(inner) => format!("?{}", inner.len()),
-                    Item::Capture { name, spec } => {
-                        format!("<{name} {}>", spec.as_ref().map_or("", |(_, spec)| spec))
-                    }
-                })
+                (
+                    *at,
+                    match item {
+                        Item::Literal(text) => String::from_utf8_lossy(text).into_owned(),
+                        Item::Blank => " ".into(),
+                        Item::Group(inner) => format!("?{}", inner.len()),
+                        Item::Capture { name, spec } => {
+                            format!("<{name} {}>", spec.as_ref().map_or("", |(_, spec)| spec))
+                        }
+                    },
+                )
             })
             .collect();
-        let expected: Vec<(usize, String)> =
-            vec![(0, "[".into()), (1, "<time %d-%b-%Y %H>".into()), (19, "]".into()), (20, " ".into()), (21, "?4".into()), (38, "<message >".into())];
+        let expected: Vec<(usize, String)> = vec![
+            (0, "[".into()),
+            (1, "<time %d-%b-%Y %H>".into()),
+            (19, "]".into()),
+            (20, " ".into()),
+            (21, "?4".into()),
+            (38, "<message >".into()),
+        ];
         assert_eq!(kinds, expected);
     }
 
@@ -135,7 +151,10 @@ mod tests {
             ("{a:}", 2, "cannot"),
         ] {
             let (place, message) = parse(text).expect_err(text);
-            assert!(place.abs_diff(at) <= 1 && !message.is_empty(), "{text}: {place} {message} (wanted {at}, {word})");
+            assert!(
+                place.abs_diff(at) <= 1 && !message.is_empty(),
+                "{text}: {place} {message} (wanted {at}, {word})"
+            );
         }
     }
 }

@@ -6,11 +6,11 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use crate::survey::{Layouts, lines};
 use crate::base::{Event, Flags, Level, Tally};
 use crate::clock::{Clock, packed_resolution};
 use crate::grammar::{Grammar, GrammarId, Head, Known, MAX_HEAD, Reading, Slots};
 use crate::pattern::{LevelRules, Skeleton};
+use crate::survey::{Layouts, lines};
 use crate::text::glob;
 
 /// Decides on the text of a whole record.
@@ -61,7 +61,10 @@ impl Default for Filter {
 
 impl std::fmt::Debug for Filter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Filter").field("since", &self.since).field("until", &self.until).finish_non_exhaustive()
+        f.debug_struct("Filter")
+            .field("since", &self.since)
+            .field("until", &self.until)
+            .finish_non_exhaustive()
     }
 }
 
@@ -97,7 +100,8 @@ impl Filter {
             let value = written.as_deref().or(default);
             value.is_some_and(|value| globs.iter().any(|pattern| glob(pattern, value)))
         };
-        fits(&self.hosts, Known::Host, None) && fits(&self.programs, Known::Program, grammar.program.as_deref())
+        fits(&self.hosts, Known::Host, None)
+            && fits(&self.programs, Known::Program, grammar.program.as_deref())
     }
 }
 
@@ -151,7 +155,13 @@ pub struct Context<'a> {
 
 impl ChunkReader {
     /// Reads the records of `bytes` into `events` (in time order) and `tallies`.
-    pub fn read(&mut self, context: &Context<'_>, bytes: &[u8], events: &mut Vec<Event>, tallies: &mut Vec<Tally>) {
+    pub fn read(
+        &mut self,
+        context: &Context<'_>,
+        bytes: &[u8],
+        events: &mut Vec<Event>,
+        tallies: &mut Vec<Tally>,
+    ) {
         let filter = context.filter;
         if filter.skip_chunks && filter.text.as_ref().is_some_and(|text| text.rules_out(bytes)) {
             return;
@@ -163,14 +173,15 @@ impl ChunkReader {
         let mut last_key = context.carry;
         let mut open = false; // whether the last record is kept, and so its continuation lines are
         let mut before_any = true;
-        for (number, (offset, _, line)) in lines(bytes, 0).enumerate() {
+        for (number, (offset, next, line)) in lines(bytes, 0).enumerate() {
             let begun = context.layouts.begins(&line[..line.len().min(MAX_HEAD)], &mut self.slots);
             let Some((grammar, head)) = begun else {
                 if before_any {
                     // Lines above the file's first record: records of their own, undated.
                     let head = context.layouts.set.get(plain).begins(line, &mut self.slots);
                     if let (Some(head), false) = (head, line.is_empty()) {
-                        let event = self.event(context, (plain, &head), (offset, number), line, last_key, tallies);
+                        let event =
+                            self.event(context, (plain, &head), (offset, number), line, last_key, tallies);
                         events.push(undated(event));
                     }
                 } else if let Some(event) = events.last_mut().filter(|_| open) {
@@ -189,11 +200,36 @@ impl ChunkReader {
             if !open {
                 continue;
             }
-            let event = self.event(context, (grammar, &head), (offset, number), line, place, tallies);
+            // A format whose level or message stands on the next line needs that line read along.
+            let more = context.layouts.set.get(grammar).layout_lines - 1;
+            let text =
+                if more == 0 { line } else { self.with_next(context, bytes, (offset, next), line, more) };
+            let mut event = self.event(context, (grammar, &head), (offset, number), text, place, tallies);
+            event.len = line.len() as u32;
             events.push(if key.is_some() { event } else { undated(event) });
         }
         place_head(events, tallies, context);
         self.finish(events, tallies, filter, bytes);
+    }
+
+    /// A record's first line with up to `more` of the lines behind it that begin no record.
+    #[cold]
+    fn with_next<'b>(
+        &self,
+        context: &Context<'_>,
+        bytes: &'b [u8],
+        (offset, next): (usize, usize),
+        line: &'b [u8],
+        more: usize,
+    ) -> &'b [u8] {
+        let mut slots = Slots::default();
+        let following = lines(bytes, next).take(more);
+        following
+            .take_while(|(_, _, line)| {
+                context.layouts.begins(&line[..line.len().min(MAX_HEAD)], &mut slots).is_none()
+            })
+            .last()
+            .map_or(line, |(start, _, last)| &bytes[offset..start + last.len()])
     }
 
     /// One record's event; without a place yet its key is `i64::MIN`.
@@ -217,7 +253,8 @@ impl ChunkReader {
         }
         let grammar = set.get(grammar_id);
         let mut flags = Flags::default();
-        if filter.names_fields() && filter.wants_fields(grammar, line, &self.slots) || !filter.names_fields() {
+        if filter.names_fields() && filter.wants_fields(grammar, line, &self.slots) || !filter.names_fields()
+        {
             flags.set(Flags::MATCH);
         }
         let pattern = self.pattern(grammar, line, &reading);

@@ -19,9 +19,10 @@ impl Rotation {
     pub fn age_order(&self, other: &Self) -> std::cmp::Ordering {
         use Rotation::{Date, Live, Number};
         match (self, other) {
-            (Date(y1, m1, d1, rest1), Date(y2, m2, d2, rest2)) => {
-                (y1, m1, d1).cmp(&(y2, m2, d2)).then_with(|| rest1.len().cmp(&rest2.len())).then_with(|| rest1.cmp(rest2))
-            }
+            (Date(y1, m1, d1, rest1), Date(y2, m2, d2, rest2)) => (y1, m1, d1)
+                .cmp(&(y2, m2, d2))
+                .then_with(|| rest1.len().cmp(&rest2.len()))
+                .then_with(|| rest1.cmp(rest2)),
             (Number(a), Number(b)) => b.cmp(a),
             (Live, Live) => std::cmp::Ordering::Equal,
             (Date(..), _) | (Number(_), Live) => std::cmp::Ordering::Less,
@@ -130,6 +131,9 @@ mod tests {
     fn the_oldest_comes_first() {
         let mut names = ["a.log", "a.log.1", "a.log-20141214", "a.log.10.gz", "a.log-20141207.gz", "a.log.2"];
         names.sort_by(|a, b| family(a).1.age_order(&family(b).1));
-        assert_eq!(names, ["a.log-20141207.gz", "a.log-20141214", "a.log.10.gz", "a.log.2", "a.log.1", "a.log"]);
+        assert_eq!(
+            names,
+            ["a.log-20141207.gz", "a.log-20141214", "a.log.10.gz", "a.log.2", "a.log.1", "a.log"]
+        );
     }
 }

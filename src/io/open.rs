@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use flate2::bufread::MultiGzDecoder;
 
+use super::MAX_LINE;
 use super::walk::Found;
 use crate::base::reason;
 
@@ -61,7 +62,8 @@ pub fn open(found: &Found, keep: bool) -> (Option<Opened>, Head) {
         Ok(metadata) => (metadata.len(), (metadata.dev(), metadata.ino())),
         Err(error) => return (None, Head::Unread(reason(&error))),
     };
-    let opened = Opened { path: found.path.clone(), identity, file: Some(file), content: Content::Plain, size };
+    let opened =
+        Opened { path: found.path.clone(), identity, file: Some(file), content: Content::Plain, size };
     let (mut opened, head) = opened.sniff();
     if !keep && let Some(opened) = &mut opened {
         opened.file = None;
@@ -156,7 +158,13 @@ impl Opened {
     /// Starts unpacking a compressed file from its beginning.
     pub fn unpack(&self) -> io::Result<Unpacker> {
         let source = BufReader::with_capacity(64 * 1024, self.reopen()?);
-        Ok(Unpacker { decoder: MultiGzDecoder::new(source), produced: 0, finished: false })
+        Ok(Unpacker {
+            decoder: MultiGzDecoder::new(source),
+            produced: 0,
+            finished: false,
+            line: 0,
+            dropped: 0,
+        })
     }
 }
 
@@ -165,6 +173,10 @@ pub struct Unpacker {
     decoder: MultiGzDecoder<BufReader<File>>,
     produced: u64,
     finished: bool,
+    /// Bytes of the line under way that were handed out.
+    line: usize,
+    /// Bytes of overlong lines that were not.
+    dropped: u64,
 }
 
 impl std::fmt::Debug for Unpacker {
@@ -174,9 +186,42 @@ impl std::fmt::Debug for Unpacker {
 }
 
 impl Unpacker {
-    /// Appends up to `length` bytes; fewer at the end of the data. An error tells why the rest cannot
-    /// be had: what came before it is already in `out`.
+    /// Appends up to `length` bytes; none at the end of the data. An error tells why the rest cannot be
+    /// had: what came before it is already in `out`. Of a line longer than [`MAX_LINE`] only so much is
+    /// handed out; offsets count what is handed out, and so are the same in every pass.
     pub fn fill(&mut self, out: &mut Vec<u8>, length: usize) -> Result<(), String> {
+        let start = out.len();
+        while out.len() - start < length && !self.finished {
+            let before = out.len();
+            let wanted = (length - (before - start)).min(MAX_LINE);
+            let filled = self.fill_raw(out, wanted);
+            self.cap_lines(out, before);
+            filled?;
+        }
+        Ok(())
+    }
+
+    /// Bytes of overlong lines that were left out.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Cuts the first line of `out[start..]` to what is left of its allowance. Lines inside a piece of at
+    /// most [`MAX_LINE`] bytes cannot be longer than that.
+    fn cap_lines(&mut self, out: &mut Vec<u8>, start: usize) {
+        let first = memchr::memchr(b'\n', &out[start..]).unwrap_or(out.len() - start);
+        let surplus = (self.line + first).saturating_sub(MAX_LINE).min(first);
+        if surplus > 0 {
+            out.drain(start + first - surplus..start + first);
+            self.dropped += surplus as u64;
+        }
+        self.line = match memchr::memrchr(b'\n', &out[start..]) {
+            Some(newline) => out.len() - start - newline - 1,
+            None => self.line + out.len() - start,
+        };
+    }
+
+    fn fill_raw(&mut self, out: &mut Vec<u8>, length: usize) -> Result<(), String> {
         let start = out.len();
         out.resize(start + length, 0);
         let mut filled = start;
@@ -203,7 +248,9 @@ impl Unpacker {
 fn gzip_reason(error: &io::Error, produced: u64) -> String {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => format!("the gzip data is cut off after {produced} unpacked bytes"),
-        io::ErrorKind::InvalidInput if produced > 0 => "bytes behind the gzip data that are not gzip".to_owned(),
+        io::ErrorKind::InvalidInput if produced > 0 => {
+            "bytes behind the gzip data that are not gzip".to_owned()
+        }
         _ => format!("the gzip data is damaged after {produced} unpacked bytes ({})", reason(error)),
     }
 }
@@ -230,7 +277,10 @@ fn not_text(head: &[u8]) -> Option<String> {
     // A crash or copytruncate leaves runs of NUL in honest text, so NUL alone proves nothing.
     let looked = &head[..head.len().min(8 * 1024)];
     let text = looked.iter().filter(|byte| **byte != 0).count();
-    let control = looked.iter().filter(|byte| **byte < 0x20 && !matches!(byte, 0 | b'\t' | b'\n' | b'\r' | 0x1b)).count();
+    let control = looked
+        .iter()
+        .filter(|byte| **byte < 0x20 && !matches!(byte, 0 | b'\t' | b'\n' | b'\r' | 0x1b))
+        .count();
     let nul = looked.len() - text;
     if text == 0 {
         return Some("nothing but NUL bytes".to_owned());

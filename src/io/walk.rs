@@ -54,7 +54,8 @@ impl Walker {
     }
 
     fn folder(&mut self, path: &Path, prefix: &str, above: &mut Vec<(u64, u64)>) {
-        let shown = || if prefix.is_empty() { ".".to_owned() } else { prefix.trim_end_matches('/').to_owned() };
+        let shown =
+            || if prefix.is_empty() { ".".to_owned() } else { prefix.trim_end_matches('/').to_owned() };
         let entries = match fs::read_dir(path) {
             Ok(entries) => entries,
             Err(error) => return self.remark(shown(), crate::base::reason(&error), Loss::Whole),
@@ -98,9 +99,11 @@ impl Walker {
             return self.remark(name, "not a regular file (a socket, pipe or device)", Loss::None);
         }
         let linked = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
-        let mtime = metadata.mtime().checked_mul(1_000_000_000).and_then(|at| at.checked_add(metadata.mtime_nsec()));
+        let mtime =
+            metadata.mtime().checked_mul(1_000_000_000).and_then(|at| at.checked_add(metadata.mtime_nsec()));
         let identity = (metadata.dev(), metadata.ino());
-        self.found.push((linked, Found { name, path: path.to_owned(), size: metadata.len(), mtime, identity }));
+        self.found
+            .push((linked, Found { name, path: path.to_owned(), size: metadata.len(), mtime, identity }));
     }
 
     /// Each file once, by its best name: not through a link, then the first in order.
@@ -149,11 +152,14 @@ mod tests {
         let names: Vec<_> = found.iter().map(|file| file.name.as_str()).collect();
         assert_eq!(names, ["a/x.log"]);
         let shown: Vec<_> = remarks.iter().map(|remark| format!("{}: {}", remark.file, remark.why)).collect();
-        assert_eq!(shown, [
-            "a/b/up: leads back to a folder above it (a loop)",
-            "current: the same file as a/x.log",
-            "dangling: no such file or directory",
-        ]);
+        assert_eq!(
+            shown,
+            [
+                "a/b/up: leads back to a folder above it (a loop)",
+                "current: the same file as a/x.log",
+                "dangling: no such file or directory",
+            ]
+        );
         let twice = walk(&[root.clone(), root.join("a")]).expect("walks");
         assert_eq!(twice.0.len(), 1);
         fs::remove_dir_all(root).expect("clean up");

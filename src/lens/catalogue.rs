@@ -89,7 +89,9 @@ impl Catalogue {
             host: record.part(crate::grammar::Known::Host).map(text),
             level_inferred: event.flags.has(crate::base::Flags::LEVEL_INFERRED),
             dated: !event.flags.has(crate::base::Flags::UNDATED),
-            bounds: record.instant.map_or((event.key, event.key), |instant| (instant.earliest, instant.latest)),
+            bounds: record
+                .instant
+                .map_or((event.key, event.key), |instant| (instant.earliest, instant.latest)),
         });
         true
     }

@@ -54,7 +54,10 @@ const MINUTE: i64 = 60 * NANOS_PER_SECOND;
 
 /// All markers, the most telling first: not from a warm-up unless severe, then by severity, by whether
 /// they really began then, by rarity, time and place.
-pub fn markers(catalogue: &Catalogue, first_of_source: impl Fn(SourceId) -> Option<(i64, i64)>) -> Vec<Marker> {
+pub fn markers(
+    catalogue: &Catalogue,
+    first_of_source: impl Fn(SourceId) -> Option<(i64, i64)>,
+) -> Vec<Marker> {
     let mut markers: Vec<Marker> = catalogue
         .patterns
         .iter()
@@ -69,13 +72,28 @@ pub fn markers(catalogue: &Catalogue, first_of_source: impl Fn(SourceId) -> Opti
             let (file, line) = stat.first_place;
             let key = example.dated.then_some(stat.first_key);
             let evidence = Evidence::new(file, line, key, example.raw.as_bytes());
-            Some(Marker { source: *source, pattern: *pattern, stat: stat.clone(), example, evidence, warm_up, chronic })
+            Some(Marker {
+                source: *source,
+                pattern: *pattern,
+                stat: stat.clone(),
+                example,
+                evidence,
+                warm_up,
+                chronic,
+            })
         })
         .collect();
     markers.sort_by(|a, b| {
         let rank = |marker: &Marker| {
             let calm = marker.warm_up && marker.stat.level < Level::Error;
-            (calm, std::cmp::Reverse(marker.stat.level), marker.chronic, marker.stat.count, marker.stat.first_key, marker.stat.first_place)
+            (
+                calm,
+                std::cmp::Reverse(marker.stat.level),
+                marker.chronic,
+                marker.stat.count,
+                marker.stat.first_key,
+                marker.stat.first_place,
+            )
         };
         rank(a).cmp(&rank(b)).then_with(|| a.pattern.cmp(&b.pattern))
     });
@@ -101,8 +119,10 @@ const STRETCH: i64 = 10 * MINUTE;
 /// earliest.
 pub fn verdict(markers: &[Marker]) -> Option<Verdict<'_>> {
     [Level::Error, Level::Warn].into_iter().find_map(|level| {
-        let all: Vec<&Marker> = markers.iter().filter(|marker| marker.stat.level >= level && marker.example.dated).collect();
-        let settled: Vec<&Marker> = all.iter().copied().filter(|marker| !marker.warm_up && !marker.chronic).collect();
+        let all: Vec<&Marker> =
+            markers.iter().filter(|marker| marker.stat.level >= level && marker.example.dated).collect();
+        let settled: Vec<&Marker> =
+            all.iter().copied().filter(|marker| !marker.warm_up && !marker.chronic).collect();
         let mut severe = if settled.is_empty() { all } else { settled };
         severe.sort_by_key(|marker| (marker.stat.first_key, marker.stat.first_place, marker.pattern));
         let stretch = |start: usize| {
@@ -114,7 +134,8 @@ pub fn verdict(markers: &[Marker]) -> Option<Verdict<'_>> {
             let mut sources: Vec<SourceId> = inside.iter().map(|marker| marker.source).collect();
             sources.sort();
             sources.dedup();
-            let severity: u32 = inside.iter().map(|marker| 1 << (marker.stat.level as u32 - Level::Warn as u32)).sum();
+            let severity: u32 =
+                inside.iter().map(|marker| 1 << (marker.stat.level as u32 - Level::Warn as u32)).sum();
             severity * sources.len() as u32
         };
         let best = (0..severe.len()).max_by_key(|start| (weight(*start), std::cmp::Reverse(*start)))?;
@@ -148,7 +169,15 @@ mod tests {
             bounds: (key, key),
         };
         let evidence = Evidence::new(FileId(source), minute as u64, Some(key), b"");
-        Marker { source: SourceId(source), pattern: minute as u64, stat, example, evidence, warm_up, chronic: false }
+        Marker {
+            source: SourceId(source),
+            pattern: minute as u64,
+            stat,
+            example,
+            evidence,
+            warm_up,
+            chronic: false,
+        }
     }
 
     #[test]

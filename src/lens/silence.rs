@@ -67,7 +67,9 @@ impl Pulse {
             if let Some(last) = &mut self.last {
                 (last.key, last.file, last.line) = (Some(event.key), batch.file, batch.line(event));
                 last.raw.clear();
-                last.raw.push_str(&String::from_utf8_lossy(&batch.record(event)[..batch.record(event).len().min(200)]));
+                last.raw.push_str(&String::from_utf8_lossy(
+                    &batch.record(event)[..batch.record(event).len().min(200)],
+                ));
             }
             return;
         }
@@ -181,7 +183,7 @@ pub fn silences(pulses: &[Pulse], ends: &[Option<i64>]) -> Vec<Silence> {
             after: gap.after,
         }));
     }
-    found.sort_by(|a, b| (a.before.key, a.source).cmp(&(b.before.key, b.source)));
+    found.sort_by_key(|a| (a.before.key, a.source));
     found
 }
 
@@ -238,7 +240,8 @@ mod tests {
             let steady = steady(3_000, 20, seed);
             assert!(silences(&[pulse(&steady)], &[None]).is_empty(), "steady, seed {seed}");
             // Bursts: forty lines, then an hour of nothing; nights without a line.
-            let bursty: Vec<i64> = (0..4_000).map(|line| (line / 40) * 3_600 + line % 40 + (line / 1_000) * 30_000).collect();
+            let bursty: Vec<i64> =
+                (0..4_000).map(|line| (line / 40) * 3_600 + line % 40 + (line / 1_000) * 30_000).collect();
             assert!(silences(&[pulse(&bursty)], &[None]).is_empty());
         }
     }

@@ -27,7 +27,8 @@ impl LevelRules {
     /// The rules in the binary.
     pub fn embedded() -> Result<Self> {
         let text = include_str!("../../grammars/rules/levels.toml");
-        let words: Words = toml::from_str(text).map_err(|error| Error::new(format!("rules/levels.toml: {error}")))?;
+        let words: Words =
+            toml::from_str(text).map_err(|error| Error::new(format!("rules/levels.toml: {error}")))?;
         let mut list = Vec::new();
         let mut levels = Vec::new();
         for (words, level) in [

@@ -64,7 +64,9 @@ impl Parts for Skeleton {
     fn constant(&mut self, text: &[u8]) {
         let length = text.len() as u64;
         let mut rest = text;
-        while let Some((first, second)) = rest.first_chunk::<8>().zip(rest.get(8..).and_then(|rest| rest.first_chunk::<8>())) {
+        while let Some((first, second)) =
+            rest.first_chunk::<8>().zip(rest.get(8..).and_then(|rest| rest.first_chunk::<8>()))
+        {
             self.mix_two(u64::from_le_bytes(*first), u64::from_le_bytes(*second));
             rest = &rest[16..];
         }
@@ -72,7 +74,9 @@ impl Parts for Skeleton {
         let (low, high) = match rest.len() {
             8.. => (word(rest, 0), word(rest, rest.len() - 8)),
             4.. => (half(rest, 0), half(rest, rest.len() - 4)),
-            1.. => (u64::from(rest[0]), u64::from(rest[rest.len() / 2]) << 8 | u64::from(rest[rest.len() - 1])),
+            1.. => {
+                (u64::from(rest[0]), u64::from(rest[rest.len() / 2]) << 8 | u64::from(rest[rest.len() - 1]))
+            }
             0 => (0, 0),
         };
         self.mix_two(low, high ^ (length << 56) ^ length);
@@ -91,7 +95,9 @@ fn word(text: &[u8], at: usize) -> u64 {
 
 #[inline(always)]
 fn half(text: &[u8], at: usize) -> u64 {
-    text.get(at..).and_then(|text| text.first_chunk::<4>()).map_or(0, |chunk| u64::from(u32::from_le_bytes(*chunk)))
+    text.get(at..)
+        .and_then(|text| text.first_chunk::<4>())
+        .map_or(0, |chunk| u64::from(u32::from_le_bytes(*chunk)))
 }
 
 /// The pattern of a message as people read it: holes are `<*>`.
@@ -123,7 +129,13 @@ const CLASS: [u8; 256] = {
     let mut table = [0; 256];
     let mut byte = 0;
     while byte < 256 {
-        table[byte] = if is_word(byte as u8) { 1 } else if is_joint(byte as u8) { 2 } else { 0 };
+        table[byte] = if is_word(byte as u8) {
+            1
+        } else if is_joint(byte as u8) {
+            2
+        } else {
+            0
+        };
         byte += 1;
     }
     table
@@ -168,7 +180,15 @@ fn walk(text: &[u8], parts: &mut impl Parts) {
         }
         constant = end;
         last_hole = end;
-        at = if matches!(text.get(end), Some(b'"' | b'\'')) && end > 0 && start > 0 && text[start - 1] == text[end] { end + 1 } else { end };
+        at = if matches!(text.get(end), Some(b'"' | b'\''))
+            && end > 0
+            && start > 0
+            && text[start - 1] == text[end]
+        {
+            end + 1
+        } else {
+            end
+        };
     }
     if constant < text.len() {
         parts.constant(&text[constant..]);
@@ -215,11 +235,14 @@ fn word_end(text: &[u8], mut at: usize) -> usize {
 /// The end of a path that starts at `slash`, if one does: behind a blank, an opening or a separator.
 #[inline(always)]
 fn path(text: &[u8], slash: usize) -> Option<usize> {
-    if slash > 0 && !matches!(text[slash - 1], b' ' | b'\t' | b'=' | b'(' | b'[' | b'<' | b'{' | b',' | b':') {
+    if slash > 0 && !matches!(text[slash - 1], b' ' | b'\t' | b'=' | b'(' | b'[' | b'<' | b'{' | b',' | b':')
+    {
         return None;
     }
-    let ends = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b')' | b']' | b'>' | b'}' | b',' | b';' | b'"' | b'\'');
-    let length = text[slash..].iter().position(|byte| ends(byte)).unwrap_or(text.len() - slash);
+    let ends = |byte: &u8| {
+        matches!(byte, b' ' | b'\t' | b'\n' | b')' | b']' | b'>' | b'}' | b',' | b';' | b'"' | b'\'')
+    };
+    let length = text[slash..].iter().position(ends).unwrap_or(text.len() - slash);
     // `a / b` is a division, not a path.
     let mut end = slash + length;
     while end > slash + 1 && matches!(text[end - 1], b':' | b'.') {
@@ -247,7 +270,9 @@ fn joins(between: &[u8]) -> bool {
     match between {
         [] => true,
         [first, .., last] if between.len() <= 24 => {
-            is_joint(*first) && is_joint(*last) && between.iter().all(|byte| is_joint(*byte) || byte.is_ascii_hexdigit())
+            is_joint(*first)
+                && is_joint(*last)
+                && between.iter().all(|byte| is_joint(*byte) || byte.is_ascii_hexdigit())
         }
         [only] => is_joint(*only),
         _ => false,
@@ -296,7 +321,10 @@ mod tests {
     fn variable_parts_become_holes() {
         for (text, expected) in [
             ("fork() failed: Cannot allocate memory (12)", "fork() failed: Cannot allocate memory (<*>)"),
-            ("Failed password for root from 203.0.113.66 port 46265 ssh2", "Failed password for root from <*> port <*> <*>"),
+            (
+                "Failed password for root from 203.0.113.66 port 46265 ssh2",
+                "Failed password for root from <*> port <*> <*>",
+            ),
             ("segfault at 80001000321 ip 00000000005c8407", "segfault at <*> ip <*>"),
             ("open \"/srv/x y\" failed", "open \"<*>\" failed"),
             ("open '/srv/x' isn't there", "open '<*>' isn't there"),
@@ -315,9 +343,30 @@ mod tests {
     #[test]
     fn equal_text_is_equal_identity() {
         let messages = [
-            "a 1 b", "a 22 b", "a 1.2.3.4:80 b", "a b", "ab", "a  b", "x=1", "x=", "Interface up", "Interface down",
-            "took 3 ms", "took 40 ms", "GET /a 200", "GET /b 404", "\"q\" 1", "\"rr\" 2", "abcdefgh 1", "abcdefgi 1",
-            "1", "22", "", "abcdefgh", "abcdefghi", "abcdefg",
+            "a 1 b",
+            "a 22 b",
+            "a 1.2.3.4:80 b",
+            "a b",
+            "ab",
+            "a  b",
+            "x=1",
+            "x=",
+            "Interface up",
+            "Interface down",
+            "took 3 ms",
+            "took 40 ms",
+            "GET /a 200",
+            "GET /b 404",
+            "\"q\" 1",
+            "\"rr\" 2",
+            "abcdefgh 1",
+            "abcdefgi 1",
+            "1",
+            "22",
+            "",
+            "abcdefgh",
+            "abcdefghi",
+            "abcdefg",
         ];
         for left in messages {
             for right in messages {

@@ -8,8 +8,10 @@ mod rows;
 mod sources;
 mod summary;
 
-pub use prose::{Prose, Style, day_rule};
+pub use prose::{Decorate, Prose, Style, day_rule};
 pub use report::{Report, report_json, report_markdown};
 pub use rows::push_jsonl;
-pub use sources::{Account, SourceRow, local_time, push_remarks, push_sources, sources_json, thousands, time_json};
+pub use sources::{
+    Account, SourceRow, local_time, push_remarks, push_sources, sources_json, thousands, time_json,
+};
 pub use summary::{SummaryStyle, push_summary};

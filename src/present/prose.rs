@@ -4,9 +4,9 @@
 
 use crate::base::{Batch, Event, Flags, Level, NANOS_PER_SECOND, civil_from_days};
 use crate::grammar::GrammarId;
-use crate::view::{Record, Scene};
 use crate::text::{is_clean, push_clean, width};
 use crate::time::{OffsetCursor, push_padded, render_rfc3339};
+use crate::view::{Record, Scene};
 
 /// How lines look.
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,6 +20,9 @@ pub struct Style {
 const DIM: &[u8] = b"\x1b[2m";
 const RESET: &[u8] = b"\x1b[0m";
 const UNDATED: &[u8] = b"(undated)";
+
+/// Copies a clean text to the output, changed as its owner likes: highlights.
+pub type Decorate<'a> = dyn Fn(&[u8], &mut Vec<u8>) + 'a;
 
 /// Renders events of one stretch of the timeline.
 pub struct Prose<'a> {
@@ -106,7 +109,13 @@ impl<'a> Prose<'a> {
 
     /// Appends one event. `decorate` may change its text, which is clean by then.
     #[inline]
-    pub fn event(&mut self, out: &mut Vec<u8>, batch: &Batch, event: &Event, decorate: Option<&dyn Fn(&[u8], &mut Vec<u8>)>) {
+    pub fn event(
+        &mut self,
+        out: &mut Vec<u8>,
+        batch: &Batch,
+        event: &Event,
+        decorate: Option<&Decorate<'_>>,
+    ) {
         self.time(out, event);
         match (event.flags.has(Flags::FIRST), self.style.color) {
             (false, _) => out.extend_from_slice(b"  "),
@@ -142,7 +151,8 @@ impl<'a> Prose<'a> {
             return;
         }
         // Milliseconds have their own place, so that a second without them still lines up.
-        let (seconds, zone) = self.clock.split_at(if self.style.collapse_dates { full } else { full.min(19) });
+        let (seconds, zone) =
+            self.clock.split_at(if self.style.collapse_dates { full } else { full.min(19) });
         out.extend_from_slice(seconds);
         match event.resolution {
             0 | 10 => out.extend_from_slice(b"    "),
@@ -160,7 +170,10 @@ impl<'a> Prose<'a> {
         let local = second.saturating_add(i64::from(offset));
         let known = self.second.saturating_add(i64::from(offset));
         let start = if self.style.collapse_dates { 0 } else { 11 };
-        if offset == self.clock_offset && local.div_euclid(86_400) == known.div_euclid(86_400) && self.second != i64::MIN {
+        if offset == self.clock_offset
+            && local.div_euclid(86_400) == known.div_euclid(86_400)
+            && self.second != i64::MIN
+        {
             // Same day: only the time of day changes.
             self.second = second;
             let of_day = local.rem_euclid(86_400) as u32;
@@ -217,7 +230,7 @@ impl<'a> Prose<'a> {
     }
 
     #[inline]
-    fn body(&mut self, out: &mut Vec<u8>, batch: &Batch, event: &Event, decorate: Option<&dyn Fn(&[u8], &mut Vec<u8>)>) {
+    fn body(&mut self, out: &mut Vec<u8>, batch: &Batch, event: &Event, decorate: Option<&Decorate<'_>>) {
         let grammar = self.scene.set.get(GrammarId(event.layout));
         if grammar.message_is_tail() && decorate.is_none() {
             let body = &batch.record(event)[usize::from(event.body)..];
@@ -260,7 +273,9 @@ fn push_day_rule(out: &mut Vec<u8>, scene: &Scene<'_>, day: i64, style: Style) {
     if style.color {
         out.extend_from_slice(DIM);
     }
-    out.extend_from_slice(format!("── {year:04}-{month:02}-{date:02} {name} ── {} {offset} ", scene.zone.name()).as_bytes());
+    out.extend_from_slice(
+        format!("── {year:04}-{month:02}-{date:02} {name} ── {} {offset} ", scene.zone.name()).as_bytes(),
+    );
     out.extend_from_slice("─".repeat(20).as_bytes());
     if style.color {
         out.extend_from_slice(RESET);

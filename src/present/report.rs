@@ -173,9 +173,8 @@ pub fn report_json(report: &Report<'_>) -> Vec<u8> {
 /// The report as Markdown: what broke first, what is new, what fell silent, what was read and how its
 /// clocks are known.
 pub fn report_markdown(report: &Report<'_>) -> Vec<u8> {
-    let mut text = String::new();
+    let mut text = String::from("# Timeline report\n\n");
     let zone = report.zone;
-    let _ = writeln!(text, "# Timeline report\n");
     let _ = writeln!(text, "{}\n", super::summary::headline(report));
     if let Some((from, to)) = report.range {
         let _ = writeln!(
@@ -187,29 +186,30 @@ pub fn report_markdown(report: &Report<'_>) -> Vec<u8> {
             zone.name()
         );
     }
-    let _ = writeln!(text, "Order in time is all this report claims: it names no cause.\n");
+    text.push_str("Order in time is all this report claims: it names no cause.\n\n");
     if let Some(verdict) = &report.verdict {
-        let _ = writeln!(text, "## How it began\n");
-        let _ = writeln!(text, "| {} | UTC | level | source | message | evidence |\n|---|---|---|---|---|---|", zone.name());
-        for marker in std::iter::once(verdict.first).chain(verdict.followers.iter().copied()) {
-            markdown_row(&mut text, report, marker);
-        }
-        text.push('\n');
+        text.push_str("## How it began\n\n");
+        let markers: Vec<&Marker> =
+            std::iter::once(verdict.first).chain(verdict.followers.iter().copied()).collect();
+        markdown_table(&mut text, report, &markers);
     }
-    let _ = writeln!(text, "## First occurrences\n");
+    text.push_str("## First occurrences\n\n");
     let telling: Vec<&Marker> = report.telling().take(40).collect();
     if telling.is_empty() {
-        let _ = writeln!(text, "None beyond the sources' own beginnings.\n");
+        text.push_str("None beyond the sources' own beginnings.\n\n");
     } else {
-        let _ = writeln!(text, "| {} | UTC | level | source | message | evidence |\n|---|---|---|---|---|---|", zone.name());
-        for marker in telling {
-            markdown_row(&mut text, report, marker);
-        }
-        text.push('\n');
+        markdown_table(&mut text, report, &telling);
     }
-    let _ = writeln!(text, "## Silences\n");
+    markdown_silences(&mut text, report);
+    markdown_sources(&mut text, report);
+    markdown_ledger(&mut text, report);
+    text.into_bytes()
+}
+
+fn markdown_silences(text: &mut String, report: &Report<'_>) {
+    text.push_str("## Silences\n\n");
     if report.silences.is_empty() {
-        let _ = writeln!(text, "No source with a steady cadence fell silent.\n");
+        text.push_str("No source with a steady cadence fell silent.\n");
     }
     for silence in report.silences {
         let _ = writeln!(
@@ -217,50 +217,66 @@ pub fn report_markdown(report: &Report<'_>) -> Vec<u8> {
             "- {} said nothing for {} from {}; usually a record every {}, about {} missing ({}{})",
             cell(&report.source(silence.source).name),
             silence_span(silence),
-            silence.before.key.map_or(String::new(), |key| local_time(zone, key)),
+            silence.before.key.map_or(String::new(), |key| local_time(report.zone, key)),
             pretty_span(silence.period),
             thousands(silence.missing.unsigned_abs()),
             report.place(&silence.before),
-            silence.after.as_ref().map_or(", never came back".to_owned(), |after| format!(" to {}", report.place(after))),
+            silence
+                .after
+                .as_ref()
+                .map_or(", never came back".to_owned(), |after| format!(" to {}", report.place(after))),
         );
     }
-    if !report.silences.is_empty() {
-        text.push('\n');
-    }
-    let _ = writeln!(text, "## Sources and clocks\n");
-    let _ = writeln!(text, "| source | format | zone | known by | first | last | records | undated |\n|---|---|---|---|---|---|---|---|");
+    text.push('\n');
+}
+
+fn markdown_sources(text: &mut String, report: &Report<'_>) {
+    text.push_str("## Sources and clocks\n\n| source | format | zone | known by | first | last | records | undated |\n|---|---|---|---|---|---|---|---|\n");
     for source in report.sources {
-        let at = |at: Option<i64>| at.map_or(String::new(), |at| local_time(zone, at));
+        let at = |at: Option<i64>| at.map_or(String::new(), |at| local_time(report.zone, at));
+        let known = [source.zone_basis, source.year_basis.words().next()];
         let _ = writeln!(
             text,
             "| {} | {} | {} | {} | {} | {} | {} | {} |",
             cell(&source.name),
             source.format,
             source.zone,
-            [source.zone_basis, source.year_basis.words().next()].into_iter().flatten().collect::<Vec<_>>().join(", "),
+            known.into_iter().flatten().collect::<Vec<_>>().join(", "),
             at(source.range.map(|range| range.0)),
             at(source.range.map(|range| range.1)),
             thousands(source.account.records),
             thousands(source.account.undated),
         );
     }
-    let _ = writeln!(text, "\n## Ledger\n");
-    let total = |pick: fn(&SourceRow) -> u64| report.sources.iter().map(pick).sum::<u64>();
+    text.push('\n');
+}
+
+fn markdown_ledger(text: &mut String, report: &Report<'_>) {
+    let total = |pick: fn(&SourceRow) -> u64| thousands(report.sources.iter().map(pick).sum::<u64>());
     let _ = writeln!(
         text,
-        "{} lines = {} records ({} undated) + {} lines joined to the record above them; {}.\n",
-        thousands(total(|source| source.account.lines)),
-        thousands(total(|source| source.account.records)),
-        thousands(total(|source| source.account.undated)),
-        thousands(total(|source| source.account.joined)),
-        size(total(|source| source.account.bytes)),
+        "## Ledger\n\n{} lines = {} records ({} undated) + {} lines joined to the record above them; {}.\n",
+        total(|source| source.account.lines),
+        total(|source| source.account.records),
+        total(|source| source.account.undated),
+        total(|source| source.account.joined),
+        size(report.sources.iter().map(|source| source.account.bytes).sum()),
     );
     if !report.remarks.is_empty() {
         let mut remarks = Vec::new();
         push_remarks(&mut remarks, report.remarks);
         let _ = writeln!(text, "```text\n{}```", String::from_utf8_lossy(&remarks));
     }
-    text.into_bytes()
+}
+
+fn markdown_table(text: &mut String, report: &Report<'_>, markers: &[&Marker]) {
+    let zone = report.zone.name();
+    let _ =
+        writeln!(text, "| {zone} | UTC | level | source | message | evidence |\n|---|---|---|---|---|---|");
+    for marker in markers {
+        markdown_row(text, report, marker);
+    }
+    text.push('\n');
 }
 
 fn markdown_row(text: &mut String, report: &Report<'_>, marker: &Marker) {
@@ -287,5 +303,9 @@ fn markdown_row(text: &mut String, report: &Report<'_>, marker: &Marker) {
 fn cell(text: &str) -> String {
     let mut clean = Vec::new();
     crate::text::push_clean(&mut clean, text.as_bytes());
-    String::from_utf8_lossy(&clean).replace('|', "\\|").replace(['\n', '\r'], " ").replace('<', "&lt;").replace('`', "\\`")
+    String::from_utf8_lossy(&clean)
+        .replace('|', "\\|")
+        .replace(['\n', '\r'], " ")
+        .replace('<', "&lt;")
+        .replace('`', "\\`")
 }

@@ -2,8 +2,8 @@
 
 use crate::base::{Batch, Event, Flags, Resolution};
 use crate::grammar::Known;
-use crate::view::{Record, Scene};
 use crate::time::render_rfc3339;
+use crate::view::{Record, Scene};
 
 /// Appends one event as a line of JSON (design contract 4.2).
 pub fn push_jsonl(out: &mut Vec<u8>, scene: &Scene<'_>, batch: &Batch, event: &Event) {

@@ -51,7 +51,13 @@ pub struct SourceRow {
 /// An instant in UTC, whole seconds or finer, or null.
 pub fn time_json(at: Option<i64>) -> Value {
     at.map_or(Value::Null, |at| {
-        let digits = if at % NANOS_PER_SECOND == 0 { 0 } else if at % 1_000_000 == 0 { 3 } else { 9 };
+        let digits = if at % NANOS_PER_SECOND == 0 {
+            0
+        } else if at % 1_000_000 == 0 {
+            3
+        } else {
+            9
+        };
         let mut text = Vec::new();
         render_rfc3339(&mut text, at, digits, 0, true);
         String::from_utf8_lossy(&text).into_owned().into()
@@ -101,11 +107,17 @@ pub fn push_sources(out: &mut Vec<u8>, rows: &[SourceRow], remarks: &[Unread], z
             others => format!("{}, with lines of {}", row.format, others.join(", ")),
         };
         out.extend_from_slice(format!("{}\n", row.name).as_bytes());
-        let mut line = |name: &str, value: &str| out.extend_from_slice(format!("  {name:8}{value}\n").as_bytes());
+        let mut line =
+            |name: &str, value: &str| out.extend_from_slice(format!("  {name:8}{value}\n").as_bytes());
         line("format", &formats);
         line("clock", &clock(row));
         if let Some((first, last)) = row.range {
-            let range = format!("{} to {} ({})", local_time(zone, first), local_time(zone, last), pretty_span(last - first));
+            let range = format!(
+                "{} to {} ({})",
+                local_time(zone, first),
+                local_time(zone, last),
+                pretty_span(last - first)
+            );
             line("range", &range);
         }
         line("ledger", &ledger(&row.account));
@@ -137,8 +149,13 @@ fn clock(row: &SourceRow) -> String {
 
 /// `5,080 lines = 4,900 records (12 undated) + 180 joined lines, 1.2 MB`
 pub(crate) fn ledger(account: &Account) -> String {
-    let undated = if account.undated > 0 { format!(" ({} undated)", thousands(account.undated)) } else { String::new() };
-    let joined = if account.joined > 0 { format!(" + {} joined", thousands(account.joined)) } else { String::new() };
+    let undated = if account.undated > 0 {
+        format!(" ({} undated)", thousands(account.undated))
+    } else {
+        String::new()
+    };
+    let joined =
+        if account.joined > 0 { format!(" + {} joined", thousands(account.joined)) } else { String::new() };
     format!(
         "{} lines = {} records{undated}{joined}, {}",
         thousands(account.lines),

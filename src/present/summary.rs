@@ -25,7 +25,11 @@ pub(super) fn headline(report: &Report<'_>) -> String {
             let marker = verdict.first;
             let at = marker.stat.first_key;
             let offset = report.zone.offset_at(at.div_euclid(NANOS_PER_SECOND));
-            let what = if verdict.level >= Level::Error { "First to break" } else { "Nothing at level error; first warning" };
+            let what = if verdict.level >= Level::Error {
+                "First to break"
+            } else {
+                "Nothing at level error; first warning"
+            };
             format!(
                 "{what}: {} {} ({offset}), {}: {}",
                 local_time(report.zone, at),
@@ -36,7 +40,10 @@ pub(super) fn headline(report: &Report<'_>) -> String {
         }
         None => {
             let records: u64 = report.sources.iter().map(|source| source.account.records).sum();
-            format!("Nothing broke that these logs show: {} records, none at level warn or worse", thousands(records))
+            format!(
+                "Nothing broke that these logs show: {} records, none at level warn or worse",
+                thousands(records)
+            )
         }
     }
 }
@@ -90,16 +97,27 @@ fn push_beginning(text: &mut String, report: &Report<'_>, labels: &[String], sty
 
 /// The top first occurrences that the beginning does not already show.
 fn push_markers(text: &mut String, report: &Report<'_>, labels: &[String], style: SummaryStyle) {
-    let shown: Vec<(u32, u64)> = report.verdict.iter().flat_map(|verdict| {
-        std::iter::once(verdict.first).chain(verdict.followers.iter().copied().take(8)).map(|marker| (marker.source.0, marker.pattern))
-    }).collect();
-    let mut rest = report.telling().filter(|marker| !shown.contains(&(marker.source.0, marker.pattern))).peekable();
+    let shown: Vec<(u32, u64)> = report
+        .verdict
+        .iter()
+        .flat_map(|verdict| {
+            std::iter::once(verdict.first)
+                .chain(verdict.followers.iter().copied().take(8))
+                .map(|marker| (marker.source.0, marker.pattern))
+        })
+        .collect();
+    let mut rest =
+        report.telling().filter(|marker| !shown.contains(&(marker.source.0, marker.pattern))).peekable();
     if rest.peek().is_none() {
         return;
     }
     let _ = writeln!(text, "\nFirst occurrences, worst and rarest first");
     for marker in rest.take(10) {
-        let at = if marker.example.dated { local_time(report.zone, marker.stat.first_key) } else { "undated".to_owned() };
+        let at = if marker.example.dated {
+            local_time(report.zone, marker.stat.first_key)
+        } else {
+            "undated".to_owned()
+        };
         push_row(text, &format!("{at:19}"), marker, labels, style);
     }
 }
@@ -109,17 +127,22 @@ fn push_row(text: &mut String, lead: &str, marker: &Marker, labels: &[String], s
     let widest = labels.iter().map(|label| width(label)).max().unwrap_or(0);
     let pad = " ".repeat(widest - width(label));
     let guess = if marker.example.level_inferred { "?" } else { "" };
-    let level = format!("{}{guess}", match marker.stat.level {
-        Level::Critical => "crit",
-        Level::Emergency => "emerg",
-        Level::Notice => "note",
-        level => level.word().unwrap_or(""),
-    });
+    let level = format!(
+        "{}{guess}",
+        match marker.stat.level {
+            Level::Critical => "crit",
+            Level::Emergency => "emerg",
+            Level::Notice => "note",
+            level => level.word().unwrap_or(""),
+        }
+    );
     let count = format!("{}x", thousands(marker.stat.count));
     let used = 2 + width(lead) + 2 + 6 + 2 + widest + 2 + 7 + 2;
     let room = style.columns.saturating_sub(used).max(24);
     let message = match &marker.example.program {
-        Some(program) if !label.contains(program.as_str()) => format!("{program}: {}", marker.example.message),
+        Some(program) if !label.contains(program.as_str()) => {
+            format!("{program}: {}", marker.example.message)
+        }
         _ => marker.example.message.clone(),
     };
     let painted = |level: &str| match (style.color, marker.stat.level >= Level::Error) {
@@ -127,7 +150,12 @@ fn push_row(text: &mut String, lead: &str, marker: &Marker, labels: &[String], s
         (true, false) => format!("\x1b[33m{level:6}\x1b[0m"),
         _ => format!("{level:6}"),
     };
-    let _ = writeln!(text, "  {lead}  {}  {label}{pad}  {count:>7}  {}", painted(&level), excerpt(&clean(&message), room));
+    let _ = writeln!(
+        text,
+        "  {lead}  {}  {label}{pad}  {count:>7}  {}",
+        painted(&level),
+        excerpt(&clean(&message), room)
+    );
 }
 
 fn push_silences(text: &mut String, report: &Report<'_>, labels: &[String]) {
@@ -154,11 +182,24 @@ fn push_sources(text: &mut String, report: &Report<'_>, labels: &[String]) {
     for (source, label) in report.sources.iter().zip(labels) {
         let pad = " ".repeat(widest - width(label));
         let range = match source.range {
-            Some((first, last)) => format!("{} to {}", &local_time(report.zone, first)[..16], &local_time(report.zone, last)[..16]),
+            Some((first, last)) => format!(
+                "{} to {}",
+                &local_time(report.zone, first)[..16],
+                &local_time(report.zone, last)[..16]
+            ),
             None => "no stamps".to_owned(),
         };
-        let known = [source.zone_basis, source.year_basis.words().next()].into_iter().flatten().collect::<Vec<_>>().join(" ");
-        let _ = writeln!(text, "  {label}{pad}  {:>9}  {range:36}  {}  {known}", thousands(source.account.records), source.zone);
+        let known = [source.zone_basis, source.year_basis.words().next()]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" ");
+        let _ = writeln!(
+            text,
+            "  {label}{pad}  {:>9}  {range:36}  {}  {known}",
+            thousands(source.account.records),
+            source.zone
+        );
     }
 }
 
@@ -174,7 +215,9 @@ fn push_ledger(out: &mut Vec<u8>, report: &Report<'_>) {
     let files: usize = report.sources.iter().map(|source| source.files.len()).sum();
     let lost = report.remarks.iter().filter(|remark| remark.loss > Loss::None).count();
     let verdict = if lost == 0 { "nothing lost".to_owned() } else { format!("{lost} with losses") };
-    out.extend_from_slice(format!("\nLedger: {} files, {}; {verdict}\n", thousands(files as u64), ledger(&total)).as_bytes());
+    out.extend_from_slice(
+        format!("\nLedger: {} files, {}; {verdict}\n", thousands(files as u64), ledger(&total)).as_bytes(),
+    );
     let mut remarks: Vec<Unread> = report.remarks.to_vec();
     remarks.retain(|remark| remark.why != "empty");
     push_remarks(out, &remarks);

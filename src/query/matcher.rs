@@ -25,7 +25,7 @@ pub struct MatcherOptions {
 
 #[derive(Clone, Debug)]
 enum Engine {
-    Literal(memmem::Finder<'static>),
+    Literal(Box<memmem::Finder<'static>>),
     Literals(AhoCorasick),
     Regex(Regex),
     /// No pattern at all (an empty pattern file): nothing matches.
@@ -45,10 +45,14 @@ impl Matcher {
         let plain = options.fixed && !options.word;
         let engine = match patterns {
             [] => Engine::Nothing,
-            [one] if plain && !options.ignore_case => Engine::Literal(memmem::Finder::new(one.as_bytes()).into_owned()),
+            [one] if plain && !options.ignore_case => {
+                Engine::Literal(Box::new(memmem::Finder::new(one.as_bytes()).into_owned()))
+            }
             many if plain && (!options.ignore_case || many.iter().all(|pattern| pattern.is_ascii())) => {
                 let built = AhoCorasick::builder().ascii_case_insensitive(options.ignore_case).build(many);
-                Engine::Literals(built.map_err(|error| Error::new(format!("cannot use these patterns: {error}")))?)
+                Engine::Literals(
+                    built.map_err(|error| Error::new(format!("cannot use these patterns: {error}")))?,
+                )
             }
             many => Engine::Regex(regex(many, options)?),
         };
@@ -76,7 +80,9 @@ impl Matcher {
             Engine::Literal(finder) => {
                 finder.find_iter(text).for_each(|start| tell(start, start + finder.needle().len()));
             }
-            Engine::Literals(words) => words.find_iter(text).for_each(|found| tell(found.start(), found.end())),
+            Engine::Literals(words) => {
+                words.find_iter(text).for_each(|found| tell(found.start(), found.end()))
+            }
             Engine::Regex(regex) => regex.find_iter(text).for_each(|found| tell(found.start(), found.end())),
             Engine::Nothing => {}
         }
@@ -107,13 +113,19 @@ fn regex(patterns: &[String], options: MatcherOptions) -> Result<Regex> {
     let one = |pattern: &String| {
         let pattern = if options.fixed { regex::escape(pattern) } else { pattern.clone() };
         // As grep -w: no word character on either side.
-        if options.word { format!(r"\b{{start-half}}(?:{pattern})\b{{end-half}}") } else { format!("(?:{pattern})") }
+        if options.word {
+            format!(r"\b{{start-half}}(?:{pattern})\b{{end-half}}")
+        } else {
+            format!("(?:{pattern})")
+        }
     };
     if !options.fixed {
         // One at a time, so that a mistake is blamed on the pattern that holds it.
         for pattern in patterns {
             RegexBuilder::new(pattern).build().map_err(|error| {
-                Error::new(format!("`{pattern}` is no regular expression (give -F to search for it as plain text):\n{error}"))
+                Error::new(format!(
+                    "`{pattern}` is no regular expression (give -F to search for it as plain text):\n{error}"
+                ))
             })?;
         }
     }
@@ -142,7 +154,11 @@ mod tests {
         assert!(finds(&["fork() failed"], plain, "ERROR: fork() failed: x"));
         assert!(!finds(&["fork() failed"], MatcherOptions::default(), "ERROR: fork() failed: x"));
         assert!(finds(&["a", "b"], plain, "xb") && !finds(&["a", "b"], plain, "xc"));
-        assert!(finds(&["메모리"], MatcherOptions { fixed: true, ignore_case: true, ..plain }, "메모리 부족"));
+        assert!(finds(
+            &["메모리"],
+            MatcherOptions { fixed: true, ignore_case: true, ..plain },
+            "메모리 부족"
+        ));
         assert!(finds(&["ERR"], MatcherOptions { fixed: true, ..case }, "an err"));
         assert!(finds(&["fail"], word, "to fail.") && !finds(&["fail"], word, "failed"));
         assert!(finds(&["^second"], MatcherOptions::default(), "first\nsecond"));

@@ -30,7 +30,9 @@ impl Layouts<'_> {
         let primary = self.format.primary;
         if primary == self.set.plain() {
             // A file that showed no stamp at first may show some later.
-            return self.other(line, slots).or_else(|| Some((primary, self.set.get(primary).begins(line, slots)?)));
+            return self
+                .other(line, slots)
+                .or_else(|| Some((primary, self.set.get(primary).begins(line, slots)?)));
         }
         match self.set.get(primary).begins(line, slots) {
             Some(head) => Some((primary, head)),
@@ -56,7 +58,11 @@ fn plausible(line: &[u8]) -> bool {
         Some(b'0'..=b'9' | b'[' | b'<' | b'{') => true,
         Some(b'A'..=b'Z') => {
             month(line, 0).is_some()
-                || line.get(..3).is_some_and(|day| [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"].iter().any(|known| known[..] == *day))
+                || line.get(..3).is_some_and(|day| {
+                    [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"]
+                        .iter()
+                        .any(|known| known[..] == *day)
+                })
         }
         _ => false,
     }

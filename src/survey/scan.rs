@@ -91,6 +91,8 @@ pub struct FileSurvey {
     pub bytes: u64,
     /// Why the end of the file could not be had, if so.
     pub cut: Option<String>,
+    /// Bytes of overlong lines that are not kept.
+    pub dropped: u64,
 }
 
 /// Surveys lines one by one into a chunk.
@@ -170,7 +172,8 @@ impl<'a> Surveyor<'a> {
                 yearless.turns += turn_between(yearless.last, nanos);
                 yearless.last = nanos;
                 let value = (yearless.turns, nanos);
-                yearless.range = Range { min: yearless.range.min.min(value), max: yearless.range.max.max(value) };
+                yearless.range =
+                    Range { min: yearless.range.min.min(value), max: yearless.range.max.max(value) };
                 if stamp.month_day() == (2, 29) {
                     yearless.leap_turn = Some(yearless.turns);
                 }
@@ -253,6 +256,7 @@ pub fn survey_stream(layouts: Layouts<'_>, mut unpacker: Unpacker, chunk_size: u
         }
     }
     survey.used = surveyor.used;
+    survey.dropped = unpacker.dropped();
     survey
 }
 
@@ -264,12 +268,12 @@ mod tests {
     fn turns_are_new_years_and_not_disorder() {
         let at = |day: i64| day * 86_400 * NANOS_PER_SECOND;
         for (previous, next, turn) in [
-            (365, 0, 1),   // Dec 31, Jan 1
-            (300, 10, 1),  // Oct, Jan
-            (0, 365, -1),  // Jan 1, then a late Dec 31
-            (10, 300, 0),  // a long silence within a year
-            (100, 98, 0),  // two days back
-            (5, 3, 0),     // two days back right after New Year
+            (365, 0, 1),  // Dec 31, Jan 1
+            (300, 10, 1), // Oct, Jan
+            (0, 365, -1), // Jan 1, then a late Dec 31
+            (10, 300, 0), // a long silence within a year
+            (100, 98, 0), // two days back
+            (5, 3, 0),    // two days back right after New Year
         ] {
             assert_eq!(turn_between(at(previous), at(next)), turn, "{previous} {next}");
         }

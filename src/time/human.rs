@@ -38,9 +38,14 @@ pub fn parse_bound(text: &str, zone: &Zone, now: i64) -> Result<Bound> {
     }
     if let Some(epoch) = lower.strip_prefix('@') {
         let (stamp, end) = known::epoch(epoch.as_bytes()).ok_or_else(wrong)?;
-        return if end == epoch.len() { Ok(Bound::At(nanos(stamp.seconds, stamp.nanos))) } else { Err(wrong()) };
+        return if end == epoch.len() {
+            Ok(Bound::At(nanos(stamp.seconds, stamp.nanos)))
+        } else {
+            Err(wrong())
+        };
     }
-    let local_now = now.div_euclid(NANOS_PER_SECOND) + i64::from(zone.offset_at(now.div_euclid(NANOS_PER_SECOND)).0);
+    let local_now =
+        now.div_euclid(NANOS_PER_SECOND) + i64::from(zone.offset_at(now.div_euclid(NANOS_PER_SECOND)).0);
     let today = local_now.div_euclid(86_400) * 86_400;
     let (day, clock) = match lower.split_once(' ') {
         Some(("today", clock)) => (Some(today), clock),
@@ -95,7 +100,8 @@ fn time_of_day(text: &str) -> Option<i64> {
 
 /// A duration: `90s`, `30m`, `2h`, `1h30m`, `3d`, `1w`, `250ms`, `1.5h`; nanoseconds.
 pub fn duration(text: &str) -> Result<i64> {
-    let wrong = || Error::new(format!("cannot read `{text}` as a duration; write 30s, 5m, 2h, 1h30m, 3d or 1w"));
+    let wrong =
+        || Error::new(format!("cannot read `{text}` as a duration; write 30s, 5m, 2h, 1h30m, 3d or 1w"));
     let mut rest = text.trim();
     let mut total = 0.0;
     if rest.is_empty() {
@@ -129,7 +135,8 @@ pub fn pretty_span(nanos: i64) -> String {
         return format!("{millis} ms");
     }
     let seconds = millis / 1_000;
-    let parts = [(seconds / 86_400, "d"), (seconds / 3_600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
+    let parts =
+        [(seconds / 86_400, "d"), (seconds / 3_600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
     let first = parts.iter().position(|(value, _)| *value > 0).unwrap_or(3);
     let mut text = format!("{} {}", parts[first].0, parts[first].1);
     if let Some((value, unit)) = parts.get(first + 1).filter(|(value, _)| *value > 0) {

@@ -19,7 +19,7 @@ pub(super) struct Parts {
 impl Parts {
     /// The stamp these parts name, if the calendar has it. A leap second counts as second 59's end.
     #[inline]
-    pub fn stamp(self, nanos: u32, zone: WrittenZone, resolution: Resolution) -> Option<Stamp> {
+    pub(super) fn stamp(self, nanos: u32, zone: WrittenZone, resolution: Resolution) -> Option<Stamp> {
         let year = self.year.unwrap_or(PROXY_YEAR);
         if self.month.wrapping_sub(1) > 11
             || self.day.wrapping_sub(1) > 30
@@ -72,8 +72,18 @@ pub fn month(bytes: &[u8], at: usize) -> Option<u32> {
         u32::from_le_bytes([name[0], name[1], name[2], 0])
     }
     const NAMES: [u32; 12] = [
-        of(b"jan"), of(b"feb"), of(b"mar"), of(b"apr"), of(b"may"), of(b"jun"),
-        of(b"jul"), of(b"aug"), of(b"sep"), of(b"oct"), of(b"nov"), of(b"dec"),
+        of(b"jan"),
+        of(b"feb"),
+        of(b"mar"),
+        of(b"apr"),
+        of(b"may"),
+        of(b"jun"),
+        of(b"jul"),
+        of(b"aug"),
+        of(b"sep"),
+        of(b"oct"),
+        of(b"nov"),
+        of(b"dec"),
     ];
     NAMES.iter().position(|&candidate| candidate == key).map(|index| index as u32 + 1)
 }
@@ -116,9 +126,8 @@ pub(super) fn zone(bytes: &[u8], at: usize, spaced: bool) -> (WrittenZone, usize
     let start = at + usize::from(spaced && bytes.get(at) == Some(&b' '));
     let found = match bytes.get(start) {
         Some(b'Z') => Some((0, start + 1)),
-        Some(sign @ (b'+' | b'-')) => offset(bytes, start + 1).map(|(seconds, end)| {
-            (if *sign == b'-' { -seconds } else { seconds }, end)
-        }),
+        Some(sign @ (b'+' | b'-')) => offset(bytes, start + 1)
+            .map(|(seconds, end)| (if *sign == b'-' { -seconds } else { seconds }, end)),
         Some(b'U' | b'G') if bytes[start..].starts_with(b"UTC") || bytes[start..].starts_with(b"GMT") => {
             Some((0, start + 3))
         }
@@ -149,7 +158,10 @@ fn offset(bytes: &[u8], at: usize) -> Option<(i32, usize)> {
 #[inline]
 pub fn iso(bytes: &[u8]) -> Option<(Stamp, usize)> {
     let head: &[u8; 19] = bytes.get(..19)?.try_into().ok()?;
-    if !matches!(head[4], b'-' | b'/' | b'.') || head[7] != head[4] || !matches!(head[10], b'T' | b' ' | b't' | b'_' | b'-') {
+    if !matches!(head[4], b'-' | b'/' | b'.')
+        || head[7] != head[4]
+        || !matches!(head[10], b'T' | b' ' | b't' | b'_' | b'-')
+    {
         return None;
     }
     let (hour, minute, second) = clock_time(head, 11)?;
@@ -281,9 +293,9 @@ pub fn epoch(bytes: &[u8]) -> Option<(Stamp, usize)> {
         19 => 1_000_000_000,
         _ => return None,
     };
-    let value = bytes[..length].iter().try_fold(0_i64, |sum, byte| {
-        sum.checked_mul(10)?.checked_add(i64::from(byte - b'0'))
-    })?;
+    let value = bytes[..length]
+        .iter()
+        .try_fold(0_i64, |sum, byte| sum.checked_mul(10)?.checked_add(i64::from(byte - b'0')))?;
     let (nanos, written, end) = match length {
         10 => fraction(bytes, length),
         _ => ((value % per_second * (1_000_000_000 / per_second)) as u32, length as u8 - 10, length),
@@ -304,14 +316,10 @@ pub fn epoch(bytes: &[u8]) -> Option<(Stamp, usize)> {
 pub fn recognise(bytes: &[u8]) -> Option<(Stamp, usize)> {
     let first = *bytes.first()?;
     if first.is_ascii_digit() {
-        return iso(bytes)
-            .or_else(|| common_log(bytes))
-            .or_else(|| day_month_year(bytes))
-            .or_else(|| {
-                epoch(bytes).filter(|(_, end)| {
-                    matches!(bytes.get(*end), None | Some(b' ' | b'\t' | b':' | b',' | b']'))
-                })
-            });
+        return iso(bytes).or_else(|| common_log(bytes)).or_else(|| day_month_year(bytes)).or_else(|| {
+            epoch(bytes)
+                .filter(|(_, end)| matches!(bytes.get(*end), None | Some(b' ' | b'\t' | b':' | b',' | b']')))
+        });
     }
     if first.is_ascii_uppercase() {
         return syslog(bytes).or_else(|| weekday_first(bytes));
@@ -367,8 +375,16 @@ mod tests {
     #[test]
     fn what_the_calendar_lacks_is_no_stamp() {
         for text in [
-            "2014-02-29 10:10:59", "2014-13-01 10:10:59", "2014-12-12 24:10:59", "Foo 12 10:10:59",
-            "Feb 30 10:10:59", "2014-12-1210:10:59", "14183790 x", "", "Dec", "12-Dec-2014",
+            "2014-02-29 10:10:59",
+            "2014-13-01 10:10:59",
+            "2014-12-12 24:10:59",
+            "Foo 12 10:10:59",
+            "Feb 30 10:10:59",
+            "2014-12-1210:10:59",
+            "14183790 x",
+            "",
+            "Dec",
+            "12-Dec-2014",
         ] {
             assert_eq!(read(text), None, "{text}");
         }

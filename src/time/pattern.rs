@@ -1,10 +1,11 @@
 //! Time patterns of grammars: a small strptime, compiled once and run over bytes.
 //!
 //! `%Y %m %d %e %H %M %S %b %y %j %p %I` as in strptime(3); `%f` a fraction with its point or comma,
-//! if there is one; `%z` a zone, if there is one; `%a` a weekday's name; a blank is one or more
-//! blanks. Four names stand for hand-written readers: `iso`, `syslog`, `epoch`, `any`.
+//! if there is one; `%z` a zone, if there is one; `%Z` the same or a zone's name (`Asia/Seoul`); `%a`
+//! a weekday's name; a blank is one or more blanks. Four names stand for hand-written readers: `iso`, `syslog`, `epoch`, `any`.
 
 use super::known::{self, Parts, digits, fraction};
+use super::zone::named_offset;
 use crate::base::{Resolution, Stamp, WrittenZone};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,7 @@ enum Step {
     Second,
     Fraction,
     Zone,
+    NamedZone,
     Weekday,
 }
 
@@ -74,6 +76,14 @@ enum Reader {
     Steps(Vec<Step>),
 }
 
+/// What zone may follow a stamp.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ZoneTail {
+    None,
+    Offset,
+    Named,
+}
+
 /// A compiled time pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimePattern {
@@ -81,7 +91,7 @@ pub struct TimePattern {
     /// Tells patterns apart in a cache: never 0.
     identity: u32,
     /// What may follow the seconds: a fraction, a zone; `None` where a cached minute does not help.
-    tail: Option<(bool, bool)>,
+    tail: Option<(bool, ZoneTail)>,
 }
 
 impl TimePattern {
@@ -95,17 +105,34 @@ impl TimePattern {
             _ => Reader::Steps(steps(text)?),
         };
         let tail = match &reader {
-            Reader::Iso => Some((true, true)),
-            Reader::Syslog => Some((true, false)),
+            Reader::Iso => Some((true, ZoneTail::Offset)),
+            Reader::Syslog => Some((true, ZoneTail::None)),
             Reader::Epoch | Reader::Any => None,
             Reader::Steps(steps) => match () {
-                () if steps.ends_with(&[Step::Minute, Step::Literal(b':'), Step::Second]) => Some((false, false)),
-                () if steps.ends_with(&[Step::Literal(b':'), Step::Second, Step::Fraction]) => Some((true, false)),
-                () if steps.ends_with(&[Step::Literal(b':'), Step::Second, Step::Fraction, Step::Zone]) => Some((true, true)),
+                () if steps.ends_with(&[Step::Minute, Step::Literal(b':'), Step::Second]) => {
+                    Some((false, ZoneTail::None))
+                }
+                () if steps.ends_with(&[Step::Literal(b':'), Step::Second, Step::Fraction]) => {
+                    Some((true, ZoneTail::None))
+                }
+                () if steps.ends_with(&[Step::Literal(b':'), Step::Second, Step::Fraction, Step::Zone]) => {
+                    Some((true, ZoneTail::Offset))
+                }
+                () if steps.ends_with(&[
+                    Step::Literal(b':'),
+                    Step::Second,
+                    Step::Fraction,
+                    Step::NamedZone,
+                ]) =>
+                {
+                    Some((true, ZoneTail::Named))
+                }
                 () => None,
             },
         };
-        let identity = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        let identity = text
+            .bytes()
+            .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
         Ok(Self { reader, identity: identity | 1, tail })
     }
 
@@ -126,8 +153,11 @@ impl TimePattern {
                 let (nanos, written, after) = fraction(bytes, end);
                 (stamp.nanos, stamp.resolution, end) = (nanos, Resolution::digits(written), after);
             }
-            if with_zone {
+            if with_zone != ZoneTail::None {
                 (stamp.zone, end) = known::zone(bytes, end, true);
+            }
+            if with_zone == ZoneTail::Named && stamp.zone == WrittenZone::Absent {
+                (stamp.zone, end) = zone_by_name(bytes, end, stamp.seconds);
             }
             return Some((stamp, end));
         }
@@ -141,8 +171,12 @@ impl TimePattern {
         let second = stamp.seconds.rem_euclid(60);
         let written = |at: usize| digits(bytes, at + 1, 2) == Some(second as u32);
         // The last `:` with the stamp's own seconds behind it, in a stamp short enough to keep.
-        let colon = (0..end.min(MinuteCache::LONGEST)).rev().find(|at| bytes[*at] == b':' && written(*at) && at + 3 <= end);
-        let Some(colon) = colon.filter(|colon| *colon >= 5 && bytes[colon - 3] == b':' && stamp.resolution != Resolution::MINUTE) else {
+        let colon = (0..end.min(MinuteCache::LONGEST))
+            .rev()
+            .find(|at| bytes[*at] == b':' && written(*at) && at + 3 <= end);
+        let Some(colon) = colon.filter(|colon| {
+            *colon >= 5 && bytes[colon - 3] == b':' && stamp.resolution != Resolution::MINUTE
+        }) else {
             return;
         };
         cache.pattern = self.identity;
@@ -153,7 +187,13 @@ impl TimePattern {
         mask[..=colon].fill(0xff);
         cache.text = MinuteCache::words(&text);
         cache.mask = MinuteCache::words(&mask);
-        cache.minute = Some(Stamp { seconds: stamp.seconds - second, nanos: 0, zone: WrittenZone::Absent, resolution: Resolution::SECOND, ..stamp });
+        cache.minute = Some(Stamp {
+            seconds: stamp.seconds - second,
+            nanos: 0,
+            zone: WrittenZone::Absent,
+            resolution: Resolution::SECOND,
+            ..stamp
+        });
     }
 
     fn read_whole(&self, bytes: &[u8]) -> Option<(Stamp, usize)> {
@@ -186,11 +226,17 @@ fn steps(text: &str) -> Result<Vec<Step>, (usize, String)> {
                 Some(b'S') => Step::Second,
                 Some(b'f') => Step::Fraction,
                 Some(b'z') => Step::Zone,
+                Some(b'Z') => Step::NamedZone,
                 Some(b'a') => Step::Weekday,
                 Some(b'%') => Step::Literal(b'%'),
                 Some(other) => {
                     let letter = char::from(other);
-                    return Err((at, format!("`%{letter}` is no part of a time; known: %Y %y %m %b %d %e %H %I %p %M %S %f %z %a")));
+                    return Err((
+                        at,
+                        format!(
+                            "`%{letter}` is no part of a time; known: %Y %y %m %b %d %e %H %I %p %M %S %f %z %Z %a"
+                        ),
+                    ));
                 }
                 None => return Err((at, "a time pattern cannot end in `%`".into())),
             },
@@ -204,6 +250,13 @@ fn steps(text: &str) -> Result<Vec<Step>, (usize, String)> {
     }
     if !steps.iter().any(|step| matches!(step, Step::Month | Step::MonthName)) {
         return Err((0, "a time pattern needs a month and a day: a time of day alone names no day".into()));
+    }
+    let has_year = steps.iter().any(|step| matches!(step, Step::Year | Step::ShortYear));
+    if steps.contains(&Step::NamedZone) && !(has_year && steps.last() == Some(&Step::NamedZone)) {
+        return Err((
+            0,
+            "%Z must come last and needs a year: the offset of a named zone depends on the day".into(),
+        ));
     }
     Ok(steps)
 }
@@ -288,6 +341,13 @@ fn run(steps: &[Step], bytes: &[u8]) -> Option<(Stamp, usize)> {
                 resolution = Resolution::digits(written);
             }
             Step::Zone => (zone, at) = known::zone(bytes, at, true),
+            Step::NamedZone => {
+                (zone, at) = known::zone(bytes, at, true);
+                if zone == WrittenZone::Absent {
+                    let wall = parts.stamp(nanos, zone, resolution)?;
+                    (zone, at) = zone_by_name(bytes, at, wall.seconds);
+                }
+            }
             Step::Weekday => {
                 let letters = bytes.get(at..)?.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
                 if letters < 3 {
@@ -304,6 +364,21 @@ fn run(steps: &[Step], bytes: &[u8]) -> Option<(Stamp, usize)> {
         parts.hour = parts.hour % 12 + if afternoon { 12 } else { 0 };
     }
     Some((parts.stamp(nanos, zone, resolution)?, at))
+}
+
+/// A blank and the name of a zone at `at`, if they are there: its offset at a wall clock's second, and
+/// the end. A name that no zone has stays unread.
+fn zone_by_name(bytes: &[u8], at: usize, local: i64) -> (WrittenZone, usize) {
+    let start = at + 1;
+    let letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b'+');
+    if bytes.get(at) != Some(&b' ') || !bytes.get(start).is_some_and(u8::is_ascii_alphabetic) {
+        return (WrittenZone::Absent, at);
+    }
+    let end = start + bytes[start..].iter().take_while(|byte| letter(byte)).count();
+    match named_offset(&bytes[start..end], local) {
+        Some(offset) => (WrittenZone::Offset(offset.0), end),
+        None => (WrittenZone::Absent, at),
+    }
 }
 
 #[cfg(test)]
@@ -325,25 +400,64 @@ mod tests {
         assert_eq!(stamp.seconds - short.seconds, 59);
         assert_eq!(short.resolution, Resolution::MINUTE);
         assert_eq!(at("%d %b %H:%M:%S%f", "31 Feb 10:00:00.1"), None);
+        let zone = |text: &'static str| {
+            at("%d-%b-%Y %H:%M:%S%f%Z", text).map(|(stamp, end)| (stamp.zone, &text[end..]))
+        };
+        assert_eq!(zone("12-Dec-2014 10:11:00 Asia/Seoul] x"), Some((WrittenZone::Offset(32_400), "] x")));
+        assert_eq!(zone("12-Dec-2014 10:11:00 America/New_York]"), Some((WrittenZone::Offset(-18_000), "]")));
+        assert_eq!(zone("12-Jun-2014 10:11:00 America/New_York]"), Some((WrittenZone::Offset(-14_400), "]")));
+        assert_eq!(zone("12-Dec-2014 10:11:00 UTC]"), Some((WrittenZone::Offset(0), "]")));
+        assert_eq!(zone("12-Dec-2014 10:11:00 Mars/Base]"), Some((WrittenZone::Absent, " Mars/Base]")));
+        assert_eq!(zone("12-Dec-2014 10:11:00 local]"), Some((WrittenZone::Absent, " local]")));
+        assert_eq!(zone("12-Dec-2014 10:11:00] x"), Some((WrittenZone::Absent, "] x")));
     }
 
     #[test]
     fn the_cache_never_changes_a_reading() {
         let texts = [
-            "2014-12-12 10:10:59.123456+09:00", "2014-12-12 10:10:00", "2014-12-12T10:10:07Z", "2014-12-12 10:11:61",
-            "2014-12-12 10:10:60", "2014-12-12 10:10:5", "2014-12-12 10:10:", "2014-12-12 10:10:10,5 UTC",
-            "Dec 12 10:10:59", "Dec 12 10:10:01.5", "Dec  2 10:10:59", "Dec 12 2014 10:10:59", "Feb 29 10:10:10",
-            "12-Dec-2014 10:10:59", "12-Dec-2014 10:10:10.25", "12-Dec-2014 10:10:10 Europe", "12-Dec-2014 10:10:10 UTC]",
-            "12/12 10:10:10:10", "10:10:10:10", "59:59:59:59",
+            "2014-12-12 10:10:59.123456+09:00",
+            "2014-12-12 10:10:00",
+            "2014-12-12T10:10:07Z",
+            "2014-12-12 10:11:61",
+            "2014-12-12 10:10:60",
+            "2014-12-12 10:10:5",
+            "2014-12-12 10:10:",
+            "2014-12-12 10:10:10,5 UTC",
+            "Dec 12 10:10:59",
+            "Dec 12 10:10:01.5",
+            "Dec  2 10:10:59",
+            "Dec 12 2014 10:10:59",
+            "Feb 29 10:10:10",
+            "12-Dec-2014 10:10:59",
+            "12-Dec-2014 10:10:10.25",
+            "12-Dec-2014 10:10:10 Europe",
+            "12-Dec-2014 10:10:10 UTC]",
+            "12/12 10:10:10:10",
+            "10:10:10:10",
+            "59:59:59:59",
+            "12-Dec-2014 10:10:10 Asia/Seoul]",
+            "12-Dec-2014 10:10:11.5 Europe/Berlin x",
         ];
-        for pattern in ["iso", "syslog", "%d-%b-%Y %H:%M:%S%f%z", "%d-%b-%Y %H:%M:%S", "%m/%d %H:%M:%S%f", "any"] {
+        for pattern in [
+            "iso",
+            "syslog",
+            "%d-%b-%Y %H:%M:%S%f%z",
+            "%d-%b-%Y %H:%M:%S%f%Z",
+            "%d-%b-%Y %H:%M:%S",
+            "%m/%d %H:%M:%S%f",
+            "any",
+        ] {
             let compiled = TimePattern::compile(pattern).unwrap_or_else(|(_, why)| panic!("{why}"));
             let mut cache = MinuteCache::default();
             for first in texts {
                 for second in texts {
                     for text in [first, second] {
                         let fresh = compiled.read(text.as_bytes(), &mut MinuteCache::default());
-                        assert_eq!(compiled.read(text.as_bytes(), &mut cache), fresh, "{pattern}: {text} after {first}");
+                        assert_eq!(
+                            compiled.read(text.as_bytes(), &mut cache),
+                            fresh,
+                            "{pattern}: {text} after {first}"
+                        );
                     }
                 }
             }
@@ -352,7 +466,14 @@ mod tests {
 
     #[test]
     fn a_pattern_that_cannot_date_a_line_is_refused() {
-        for (pattern, place) in [("%Y-%q", 3), ("%H:%M", 0), ("%Y-%m-%d", 0), ("%H%", 2)] {
+        for (pattern, place) in [
+            ("%Y-%q", 3),
+            ("%H:%M", 0),
+            ("%Y-%m-%d", 0),
+            ("%H%", 2),
+            ("%b %d %H:%M%Z", 0),
+            ("%H %Z %d %b %Y", 0),
+        ] {
             assert_eq!(TimePattern::compile(pattern).map_err(|(at, _)| at), Err(place), "{pattern}");
         }
     }

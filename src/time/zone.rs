@@ -3,6 +3,7 @@
 //! The only file that knows chrono and chrono-tz. A named zone is tabulated once (offsets from 1970
 //! to 2100), so that the hot loop compares two integers per stamp instead of asking a database.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 
@@ -104,7 +105,8 @@ impl Zone {
 
     fn named(zone: chrono_tz::Tz) -> Self {
         let offset_at = |second: i64| {
-            let utc = chrono::DateTime::from_timestamp(second, 0).map_or(NaiveDateTime::MIN, |at| at.naive_utc());
+            let utc =
+                chrono::DateTime::from_timestamp(second, 0).map_or(NaiveDateTime::MIN, |at| at.naive_utc());
             zone.offset_from_utc_datetime(&utc).fix().local_minus_utc()
         };
         let start = 0;
@@ -164,6 +166,28 @@ impl Zone {
     }
 }
 
+thread_local! {
+    /// Zones by the name that lines write, and names that no zone has. A file has one or two.
+    static NAMED: RefCell<Vec<(Vec<u8>, Option<Zone>)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The offset that a zone's name, as a line writes it, means at a wall clock's second; the earlier one
+/// where the clock was set back and the second came twice.
+pub(super) fn named_offset(name: &[u8], local: i64) -> Option<Offset> {
+    const MOST: usize = 64;
+    NAMED.with_borrow_mut(|known| {
+        let index = known.iter().position(|(text, _)| text == name).unwrap_or_else(|| {
+            let text = std::str::from_utf8(name).unwrap_or_default();
+            let named = chrono_tz::TZ_VARIANTS.iter().find(|zone| zone.name().eq_ignore_ascii_case(text));
+            known.truncate(MOST - 1);
+            known.push((name.to_vec(), named.map(|zone| Zone::named(*zone))));
+            known.len() - 1
+        });
+        let zone = known[index].1.as_ref()?;
+        Some(Offset((local - zone.to_utc(local).0) as i32))
+    })
+}
+
 fn piece_at(pieces: &[Piece], utc: i64) -> usize {
     pieces.partition_point(|piece| piece.from <= utc).saturating_sub(1)
 }
@@ -219,7 +243,8 @@ impl OffsetCursor {
         let index = piece_at_local(&self.pieces, local);
         let piece = self.pieces[index];
         let start = if index == 0 { i64::MIN } else { local_start(&self.pieces, index) };
-        let end = if index + 1 == self.pieces.len() { i64::MAX } else { local_start(&self.pieces, index + 1) };
+        let end =
+            if index + 1 == self.pieces.len() { i64::MAX } else { local_start(&self.pieces, index + 1) };
         self.local = (start, end, piece.offset);
     }
 }
@@ -336,7 +361,9 @@ mod tests {
 
     #[test]
     fn mistakes_get_a_sentence() {
-        for (text, part) in [("Seoul", "did you mean Asia/Seoul"), ("+25:00", "unknown time zone"), ("", "unknown")] {
+        for (text, part) in
+            [("Seoul", "did you mean Asia/Seoul"), ("+25:00", "unknown time zone"), ("", "unknown")]
+        {
             let error = Zone::parse(text).err().map(|error| error.to_string()).unwrap_or_default();
             assert!(error.contains(part), "{text}: {error}");
         }

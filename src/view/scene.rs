@@ -49,7 +49,9 @@ pub fn scene_labels(paths: &[&str]) -> Vec<String> {
     short_names(paths)
         .into_iter()
         .map(|name| match name.chars().count() {
-            length if length > WIDEST => format!("…{}", name.chars().skip(length - WIDEST + 1).collect::<String>()),
+            length if length > WIDEST => {
+                format!("…{}", name.chars().skip(length - WIDEST + 1).collect::<String>())
+            }
             _ => name,
         })
         .collect()
@@ -67,7 +69,9 @@ fn short_names(paths: &[&str]) -> Vec<String> {
             let depth = path.split('/').count();
             (1..=depth)
                 .map(|parts| tail(path, parts))
-                .find(|name| paths.iter().filter(|other| tail(other, name.split('/').count()) == *name).count() == 1)
+                .find(|name| {
+                    paths.iter().filter(|other| tail(other, name.split('/').count()) == *name).count() == 1
+                })
                 .unwrap_or_else(|| (*path).to_owned())
         })
         .collect()
@@ -79,7 +83,8 @@ mod tests {
 
     #[test]
     fn short_names_are_unique() {
-        let names = short_names(&["var/log/nginx/error.log", "var/log/php-fpm/error.log", "var/log/messages"]);
+        let names =
+            short_names(&["var/log/nginx/error.log", "var/log/php-fpm/error.log", "var/log/messages"]);
         assert_eq!(names, ["nginx/error.log", "php-fpm/error.log", "messages"]);
     }
 }
