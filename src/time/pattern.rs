@@ -276,13 +276,7 @@ fn run(steps: &[Step], bytes: &[u8]) -> Option<(Stamp, usize)> {
                 }
                 at += 1;
             }
-            Step::Blanks => {
-                let blanks = bytes.get(at..)?.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-                if blanks == 0 {
-                    return None;
-                }
-                at += blanks;
-            }
+            Step::Blanks => at += run_of(bytes, at, 1, |byte| matches!(byte, b' ' | b'\t'))?,
             Step::Year => {
                 parts.year = Some(digits(bytes, at, 4)? as i32);
                 at += 4;
@@ -301,29 +295,14 @@ fn run(steps: &[Step], bytes: &[u8]) -> Option<(Stamp, usize)> {
                 parts.month = known::month(bytes, at)?;
                 at += 3;
             }
-            Step::Day | Step::PaddedDay => {
-                let padded = bytes.get(at) == Some(&b' ');
-                let single = !bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
-                let (start, width) = match (padded, single) {
-                    (true, _) => (at + 1, 1),
-                    (false, true) => (at, 1),
-                    (false, false) => (at, 2),
-                };
-                parts.day = digits(bytes, start, width)?;
-                at = start + width;
-            }
+            Step::Day | Step::PaddedDay => (parts.day, at) = day(bytes, at)?,
             Step::Hour | Step::HalfHour => {
                 let width = if bytes.get(at + 1).is_some_and(u8::is_ascii_digit) { 2 } else { 1 };
                 parts.hour = digits(bytes, at, width)?;
                 at += width;
             }
             Step::Meridiem => {
-                let word = bytes.get(at..at + 2)?.to_ascii_lowercase();
-                afternoon = match &word[..] {
-                    b"am" => Some(false),
-                    b"pm" => Some(true),
-                    _ => return None,
-                };
+                afternoon = Some(meridiem(bytes, at)?);
                 at += 2;
             }
             Step::Minute => {
@@ -348,13 +327,7 @@ fn run(steps: &[Step], bytes: &[u8]) -> Option<(Stamp, usize)> {
                     (zone, at) = zone_by_name(bytes, at, wall.seconds);
                 }
             }
-            Step::Weekday => {
-                let letters = bytes.get(at..)?.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-                if letters < 3 {
-                    return None;
-                }
-                at += letters;
-            }
+            Step::Weekday => at += run_of(bytes, at, 3, u8::is_ascii_alphabetic)?,
         }
     }
     if let Some(afternoon) = afternoon {
@@ -364,6 +337,33 @@ fn run(steps: &[Step], bytes: &[u8]) -> Option<(Stamp, usize)> {
         parts.hour = parts.hour % 12 + if afternoon { 12 } else { 0 };
     }
     Some((parts.stamp(nanos, zone, resolution)?, at))
+}
+
+/// How many bytes from `at` on are of a kind, if there are at least so many.
+fn run_of(bytes: &[u8], at: usize, least: usize, fits: impl Fn(&u8) -> bool) -> Option<usize> {
+    let count = bytes.get(at..)?.iter().take_while(|byte| fits(byte)).count();
+    (count >= least).then_some(count)
+}
+
+/// A day of one or two digits, perhaps padded with a blank: the day and its end.
+fn day(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
+    let padded = bytes.get(at) == Some(&b' ');
+    let single = !bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
+    let (start, width) = match (padded, single) {
+        (true, _) => (at + 1, 1),
+        (false, true) => (at, 1),
+        (false, false) => (at, 2),
+    };
+    Some((digits(bytes, start, width)?, start + width))
+}
+
+/// Whether `AM` or `PM` stands at `at`: true after noon.
+fn meridiem(bytes: &[u8], at: usize) -> Option<bool> {
+    match &bytes.get(at..at + 2)?.to_ascii_lowercase()[..] {
+        b"am" => Some(false),
+        b"pm" => Some(true),
+        _ => None,
+    }
 }
 
 /// A blank and the name of a zone at `at`, if they are there: its offset at a wall clock's second, and
