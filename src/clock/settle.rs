@@ -214,8 +214,8 @@ fn spans(file: &FileFacts<'_>, clock: &Clock, first_year: i32, turns: &[i32]) ->
         let bound = carry.or(file.mtime).unwrap_or(i64::MAX - 1);
         if !span.dated {
             (span.min, span.max) = (bound, bound);
-        } else if chunk.undated > 0 {
-            // Records without a stamp stand behind the dated one before them.
+        } else if chunk.undated > 0 || chunk.loose > 0 {
+            // What has no stamp stands behind the dated record before it.
             if let Some(carry) = carry {
                 span.min = span.min.min(carry);
                 span.max = span.max.max(carry);

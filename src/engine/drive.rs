@@ -1,8 +1,8 @@
 //! The read pass: waves of chunks, each read, merged and handed on in time order.
 //!
 //! Invariants of a wave:
-//! 1. Chunks are read in the order of the smallest key they can hold, so no unread chunk holds an event
-//!    below the horizon, which is the smallest key of the next unread chunk.
+//! 1. Chunks are read in the order of (smallest key they can hold, rank), so no unread chunk holds an
+//!    event below the horizon, which is that pair of the next unread chunk.
 //! 2. Everything below the horizon is final: it is merged, marked and handed on, and nothing earlier can
 //!    still turn up.
 //! 3. What lies at or above the horizon stays in its batch for the next wave.
@@ -110,7 +110,7 @@ pub fn drive<S: Sink>(
             live.push(Live { batch, next: 0 });
         }
         live.sort_by_key(|live| live.batch.rank);
-        let horizon = rest.first().map_or(i64::MAX, |chunk| chunk.span.min);
+        let horizon = rest.first().map_or((i64::MAX, u32::MAX), |chunk| (chunk.span.min, chunk.rank));
         if filter.marks {
             confirm(&mut outcome.catalogue, &mut firsts, &mut live, scene, horizon);
         }
@@ -118,7 +118,7 @@ pub fn drive<S: Sink>(
             .iter()
             .map(|live| {
                 let events = &live.batch.events[live.next..];
-                let end = live.next + events.partition_point(|event| event.key < horizon);
+                let end = live.next + events.partition_point(|event| (event.key, live.batch.rank) < horizon);
                 Run { batch: &live.batch, start: live.next, end }
             })
             .collect();
@@ -153,9 +153,9 @@ fn confirm(
     firsts: &mut Vec<(i64, u32, u32)>,
     live: &mut [Live],
     scene: &Scene<'_>,
-    horizon: i64,
+    horizon: (i64, u32),
 ) {
-    let (due, later): (Vec<_>, Vec<_>) = firsts.iter().partition(|(key, _, _)| *key < horizon);
+    let (due, later): (Vec<_>, Vec<_>) = firsts.iter().partition(|(key, rank, _)| (*key, *rank) < horizon);
     *firsts = later;
     for (_, rank, index) in due {
         let Ok(at) = live.binary_search_by_key(&rank, |live| live.batch.rank) else { continue };

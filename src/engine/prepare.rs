@@ -354,13 +354,27 @@ fn copies(candidates: &[Candidate], surveys: &[FileSurvey], remarks: &mut Vec<Un
     }
 }
 
-/// A file's account, from its survey. Lines above its first record are undated records of their own.
+/// A record is not followed further than this: lines beyond are undated records of their own. A file
+/// with one stamp at its top and a gigabyte below it is no single record.
+const LONGEST_RECORD: u64 = 8 << 20;
+
+/// For each surveyed chunk, whether its lines above its first record belong to no record: because none
+/// came before, or one that began too far back.
+fn loose_heads(survey: &FileSurvey) -> Vec<bool> {
+    let mut last_begin: Option<u64> = None;
+    let heads = survey.chunks.iter().map(|(start, chunk)| {
+        let loose = last_begin.is_none_or(|begin| start.saturating_sub(begin) >= LONGEST_RECORD);
+        last_begin = chunk.last_begin.or(last_begin);
+        loose
+    });
+    heads.collect()
+}
+
+/// A file's account, from its survey.
 fn account(survey: &FileSurvey) -> FileLedger {
     let mut ledger = FileLedger { bytes: survey.bytes, ..FileLedger::default() };
-    let mut above_all = true;
-    for (_, chunk) in &survey.chunks {
-        let loose = if above_all { chunk.loose } else { 0 };
-        above_all &= chunk.first_begin.is_none();
+    for ((_, chunk), loose_head) in survey.chunks.iter().zip(loose_heads(survey)) {
+        let loose = if loose_head { chunk.loose } else { 0 };
         ledger.lines += chunk.lines;
         ledger.records += chunk.records + loose;
         ledger.undated += chunk.undated + loose;
@@ -425,19 +439,23 @@ impl Prepared {
         });
     }
 
-    /// Cuts a file at the first record of each surveyed chunk.
+    /// Cuts a file at the first record of each surveyed chunk; where no record reaches, at its first line.
     fn lay_out(&mut self, file: FileId, survey: &FileSurvey, spans: &[ChunkSpan]) {
         let mut lines = 0;
-        let mut fresh = true;
-        for ((_, chunk), span) in survey.chunks.iter().zip(spans) {
-            if let Some((offset, before)) = chunk.first_begin {
+        let first = self.chunks.len();
+        for (((_, chunk), span), loose) in survey.chunks.iter().zip(spans).zip(loose_heads(survey)) {
+            let cut = match (loose, chunk.first_line, chunk.first_begin) {
+                (true, Some(offset), _) => Some((offset, 0)),
+                (_, _, begin) => begin,
+            };
+            if let Some((offset, before)) = cut {
+                let fresh = self.chunks.len() == first;
                 let (start, first_line) = if fresh { (0, 1) } else { (offset, lines + before + 1) };
-                if let Some(last) = self.chunks.last_mut().filter(|_| !fresh) {
+                if let Some(last) = self.chunks[first..].last_mut() {
                     last.end = start;
                 }
                 let rank = self.chunks.len() as u32;
                 self.chunks.push(Chunk { file, start, end: survey.bytes, first_line, rank, span: *span });
-                fresh = false;
             }
             lines += chunk.lines;
         }

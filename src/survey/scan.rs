@@ -64,6 +64,10 @@ pub struct ChunkSurvey {
     pub lines: u64,
     /// Offset in the file of the first record that begins in it, and the lines before it.
     pub first_begin: Option<(u64, u64)>,
+    /// Offset of the last record that begins in it.
+    pub last_begin: Option<u64>,
+    /// Offset of the first line that starts in it.
+    pub first_line: Option<u64>,
     /// Stamps with an offset, as UTC.
     pub zoned: Option<Range<i64>>,
     /// Stamps without a zone, as wall clock.
@@ -76,7 +80,7 @@ pub struct ChunkSurvey {
     pub records: u64,
     /// Records without a stamp.
     pub undated: u64,
-    /// Lines with text above the first record.
+    /// Lines with text above the first record that begins in it.
     pub loose: u64,
 }
 
@@ -126,7 +130,9 @@ impl<'a> Surveyor<'a> {
     #[inline]
     fn line(&mut self, offset: u64, line: &[u8]) -> bool {
         let begun = self.layouts.begins(&line[..line.len().min(MAX_HEAD)], &mut self.slots);
+        self.chunk.first_line.get_or_insert(offset);
         if let Some((grammar, head)) = &begun {
+            self.chunk.last_begin = Some(offset);
             if self.chunk.first_begin.is_none() {
                 self.chunk.first_begin = Some((offset, self.chunk.lines));
             }
