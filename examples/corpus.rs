@@ -10,6 +10,8 @@
 //! out of order, no clocks that are wrong and no damaged lines, and the lines of one session do
 //! not belong together. No client address is a real one.
 
+#![allow(clippy::print_stderr, reason = "a program of its own: stderr is where its mistakes belong")]
+
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};

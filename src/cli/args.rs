@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 const AFTER: &str = "\
 Times: 2014-12-12T10:10, \"2014-12-12 10:10:59\", -2h, \"30m ago\", \"today 09:00\", +30m (from the other bound).
 Zones: Asia/Seoul, UTC, local, +09:00.
-Every option can be set by an environment variable: --tz by TIMELINE_TZ, and so on.";
+Options marked [env: ...] can be set by that variable too.";
 
 /// Reads every log copied off a few servers and merges them into one timeline
 #[derive(Debug, Parser)]
@@ -20,8 +20,13 @@ pub(super) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Read everything and say what broke first, what is new, and what was read
+    ///
+    /// Writes no file unless -o is given.
     Build(BuildArgs),
     /// Print the merged timeline
+    ///
+    /// `*` marks the first record of its kind in a source (not in a window: what came before is unknown
+    /// there). `?` behind a level: read from words of the message.
     Show(ShowArgs),
     /// Search the merged timeline
     Grep(GrepArgs),
@@ -100,7 +105,7 @@ pub(super) struct Common {
     /// Only files or sources that fit this glob (repeatable)
     #[arg(long, value_name = "GLOB", env = "TIMELINE_SOURCE", help_heading = "Selection")]
     pub source: Vec<String>,
-    /// Threads
+    /// Threads [default: all cores]
     #[arg(short = 'j', long = "jobs", value_name = "N", env = "TIMELINE_JOBS", help_heading = "Run")]
     pub jobs: Option<usize>,
     /// Any loss (an unreadable file, a cut archive) is exit code 1
@@ -119,7 +124,8 @@ pub(super) struct Common {
 
 #[derive(Debug, Args)]
 pub(super) struct AtLeast {
-    /// At least this level: trace debug info notice warn error critical alert emergency
+    /// At least this level (trace debug info notice warn error critical alert emergency); records of
+    /// unknown level are left out
     #[arg(short = 'l', long, value_name = "LEVEL", env = "TIMELINE_LEVEL", help_heading = "Selection")]
     pub level: Option<String>,
 }
@@ -169,9 +175,9 @@ pub(super) struct BuildArgs {
 pub(super) struct ShowArgs {
     #[command(flatten)]
     pub input: Input,
-    /// How events are written
-    #[arg(long, value_name = "FORMAT", env = "TIMELINE_FORMAT", default_value = "prose")]
-    pub format: RowFormat,
+    /// How events are written [default: prose, or what the name of FILE says]
+    #[arg(long, value_name = "FORMAT", env = "TIMELINE_FORMAT")]
+    pub format: Option<RowFormat>,
     #[command(flatten)]
     pub output: OutputFile,
     #[command(flatten)]
@@ -221,13 +227,13 @@ pub(super) struct GrepArgs {
     #[arg(short = 'm', long, value_name = "N", help_heading = "Output")]
     pub max_count: Option<u64>,
     /// Records of the timeline after each match
-    #[arg(short = 'A', long, value_name = "N", help_heading = "Context")]
+    #[arg(short = 'A', long, value_name = "N|DURATION", help_heading = "Context")]
     pub after_context: Option<String>,
     /// Records of the timeline before each match
-    #[arg(short = 'B', long, value_name = "N", help_heading = "Context")]
+    #[arg(short = 'B', long, value_name = "N|DURATION", help_heading = "Context")]
     pub before_context: Option<String>,
-    /// Both; a duration (30s) works too, for each of the three
-    #[arg(short = 'C', long, value_name = "N", help_heading = "Context")]
+    /// Both: 3 records, or all within 30s
+    #[arg(short = 'C', long, value_name = "N|DURATION", help_heading = "Context")]
     pub context: Option<String>,
     /// Only the first match of each pattern of messages
     #[arg(long, help_heading = "Output")]
@@ -255,7 +261,7 @@ pub(super) struct GrepArgs {
 pub(super) enum ReportFormat {
     /// Markdown
     Md,
-    /// The contract's JSON
+    /// JSON: findings with evidence, sources, ledger
     Json,
 }
 

@@ -48,6 +48,7 @@ fn check(set: &GrammarSet, files: &[PathBuf]) -> Result<(String, Ending)> {
     let mut texts: Vec<(String, String)> = Vec::new();
     if files.is_empty() {
         texts.extend(set.iter().map(|(id, grammar)| (grammar.origin.clone(), set.text(id).to_owned())));
+        texts.sort();
     }
     for path in files {
         let text = std::fs::read_to_string(path).map_err(|error| Error::io("read", path, &error))?;
@@ -106,7 +107,7 @@ fn verdict(set: &GrammarSet, sample: &[u8]) -> String {
         })
     };
     match (share(0), share(1)) {
-        (Some(winner), Some(second)) => format!("{winner} (runner-up {second})"),
+        (Some(winner), Some(second)) => format!("{winner} (also fits, less particular: {second})"),
         (Some(winner), None) => winner,
         _ => "plain: no stamp is recognised, every line is a record".to_owned(),
     }

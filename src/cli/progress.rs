@@ -1,35 +1,39 @@
 //! One bar on stderr while a run lasts, when stderr is a terminal; nothing otherwise.
 
 use std::io::IsTerminal as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::engine::Watch;
 
+/// Runs shorter than this show no bar.
+const PATIENCE: Duration = Duration::from_millis(400);
+
 /// A progress bar, or silence.
-pub(super) struct Progress(Option<ProgressBar>);
+pub(super) struct Progress {
+    bar: Option<ProgressBar>,
+    began: Instant,
+}
 
 impl Progress {
-    /// A bar, unless `quiet` or stderr is no terminal. On a terminal that also gets the timeline
-    /// itself, a bar would scribble over it: `quiet` is the caller's to set.
+    /// A bar, unless `quiet` or stderr is no terminal.
     pub(super) fn new(quiet: bool) -> Self {
+        let began = Instant::now();
         if quiet || !std::io::stderr().is_terminal() {
-            return Self(None);
+            return Self { bar: None, began };
         }
-        let bar = ProgressBar::new(0);
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         let style = "{bar:24} {bytes}/{total_bytes} {bytes_per_sec} ETA {eta} {wide_msg}";
         if let Ok(style) = ProgressStyle::with_template(style) {
             bar.set_style(style);
         }
-        // A run that is over at once shows no bar at all.
-        bar.enable_steady_tick(Duration::from_millis(200));
-        Self(Some(bar))
+        Self { bar: Some(bar), began }
     }
 
     /// Removes the bar.
     pub(super) fn done(&self) {
-        if let Some(bar) = &self.0 {
+        if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
     }
@@ -37,14 +41,17 @@ impl Progress {
 
 impl Watch for Progress {
     fn advance(&self, bytes: u64, file: &str) {
-        if let Some(bar) = &self.0 {
+        if let Some(bar) = &self.bar {
             bar.inc(bytes);
+            if bar.is_hidden() && !bar.is_finished() && self.began.elapsed() > PATIENCE {
+                bar.set_draw_target(ProgressDrawTarget::stderr());
+            }
             bar.set_message(file.to_owned());
         }
     }
 
     fn expect(&self, total: u64) {
-        if let Some(bar) = &self.0 {
+        if let Some(bar) = &self.bar {
             bar.set_length(total);
         }
     }

@@ -75,13 +75,15 @@ pub(super) fn run(args: &ShowArgs) -> Result<Ending> {
     if to_terminal {
         context.hush();
     }
+    let named_jsonl =
+        args.output.output.as_ref().is_some_and(|path| path.extension().is_some_and(|end| end == "jsonl"));
+    let format = args.format.unwrap_or(if named_jsonl { RowFormat::Jsonl } else { RowFormat::Prose });
     let scene = context.scene();
     let style = Style {
         color: args.output.output.is_none() && resolve::color(args.common.color),
         collapse_dates: to_terminal,
     };
-    let mut rows =
-        Rows { scene: &scene, format: args.format, style, output, day: None, spare: Mutex::default() };
+    let mut rows = Rows { scene: &scene, format, style, output, day: None, spare: Mutex::default() };
     // In a window nothing is known of what came before it, so nothing can be called a first occurrence.
     filter.marks = filter.since == i64::MIN;
     let outcome = context.drive(&scene, &filter, &mut rows)?;

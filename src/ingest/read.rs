@@ -395,13 +395,17 @@ fn undated(mut event: Event) -> Event {
 }
 
 /// Records above the first dated one stand right before it, or at the file's mtime when there is none.
-fn place_head(events: &mut [Event], tallies: &mut [Tally], context: &Context<'_>) {
+fn place_head(events: &mut Vec<Event>, tallies: &mut [Tally], context: &Context<'_>) {
     let waiting = events.iter().take_while(|event| event.key == i64::MIN).count();
     if waiting == 0 {
         return;
     }
     let next = events.get(waiting).map(|event| event.key);
     let key = next.or(context.mtime).unwrap_or(i64::MAX - 1);
+    if !(context.filter.since..context.filter.until).contains(&key) {
+        events.drain(..waiting);
+        return;
+    }
     for event in &mut events[..waiting] {
         event.key = key;
         if next.is_none() {

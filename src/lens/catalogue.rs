@@ -33,6 +33,8 @@ pub struct Example {
     pub raw: String,
     /// The program.
     pub program: Option<String>,
+    /// Whether the record itself names its program.
+    pub program_written: bool,
     /// The host.
     pub host: Option<String>,
     /// Whether the level was read from words.
@@ -86,6 +88,7 @@ impl Catalogue {
             message: text(&message),
             raw: text(record.text),
             program: record.program().map(text),
+            program_written: record.part(crate::grammar::Known::Program).is_some(),
             host: record.part(crate::grammar::Known::Host).map(text),
             level_inferred: event.flags.has(crate::base::Flags::LEVEL_INFERRED),
             dated: !event.flags.has(crate::base::Flags::UNDATED),

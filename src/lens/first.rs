@@ -163,6 +163,7 @@ mod tests {
             message: String::new(),
             raw: String::new(),
             program: None,
+            program_written: false,
             host: None,
             level_inferred: false,
             dated: true,

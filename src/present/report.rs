@@ -81,7 +81,7 @@ impl Report<'_> {
             },
             "values": {
                 "count": stat.count,
-                "last": time_json(Some(stat.last_key)),
+                "last": time_json(dated.then_some(stat.last_key)),
                 "level": stat.level.word(),
                 "level_basis": if marker.example.level_inferred { "words" } else { "field" },
                 "warm_up": marker.warm_up,

@@ -112,12 +112,15 @@ pub fn push_sources(out: &mut Vec<u8>, rows: &[SourceRow], remarks: &[Unread], z
         line("format", &formats);
         line("clock", &clock(row));
         if let Some((first, last)) = row.range {
-            let range = format!(
-                "{} to {} ({})",
-                local_time(zone, first),
-                local_time(zone, last),
-                pretty_span(last - first)
-            );
+            let range = match last - first {
+                0 => local_time(zone, first),
+                span => format!(
+                    "{} to {} ({})",
+                    local_time(zone, first),
+                    local_time(zone, last),
+                    pretty_span(span)
+                ),
+            };
             line("range", &range);
         }
         line("ledger", &ledger(&row.account));
@@ -149,19 +152,25 @@ fn clock(row: &SourceRow) -> String {
 
 /// `5,080 lines = 4,900 records (12 undated) + 180 joined lines, 1.2 MB`
 pub(crate) fn ledger(account: &Account) -> String {
-    let undated = if account.undated > 0 {
-        format!(" ({} undated)", thousands(account.undated))
-    } else {
-        String::new()
+    let undated = match account.undated {
+        0 => String::new(),
+        undated => format!(" ({} undated)", thousands(undated)),
     };
-    let joined =
-        if account.joined > 0 { format!(" + {} joined", thousands(account.joined)) } else { String::new() };
+    let joined = match account.joined {
+        0 => String::new(),
+        joined => format!(" + {} joined", thousands(joined)),
+    };
     format!(
-        "{} lines = {} records{undated}{joined}, {}",
-        thousands(account.lines),
-        thousands(account.records),
+        "{} = {}{undated}{joined}, {}",
+        counted(account.lines, "line"),
+        counted(account.records, "record"),
         size(account.bytes)
     )
+}
+
+/// `1 record`, `2,000 records`
+pub(crate) fn counted(number: u64, what: &str) -> String {
+    format!("{} {what}{}", thousands(number), if number == 1 { "" } else { "s" })
 }
 
 /// Remarks on files, the losses first.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::report::{Report, silence_span};
-use super::sources::{Account, ledger, local_time, push_remarks, thousands};
+use super::sources::{Account, counted, ledger, local_time, push_remarks, thousands};
 use crate::base::{Level, Loss, NANOS_PER_SECOND, Unread};
 use crate::lens::Marker;
 use crate::text::{excerpt, push_clean, width};
@@ -18,6 +18,13 @@ pub struct SummaryStyle {
     pub columns: usize,
 }
 
+impl SummaryStyle {
+    /// Fewer columns than a full date and a message need.
+    const fn is_narrow(self) -> bool {
+        self.columns < 100
+    }
+}
+
 /// The sentence that answers "what broke first, and when".
 pub(super) fn headline(report: &Report<'_>) -> String {
     match &report.verdict {
@@ -30,8 +37,9 @@ pub(super) fn headline(report: &Report<'_>) -> String {
             } else {
                 "Nothing at level error; first warning"
             };
+            let guess = if marker.example.level_inferred { " (level guessed from its words)" } else { "" };
             format!(
-                "{what}: {} {} ({offset}), {}: {}",
+                "{what}: {} {} ({offset}), {}: {}{guess}",
                 local_time(report.zone, at),
                 report.zone.name(),
                 speaker(report, marker),
@@ -41,8 +49,8 @@ pub(super) fn headline(report: &Report<'_>) -> String {
         None => {
             let records: u64 = report.sources.iter().map(|source| source.account.records).sum();
             format!(
-                "Nothing broke that these logs show: {} records, none at level warn or worse",
-                thousands(records)
+                "Nothing broke, as far as these logs show: {}, none at level warn or worse",
+                counted(records, "record")
             )
         }
     }
@@ -67,8 +75,8 @@ pub fn push_summary(out: &mut Vec<u8>, report: &Report<'_>, labels: &[String], s
     let _ = writeln!(text, "{}", bold(&excerpt(&head, style.columns.max(72) * 2)));
     push_beginning(&mut text, report, labels, style);
     push_markers(&mut text, report, labels, style);
-    push_silences(&mut text, report, labels);
-    push_sources(&mut text, report, labels);
+    push_silences(&mut text, report, labels, style);
+    push_sources(&mut text, report, labels, style);
     out.extend_from_slice(text.as_bytes());
     push_ledger(out, report);
 }
@@ -112,14 +120,27 @@ fn push_markers(text: &mut String, report: &Report<'_>, labels: &[String], style
         return;
     }
     let _ = writeln!(text, "\nFirst occurrences, worst and rarest first");
+    // A year that all logs share is above already; a narrow screen needs its columns.
+    let skip = if style.is_narrow() && one_year(report) { "2014-".len() } else { 0 };
+    let columns = "2014-12-12 10:10:59".len() - skip;
     for marker in rest.take(10) {
         let at = if marker.example.dated {
-            local_time(report.zone, marker.stat.first_key)
+            local_time(report.zone, marker.stat.first_key).split_off(skip)
         } else {
             "undated".to_owned()
         };
-        push_row(text, &format!("{at:19}"), marker, labels, style);
+        push_row(text, &format!("{at:columns$}"), marker, labels, style);
     }
+    if report.telling().any(|marker| marker.example.level_inferred) {
+        text.push_str("  (? marks a level read from words of the message: BSD syslog files keep none)\n");
+    }
+}
+
+/// Whether all logs lie in one year of the zone shown.
+fn one_year(report: &Report<'_>) -> bool {
+    report
+        .range
+        .is_some_and(|(from, to)| local_time(report.zone, from)[..4] == local_time(report.zone, to)[..4])
 }
 
 fn push_row(text: &mut String, lead: &str, marker: &Marker, labels: &[String], style: SummaryStyle) {
@@ -138,9 +159,9 @@ fn push_row(text: &mut String, lead: &str, marker: &Marker, labels: &[String], s
     );
     let count = format!("{}x", thousands(marker.stat.count));
     let used = 2 + width(lead) + 2 + 6 + 2 + widest + 2 + 7 + 2;
-    let room = style.columns.saturating_sub(used).max(24);
+    let room = style.columns.saturating_sub(used).max(16);
     let message = match &marker.example.program {
-        Some(program) if !label.contains(program.as_str()) => {
+        Some(program) if marker.example.program_written && !label.contains(program.as_str()) => {
             format!("{program}: {}", marker.example.message)
         }
         _ => marker.example.message.clone(),
@@ -158,14 +179,13 @@ fn push_row(text: &mut String, lead: &str, marker: &Marker, labels: &[String], s
     );
 }
 
-fn push_silences(text: &mut String, report: &Report<'_>, labels: &[String]) {
+fn push_silences(text: &mut String, report: &Report<'_>, labels: &[String], style: SummaryStyle) {
     if report.silences.is_empty() {
         return;
     }
     let _ = writeln!(text, "\nSilences of sources with a steady cadence");
     for silence in report.silences {
-        let _ = writeln!(
-            text,
+        let line = format!(
             "  {}  {}  nothing for {}, usually every {}{}",
             silence.before.key.map_or(String::new(), |key| local_time(report.zone, key)),
             labels[silence.source.0 as usize],
@@ -173,32 +193,44 @@ fn push_silences(text: &mut String, report: &Report<'_>, labels: &[String]) {
             pretty_span(silence.period),
             if silence.after.is_none() { "; never came back" } else { "" },
         );
+        let _ = writeln!(text, "{}", excerpt(&line, style.columns));
     }
 }
 
-fn push_sources(text: &mut String, report: &Report<'_>, labels: &[String]) {
+fn push_sources(text: &mut String, report: &Report<'_>, labels: &[String], style: SummaryStyle) {
     let _ = writeln!(text, "\nSources, times in {}", report.zone.name());
     let widest = labels.iter().map(|label| width(label)).max().unwrap_or(0);
+    let skip = if style.is_narrow() && one_year(report) { "2014-".len() } else { 0 };
+    let time = |at: i64| local_time(report.zone, at)[skip..16].to_owned();
+    let columns = 2 * (16 - skip) + " to ".len();
     for (source, label) in report.sources.iter().zip(labels) {
         let pad = " ".repeat(widest - width(label));
         let range = match source.range {
-            Some((first, last)) => format!(
-                "{} to {}",
-                &local_time(report.zone, first)[..16],
-                &local_time(report.zone, last)[..16]
-            ),
+            Some((first, last)) => format!("{} to {}", time(first), time(last)),
             None => "no stamps".to_owned(),
         };
-        let known = [source.zone_basis, source.year_basis.words().next()]
-            .into_iter()
-            .flatten()
-            .collect::<Vec<_>>()
-            .join(" ");
+        let known = [source.zone_basis, source.year_basis.words().next()];
+        let known = known.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        // The zone shown needs no repeating; any other one does.
+        let zone = if source.zone == report.zone.name() || source.zone_basis == Some("offset") {
+            ""
+        } else {
+            &source.zone
+        };
+        let zone = if zone.is_empty() || source.range.is_none() { String::new() } else { format!("{zone} ") };
+        let count = thousands(source.account.records);
+        let line = format!("  {label}{pad}  {count:>9}  {range:columns$}  {zone}{known}");
+        let _ = writeln!(text, "{}", excerpt(line.trim_end(), style.columns));
+    }
+    let guessed =
+        report.sources.iter().filter(|source| source.zone_basis == Some("zone:default")).count() as u64;
+    if guessed > 0 {
+        let verb = if guessed == 1 { "names no zone and is" } else { "name no zone and are" };
+        let zone = report.zone.name();
         let _ = writeln!(
             text,
-            "  {label}{pad}  {:>9}  {range:36}  {}  {known}",
-            thousands(source.account.records),
-            source.zone
+            "  {} {verb} read as {zone}: a guess, unless --tz says where they ran",
+            counted(guessed, "source")
         );
     }
 }
@@ -215,9 +247,8 @@ fn push_ledger(out: &mut Vec<u8>, report: &Report<'_>) {
     let files: usize = report.sources.iter().map(|source| source.files.len()).sum();
     let lost = report.remarks.iter().filter(|remark| remark.loss > Loss::None).count();
     let verdict = if lost == 0 { "nothing lost".to_owned() } else { format!("{lost} with losses") };
-    out.extend_from_slice(
-        format!("\nLedger: {} files, {}; {verdict}\n", thousands(files as u64), ledger(&total)).as_bytes(),
-    );
+    let line = format!("\nLedger: {verdict}; {}, {}\n", counted(files as u64, "file"), ledger(&total));
+    out.extend_from_slice(line.as_bytes());
     let mut remarks: Vec<Unread> = report.remarks.to_vec();
     remarks.retain(|remark| remark.why != "empty");
     push_remarks(out, &remarks);

@@ -119,7 +119,7 @@ pub(super) fn fraction(bytes: &[u8], at: usize) -> (u32, u8, usize) {
     (nanos * 10_u32.pow(9 - written as u32), written as u8, end)
 }
 
-/// An optional zone at `at`: `Z`, `±hh`, `±hhmm`, `±hh:mm`, `UTC` or `GMT`, after at most one blank
+/// An optional zone at `at`: `Z`, `±hh`, `±hhmm`, `±hh:mm`, `UTC`, `GMT`, `KST` or `JST`, after at most one blank
 /// where `spaced` allows it.
 #[inline]
 pub(super) fn zone(bytes: &[u8], at: usize, spaced: bool) -> (WrittenZone, usize) {
@@ -130,6 +130,10 @@ pub(super) fn zone(bytes: &[u8], at: usize, spaced: bool) -> (WrittenZone, usize
             .map(|(seconds, end)| (if *sign == b'-' { -seconds } else { seconds }, end)),
         Some(b'U' | b'G') if bytes[start..].starts_with(b"UTC") || bytes[start..].starts_with(b"GMT") => {
             Some((0, start + 3))
+        }
+        // Of the other abbreviations only those that mean one offset everywhere.
+        Some(b'K' | b'J') if bytes[start..].starts_with(b"KST") || bytes[start..].starts_with(b"JST") => {
+            Some((9 * 3_600, start + 3))
         }
         _ => None,
     };
@@ -351,6 +355,8 @@ mod tests {
             ("Fri Dec 12 10:10:59 2014] [error]", WrittenZone::Absent),
             ("Fri, 12 Dec 2014 10:10:59 GMT", WrittenZone::Offset(0)),
             ("Dec 12 2014 10:10:59 asa", WrittenZone::Absent),
+            ("2014-12-12 10:10:59 KST x", WrittenZone::Offset(32_400)),
+            ("2014-12-12 10:10:59 KSTX", WrittenZone::Absent),
             ("1418379059 x", WrittenZone::Epoch),
         ] {
             let (seconds, nanos, found, _) = read(text).unwrap_or_else(|| panic!("{text}"));

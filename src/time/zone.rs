@@ -81,7 +81,7 @@ impl Zone {
         match named {
             Some(zone) => Ok(Self::named(*zone)),
             None => Err(Error::new(format!(
-                "unknown time zone `{text}`; use a name such as Asia/Seoul, `UTC`, `local` or an offset such as +09:00{}",
+                "unknown time zone `{text}`; use a name such as Asia/Seoul, `UTC`, `local` or an offset such as +09:00 (abbreviations are ambiguous){}",
                 suggestion(text)
             ))),
         }

@@ -9,8 +9,8 @@ use crate::util::{Scratch, package};
 
 /// Modules of `src/`, lowest first: a module imports only from those above its own line here.
 const LAYERS: [&str; 16] = [
-    "base", "text", "time", "io", "grammar", "pattern", "survey", "clock", "ingest", "merge", "query", "view", "lens",
-    "present", "engine", "cli",
+    "base", "text", "time", "io", "grammar", "pattern", "survey", "clock", "ingest", "merge", "query",
+    "view", "lens", "present", "engine", "cli",
 ];
 
 /// Crates that only some places may name.
@@ -97,7 +97,9 @@ fn imports(code: &str) -> BTreeSet<String> {
             continue;
         }
         let rest = &code[at + "crate::".len()..];
-        let name = |text: &str| -> String { text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect() };
+        let name = |text: &str| -> String {
+            text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+        };
         let Some(list) = rest.strip_prefix('{') else {
             names.insert(name(rest));
             continue;
@@ -126,7 +128,9 @@ fn imports(code: &str) -> BTreeSet<String> {
 
 #[test]
 fn imports_are_found() {
-    let text = code("use crate::base::{A, B}; // crate::cli\nuse crate::{text::x, time::{a, b}, io};\nlet a = \"crate::lens\";");
+    let text = code(
+        "use crate::base::{A, B}; // crate::cli\nuse crate::{text::x, time::{a, b}, io};\nlet a = \"crate::lens\";",
+    );
     assert_eq!(imports(&text).into_iter().collect::<Vec<_>>(), ["base", "io", "text", "time"]);
 }
 
@@ -190,8 +194,10 @@ fn crates_have_one_door() {
             let used = text.match_indices(name).any(|(at, _)| {
                 let before = text[..at].chars().next_back();
                 let path_like = text[at + name.len()..].starts_with("::");
-                let imported = text[..at].ends_with("use ") && text[at + name.len()..].starts_with([';', ' ']);
-                !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '.')) && (path_like || imported)
+                let imported =
+                    text[..at].ends_with("use ") && text[at + name.len()..].starts_with([';', ' ']);
+                !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '.'))
+                    && (path_like || imported)
             });
             if used && !doors.iter().any(|door| path.starts_with(door)) {
                 wrong.push(format!("{path} names {name}; its door is {}", doors.join(" or ")));
@@ -226,8 +232,16 @@ fn nothing_is_unsafe() {
         let used = text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "unsafe");
         assert!(!used, "{path} is unsafe");
     }
+    let manifest: toml::Table =
+        toml::from_str(&fs::read_to_string(package().join("Cargo.toml")).expect("Cargo.toml")).expect("TOML");
+    let lint = manifest
+        .get("lints")
+        .and_then(|lints| lints.get("rust")?.get("unsafe_code"))
+        .map(toml::Value::to_string);
     let root = fs::read_to_string(package().join("src/lib.rs")).expect("src/lib.rs");
-    assert!(root.contains("#![forbid(unsafe_code)]"), "src/lib.rs must forbid unsafe code");
+    let forbidden = root.contains("forbid(unsafe_code)")
+        || lint.is_some_and(|lint| lint.contains("forbid") || lint.contains("deny"));
+    assert!(forbidden, "unsafe code must be forbidden, in src/lib.rs or in Cargo.toml's [lints]");
 }
 
 #[test]
@@ -238,7 +252,9 @@ fn nothing_below_cli_prints_or_exits() {
             continue;
         }
         let shipped = text.split("#[cfg(test)]").next().unwrap_or_default();
-        for word in ["println!", "eprintln!", "print!(", "process::exit", "dbg!", "todo!", "stdout()", "stderr()"] {
+        for word in
+            ["println!", "eprintln!", "print!(", "process::exit", "dbg!", "todo!", "stdout()", "stderr()"]
+        {
             if code(shipped).contains(word) {
                 wrong.push(format!("{path} has {word}"));
             }
@@ -257,7 +273,8 @@ fn every_grammar_proves_itself() {
             continue;
         }
         let shown = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let table: toml::Table = toml::from_str(&fs::read_to_string(&path).expect("a grammar")).expect("TOML");
+        let table: toml::Table =
+            toml::from_str(&fs::read_to_string(&path).expect("a grammar")).expect("TOML");
         let count = |key: &str| table.get(key).and_then(toml::Value::as_array).map_or(0, Vec::len);
         let name = table.get("name").and_then(toml::Value::as_str).unwrap_or_default().to_owned();
         if Some(name.as_str()) != shown.strip_suffix(".toml") {
@@ -275,7 +292,8 @@ fn every_grammar_proves_itself() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let scratch = Scratch::new("grammars");
     let listed = String::from_utf8(scratch.good(&["formats"])).expect("UTF-8");
-    let listed: BTreeSet<String> = listed.lines().filter_map(|line| Some(line.split_whitespace().next()?.to_owned())).collect();
+    let listed: BTreeSet<String> =
+        listed.lines().filter_map(|line| Some(line.split_whitespace().next()?.to_owned())).collect();
     assert_eq!(listed, names, "`timeline formats` and grammars/");
     let checked = String::from_utf8(scratch.good(&["formats", "check"])).expect("UTF-8");
     assert!(checked.ends_with(&format!("{0} of {0} formats pass\n", names.len())), "{checked}");
@@ -308,7 +326,8 @@ fn readme_commands_name_what_exists() {
         return eprintln!("skipped: there is no README.md yet");
     };
     let help = String::from_utf8(Scratch::new("readme").good(&["--help"])).expect("UTF-8");
-    let known: BTreeSet<&str> = help.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next()).collect();
+    let known: BTreeSet<&str> =
+        help.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next()).collect();
     for command in commands(&readme) {
         let typed = match command.split_once(" -- ") {
             Some((_, typed)) => typed,
@@ -320,8 +339,12 @@ fn readme_commands_name_what_exists() {
         }
         for word in words {
             let word = word.trim_matches(['\'', '"']);
-            let inside = ["samples/", "tests/", "grammars/", "docs/"].iter().any(|folder| word.starts_with(folder));
-            assert!(!inside || package().join(word).exists(), "README.md: `{command}`: {word} does not exist");
+            let inside =
+                ["samples/", "tests/", "grammars/", "docs/"].iter().any(|folder| word.starts_with(folder));
+            assert!(
+                !inside || package().join(word).exists(),
+                "README.md: `{command}`: {word} does not exist"
+            );
         }
     }
 }
