@@ -56,6 +56,13 @@ pub fn push_clean(out: &mut Vec<u8>, text: &[u8]) {
     }
 }
 
+/// The same as a new string: for names of files, which may hold anything but NUL and `/`.
+pub fn clean(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    push_clean(&mut out, text.as_bytes());
+    String::from_utf8_lossy(&out).replace('\n', "\\n")
+}
+
 /// Columns a terminal needs for a text: two for East Asian wide characters, none for combining marks.
 pub fn width(text: &str) -> usize {
     text.chars().map(char_width).sum()

@@ -13,6 +13,7 @@ use crate::ingest::{Filter, Picker};
 use crate::pattern::LevelRules;
 use crate::present::{Account, SourceRow};
 use crate::query::Matcher;
+use crate::text::clean;
 use crate::time::Zone;
 use crate::view::{FileLabel, Scene, scene_labels};
 
@@ -170,7 +171,7 @@ impl Context {
             for remark in all.iter().filter(|remark| remark.loss > Loss::None) {
                 let _ = std::io::Write::write_fmt(
                     &mut std::io::stderr(),
-                    format_args!("timeline: {}: {}\n", remark.file, remark.why),
+                    format_args!("timeline: {}: {}\n", clean(&remark.file), clean(&remark.why)),
                 );
             }
         }

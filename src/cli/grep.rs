@@ -14,6 +14,7 @@ use crate::engine::{Sink, Stretch};
 use crate::grammar::Known;
 use crate::present::{Decorate, Prose, Style, day_rule, local_time, push_jsonl, thousands};
 use crate::query::{Matcher, MatcherOptions};
+use crate::text::clean;
 use crate::time::duration;
 use crate::view::{Record, Scene};
 
@@ -388,7 +389,7 @@ fn totals(search: &Search<'_>) -> String {
             let mut names: Vec<&str> =
                 search.files.iter().map(|id| search.scene.file(*id).name.as_str()).collect();
             names.sort_unstable();
-            names.iter().map(|name| format!("{name}\n")).collect()
+            names.iter().map(|name| format!("{}\n", clean(name))).collect()
         }
         Mode::CountBy(by) => {
             let mut rows: Vec<(&String, u64)> =

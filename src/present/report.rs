@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::sources::{SourceRow, local_time, push_remarks, size, sources_json, thousands, time_json};
 use crate::base::{Level, NANOS_PER_SECOND, SourceId, Unread};
 use crate::lens::{Evidence, Marker, Silence, Verdict};
-use crate::text::excerpt;
+use crate::text::{clean, excerpt};
 use crate::time::{Zone, pretty_span, render_rfc3339};
 
 /// At most this many first occurrences become findings: the rest is in `timeline show`.
@@ -46,7 +46,7 @@ impl Report<'_> {
     }
 
     pub(super) fn place(&self, evidence: &Evidence) -> String {
-        format!("{}:{}", self.files[evidence.file.0 as usize], evidence.line)
+        format!("{}:{}", clean(&self.files[evidence.file.0 as usize]), evidence.line)
     }
 
     fn evidence(&self, evidence: &Evidence) -> Value {
@@ -301,11 +301,5 @@ fn markdown_row(text: &mut String, report: &Report<'_>, marker: &Marker) {
 
 /// Text that is safe inside a Markdown table cell.
 fn cell(text: &str) -> String {
-    let mut clean = Vec::new();
-    crate::text::push_clean(&mut clean, text.as_bytes());
-    String::from_utf8_lossy(&clean)
-        .replace('|', "\\|")
-        .replace(['\n', '\r'], " ")
-        .replace('<', "&lt;")
-        .replace('`', "\\`")
+    clean(text).replace('|', "\\|").replace(['\n', '\r'], " ").replace('<', "&lt;").replace('`', "\\`")
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::base::{Basis, Loss, NANOS_PER_SECOND, Unread};
-use crate::text::width;
+use crate::text::{clean, width};
 use crate::time::{Zone, pretty_span, render_rfc3339};
 
 /// A file's account, as renderers see it.
@@ -106,7 +106,7 @@ pub fn push_sources(out: &mut Vec<u8>, rows: &[SourceRow], remarks: &[Unread], z
             [] => row.format.clone(),
             others => format!("{}, with lines of {}", row.format, others.join(", ")),
         };
-        out.extend_from_slice(format!("{}\n", row.name).as_bytes());
+        out.extend_from_slice(format!("{}\n", clean(&row.name)).as_bytes());
         let mut line =
             |name: &str, value: &str| out.extend_from_slice(format!("  {name:8}{value}\n").as_bytes());
         line("format", &formats);
@@ -125,7 +125,7 @@ pub fn push_sources(out: &mut Vec<u8>, rows: &[SourceRow], remarks: &[Unread], z
         }
         line("ledger", &ledger(&row.account));
         if row.files.len() > 1 || row.files.first().is_some_and(|file| *file != row.name) {
-            line("files", &row.files.join(", "));
+            line("files", &clean(&row.files.join(", ")));
         }
         out.push(b'\n');
     }
@@ -183,8 +183,9 @@ pub fn push_remarks(out: &mut Vec<u8>, remarks: &[Unread]) {
         out.extend_from_slice(format!("{title}\n").as_bytes());
         let widest = some.iter().map(|remark| width(&remark.file)).max().unwrap_or(0).min(40);
         for remark in some {
-            let pad = " ".repeat(widest.saturating_sub(width(&remark.file)));
-            out.extend_from_slice(format!("  {}{pad}  {}\n", remark.file, remark.why).as_bytes());
+            let file = clean(&remark.file);
+            let pad = " ".repeat(widest.saturating_sub(width(&file)));
+            out.extend_from_slice(format!("  {file}{pad}  {}\n", clean(&remark.why)).as_bytes());
         }
     }
 }

@@ -6,7 +6,7 @@ use super::report::{Report, silence_span};
 use super::sources::{Account, counted, ledger, local_time, push_remarks, thousands};
 use crate::base::{Level, Loss, NANOS_PER_SECOND, Unread};
 use crate::lens::Marker;
-use crate::text::{excerpt, push_clean, width};
+use crate::text::{clean, excerpt, width};
 use crate::time::pretty_span;
 
 /// How a summary looks.
@@ -59,12 +59,6 @@ pub(super) fn headline(report: &Report<'_>) -> String {
 /// Who said it: the program, or the source when it names none.
 fn speaker(report: &Report<'_>, marker: &Marker) -> String {
     clean(marker.example.program.as_deref().unwrap_or(&report.source(marker.source).name))
-}
-
-fn clean(text: &str) -> String {
-    let mut out = Vec::new();
-    push_clean(&mut out, text.as_bytes());
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// Appends the summary. `labels` are the sources' short names.

@@ -48,6 +48,7 @@ pub fn scene_labels(paths: &[&str]) -> Vec<String> {
     const WIDEST: usize = 24;
     short_names(paths)
         .into_iter()
+        .map(|name| crate::text::clean(&name))
         .map(|name| match name.chars().count() {
             length if length > WIDEST => {
                 format!("…{}", name.chars().skip(length - WIDEST + 1).collect::<String>())
