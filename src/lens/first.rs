@@ -115,8 +115,8 @@ pub struct Verdict<'a> {
 const STRETCH: i64 = 10 * MINUTE;
 
 /// Finds what broke first: among markers at `error` or worse (else at `warn`) that are neither chronic
-/// nor from a warm-up, the ten minutes that hold most of them, from most sources; of those the
-/// earliest.
+/// nor from a warm-up, the stretch of ten minutes in which most of them, from most sources, follow
+/// soonest; of those the earliest.
 pub fn verdict(markers: &[Marker]) -> Option<Verdict<'_>> {
     [Level::Error, Level::Warn].into_iter().find_map(|level| {
         let all: Vec<&Marker> =
@@ -134,9 +134,16 @@ pub fn verdict(markers: &[Marker]) -> Option<Verdict<'_>> {
             let mut sources: Vec<SourceId> = inside.iter().map(|marker| marker.source).collect();
             sources.sort();
             sources.dedup();
-            let severity: u32 =
-                inside.iter().map(|marker| 1 << (marker.stat.level as u32 - Level::Warn as u32)).sum();
-            severity * sources.len() as u32
+            // What follows at once weighs most: a stray error minutes ahead of an avalanche is not its start.
+            let from = severe[start].stat.first_key;
+            let severity: i64 = inside
+                .iter()
+                .map(|marker| {
+                    let left = STRETCH - (marker.stat.first_key - from);
+                    (left / NANOS_PER_SECOND) << (marker.stat.level as u32 - Level::Warn as u32)
+                })
+                .sum();
+            severity * sources.len() as i64
         };
         let best = (0..severe.len()).max_by_key(|start| (weight(*start), std::cmp::Reverse(*start)))?;
         let (first, followers) = severe[best..best + stretch(best)].split_first()?;

@@ -87,9 +87,17 @@ fn push_beginning(text: &mut String, report: &Report<'_>, labels: &[String], sty
     if verdict.followers.is_empty() {
         return;
     }
-    let _ = writeln!(text, "\nNext, within 10 minutes (order in time, not cause)");
+    let tied = verdict.followers.iter().any(|marker| marker.stat.first_key < first.example.bounds.1);
+    let ties = if tied { "; ~ the same moment, order unknown" } else { "" };
+    let _ = writeln!(text, "\nNext, within 10 minutes (order in time, not cause{ties})");
     for marker in verdict.followers.iter().take(8) {
-        let after = format!("+{}", pretty_span(marker.stat.first_key - first.stat.first_key));
+        // Inside the first one's interval the order is unknown.
+        let tied = marker.stat.first_key < first.example.bounds.1;
+        let after = if tied {
+            "~".to_owned()
+        } else {
+            format!("+{}", pretty_span(marker.stat.first_key - first.stat.first_key))
+        };
         push_row(text, &format!("{after:>10}"), marker, labels, style);
     }
     if verdict.followers.len() > 8 {
