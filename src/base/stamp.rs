@@ -28,6 +28,8 @@ pub struct Resolution(u8);
 impl Resolution {
     /// A whole minute.
     pub const MINUTE: Self = Self(10);
+    /// A leap second: clocks that have none place it in the second before or after.
+    pub const LEAP: Self = Self(11);
     /// A whole second.
     pub const SECOND: Self = Self(0);
 
@@ -45,6 +47,7 @@ impl Resolution {
     pub const fn width(self) -> i64 {
         match self.0 {
             10 => 60_000_000_000,
+            11 => 2_000_000_000,
             digits => 10_i64.pow(9 - digits as u32),
         }
     }
@@ -56,7 +59,7 @@ impl Resolution {
 
     /// The inverse of [`Resolution::code`].
     pub const fn from_code(code: u8) -> Self {
-        Self(if code > 10 { 9 } else { code })
+        Self(if code > 11 { 9 } else { code })
     }
 }
 

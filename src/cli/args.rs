@@ -94,7 +94,13 @@ pub(super) struct Common {
     #[arg(long, value_name = "TIME", conflicts_with_all = ["since", "until"], allow_hyphen_values = true, help_heading = "Selection")]
     pub around: Option<String>,
     /// Width of the window on each side of --around
-    #[arg(long, value_name = "DURATION", default_value = "5m", help_heading = "Selection")]
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "5m",
+        requires = "around",
+        help_heading = "Selection"
+    )]
     pub window: String,
     /// Only records of hosts that fit this glob (repeatable)
     #[arg(long, value_name = "GLOB", env = "TIMELINE_HOST", help_heading = "Selection")]
@@ -111,7 +117,7 @@ pub(super) struct Common {
     /// Any loss (an unreadable file, a cut archive) is exit code 1
     #[arg(long, env = "TIMELINE_STRICT", help_heading = "Run")]
     pub strict: bool,
-    /// No progress bar, no remarks
+    /// No progress bar, no remarks; in grep, no output at all
     #[arg(short = 'q', long, env = "TIMELINE_QUIET", help_heading = "Run")]
     pub quiet: bool,
     /// Colours

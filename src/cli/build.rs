@@ -16,19 +16,16 @@ const COLUMNS: usize = 120;
 
 /// Runs `timeline build`.
 pub(super) fn run(args: &BuildArgs) -> Result<Ending> {
-    let events = match args.output.as_deref() {
-        None => None,
-        Some(path) if path.extension().is_some_and(|extension| extension == "jsonl") => {
-            Some(Output::create(Some(path), args.force)?)
-        }
-        Some(path) => {
-            return Err(Error::new(format!(
-                "cannot write {}: this version writes events as JSON lines only; give a name that ends in .jsonl",
-                path.display()
-            )));
-        }
-    };
-    let context = Context::new(&args.input, &args.common)?;
+    let path = args.output.as_deref();
+    if let Some(path) = path.filter(|path| path.extension().is_none_or(|extension| extension != "jsonl")) {
+        return Err(Error::new(format!(
+            "cannot write {}: this version writes events as JSON lines only; give a name that ends in .jsonl",
+            path.display()
+        )));
+    }
+    Output::check(path, args.force)?;
+    let context = Context::new(&args.input, &args.common, path)?;
+    let events = path.map(|path| Output::create(Some(path))).transpose()?;
     let zone = &context.plan.settle.default_zone;
     let filter = resolve::filter(&args.common, args.at_least.level.as_deref(), zone)?;
     let analysis = analyse(&context, &filter, events)?;

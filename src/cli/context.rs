@@ -1,6 +1,6 @@
 //! What every reading command sets up: threads, grammars, the prepared run, the scene.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::args::{Common, Input};
 use super::outcome::Ending;
@@ -39,8 +39,11 @@ pub(super) fn grammars() -> Result<GrammarSet> {
 
 impl Context {
     /// Finds, surveys and settles everything that was typed.
-    pub(super) fn new(input: &Input, common: &Common) -> Result<Self> {
-        Self::with_patterns(&input.inputs, common, None)
+    /// `output` is the file that this run writes: it is no input, wherever it stands.
+    pub(super) fn new(input: &Input, common: &Common, output: Option<&Path>) -> Result<Self> {
+        let mut plan = resolve::plan(&input.inputs, common)?;
+        plan.output = output.map(Path::to_owned);
+        Self::with_plan(plan, common, None)
     }
 
     /// The same, leaving out files in which `ahead` can match nothing.
@@ -49,7 +52,10 @@ impl Context {
         common: &Common,
         ahead: Option<&Matcher>,
     ) -> Result<Self> {
-        let plan = resolve::plan(inputs, common)?;
+        Self::with_plan(resolve::plan(inputs, common)?, common, ahead)
+    }
+
+    fn with_plan(plan: Plan, common: &Common, ahead: Option<&Matcher>) -> Result<Self> {
         let set = grammars()?;
         let threads = common.jobs.unwrap_or(0);
         let pool = rayon::ThreadPoolBuilder::new()

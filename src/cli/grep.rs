@@ -321,6 +321,8 @@ pub(super) fn run(args: &GrepArgs) -> Result<Ending> {
     let both = Reach::parse(args.context.as_ref())?;
     let before = Reach::parse(args.before_context.as_ref())?.or(both).unwrap_or(Reach::NONE);
     let after = Reach::parse(args.after_context.as_ref())?.or(both).unwrap_or(Reach::NONE);
+    // As grep -q: the exit code alone answers, and the first match ends the search.
+    let silent = args.common.quiet;
     let mode = match (&args.count_by, args.count, args.files_with_matches, args.only_matching) {
         (Some(field), ..) => Mode::CountBy(CountBy::parse(field)?),
         (None, true, ..) => Mode::Count,
@@ -328,6 +330,7 @@ pub(super) fn run(args: &GrepArgs) -> Result<Ending> {
         (None, _, _, true) => Mode::Parts,
         _ => Mode::Rows,
     };
+    let mode = if silent { Mode::Count } else { mode };
     let (before, after) = if mode == Mode::Rows { (before, after) } else { (Reach::NONE, Reach::NONE) };
     let timeless = args.common.since.is_none() && args.common.until.is_none() && args.common.around.is_none();
     // Counting needs no clocks: files that cannot match need not even be surveyed.
@@ -359,7 +362,7 @@ pub(super) fn run(args: &GrepArgs) -> Result<Ending> {
         before,
         after,
         first_only: args.first,
-        most: args.max_count.unwrap_or(u64::MAX),
+        most: if silent { 1 } else { args.max_count.unwrap_or(u64::MAX) },
         output: Output::stdout(),
         found: 0,
         files: BTreeSet::new(),
@@ -374,7 +377,9 @@ pub(super) fn run(args: &GrepArgs) -> Result<Ending> {
     };
     let outcome = context.drive(&scene, &filter, &mut search)?;
     let totals = totals(&search);
-    search.output.write(totals.as_bytes())?;
+    if !silent {
+        search.output.write(totals.as_bytes())?;
+    }
     let found = search.found;
     search.output.finish()?;
     Ok(context.ending(&outcome.remarks, if found > 0 { Ending::Good } else { Ending::Short }))

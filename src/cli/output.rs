@@ -19,15 +19,21 @@ impl Output {
         Self { writer: Box::new(io::stdout()), rename: None }
     }
 
-    /// `path`, or standard output for `None` and `-`. The file appears whole or not at all.
-    pub(super) fn create(path: Option<&Path>, force: bool) -> Result<Self> {
-        let Some(path) = path.filter(|path| *path != Path::new("-")) else { return Ok(Self::stdout()) };
-        if !force && path.exists() {
-            return Err(Error::new(format!(
+    /// Whether an output may be made: a mistake is told before anything is read.
+    pub(super) fn check(path: Option<&Path>, force: bool) -> Result<()> {
+        match path {
+            Some(path) if path != Path::new("-") && !force && path.exists() => Err(Error::new(format!(
                 "{} exists; give another name, or --force to overwrite it",
                 path.display()
-            )));
+            ))),
+            _ => Ok(()),
         }
+    }
+
+    /// `path`, or standard output for `None` and `-`. The file appears whole or not at all. Make it after
+    /// the inputs were found: what is written must not be read.
+    pub(super) fn create(path: Option<&Path>) -> Result<Self> {
+        let Some(path) = path.filter(|path| *path != Path::new("-")) else { return Ok(Self::stdout()) };
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(format!(".tmp-{}", std::process::id()));
         let temporary = path.with_file_name(name);

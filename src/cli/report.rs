@@ -11,8 +11,9 @@ use crate::present::{report_json, report_markdown};
 
 /// Runs `timeline report`.
 pub(super) fn run(args: &ReportArgs) -> Result<Ending> {
-    let mut output = Output::create(args.output.output.as_deref(), args.output.force)?;
-    let context = Context::new(&args.input, &args.common)?;
+    Output::check(args.output.output.as_deref(), args.output.force)?;
+    let context = Context::new(&args.input, &args.common, args.output.output.as_deref())?;
+    let mut output = Output::create(args.output.output.as_deref())?;
     let zone = &context.plan.settle.default_zone;
     let filter = resolve::filter(&args.common, args.at_least.level.as_deref(), zone)?;
     let analysis = analyse(&context, &filter, None)?;

@@ -57,6 +57,7 @@ pub(super) fn plan(inputs: &[PathBuf], common: &Common) -> Result<Plan> {
     Ok(Plan {
         inputs: inputs.to_vec(),
         stdin,
+        output: None,
         sources: common.source.clone(),
         settle: SettleOptions { default_zone, assumptions, year: common.year, now: now() },
         chunk_size: common.chunk_size.unwrap_or(CHUNK_SIZE).max(64),

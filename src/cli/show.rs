@@ -67,8 +67,9 @@ impl Sink for Rows<'_> {
 
 /// Runs `timeline show`.
 pub(super) fn run(args: &ShowArgs) -> Result<Ending> {
-    let output = Output::create(args.output.output.as_deref(), args.output.force)?;
-    let context = Context::new(&args.input, &args.common)?;
+    Output::check(args.output.output.as_deref(), args.output.force)?;
+    let context = Context::new(&args.input, &args.common, args.output.output.as_deref())?;
+    let output = Output::create(args.output.output.as_deref())?;
     let zone = &context.plan.settle.default_zone;
     let mut filter = resolve::filter(&args.common, args.at_least.level.as_deref(), zone)?;
     let to_terminal = args.output.output.is_none() && std::io::stdout().is_terminal();

@@ -9,7 +9,7 @@ use crate::present::{SourceRow, push_sources, sources_json};
 
 /// Runs `timeline sources`. Only the survey is needed: no record is read.
 pub(super) fn run(args: &SourcesArgs) -> Result<Ending> {
-    let context = Context::new(&args.input, &args.common)?;
+    let context = Context::new(&args.input, &args.common, None)?;
     context.hush();
     let rows: Vec<SourceRow> = context.source_rows();
     let mut text = Vec::new();

@@ -58,6 +58,8 @@ pub struct ChunkSpan {
     pub range: (i64, i64),
     /// The key for records before the chunk's first dated one.
     pub carry: Option<i64>,
+    /// The key for records before the file's first dated one: that one's.
+    pub head: Option<i64>,
     /// The year of its first stamp without one.
     pub year: i32,
     /// Whether it holds a dated record.
@@ -188,6 +190,14 @@ fn family_years(
 fn spans(file: &FileFacts<'_>, clock: &Clock, first_year: i32, turns: &[i32]) -> Vec<ChunkSpan> {
     // Around a change of offset the wall clock runs back: an hour of slack keeps the bounds true.
     let slack = if clock.zone.is_fixed() { 0 } else { 3_600 * NANOS_PER_SECOND };
+    let at = |seen: Seen, year: i32| match seen {
+        Seen::Zoned(at) => at,
+        Seen::Local(at) => utc(&clock.zone, at),
+        Seen::Yearless(turn, at) => utc(&clock.zone, years::in_year(year + turn, at)),
+    };
+    // Records above the file's first dated one stand right before it.
+    let mut dated = file.survey.chunks.iter().zip(turns);
+    let head = dated.find_map(|((_, chunk), turn)| Some(at(chunk.first?, first_year + turn)));
     let mut carry = None;
     let mut spans = Vec::new();
     for ((_, chunk), turn) in file.survey.chunks.iter().zip(turns) {
@@ -197,6 +207,7 @@ fn spans(file: &FileFacts<'_>, clock: &Clock, first_year: i32, turns: &[i32]) ->
             max: i64::MIN,
             range: (i64::MAX, i64::MIN),
             carry,
+            head,
             year,
             dated: false,
         };
@@ -206,23 +217,18 @@ fn spans(file: &FileFacts<'_>, clock: &Clock, first_year: i32, turns: &[i32]) ->
             span.max = span.max.max(max.saturating_add(slack));
             span.dated = true;
         }
-        let last = chunk.last.map(|last| match last {
-            Seen::Zoned(at) => at,
-            Seen::Local(at) => utc(&clock.zone, at),
-            Seen::Yearless(turn, at) => utc(&clock.zone, years::in_year(year + turn, at)),
-        });
-        let bound = carry.or(file.mtime).unwrap_or(i64::MAX - 1);
+        let bound = carry.or(head).or(file.mtime).unwrap_or(i64::MAX - 1);
         if !span.dated {
             (span.min, span.max) = (bound, bound);
         } else if chunk.undated > 0 || chunk.loose > 0 {
             // What has no stamp stands behind the dated record before it.
-            if let Some(carry) = carry {
-                span.min = span.min.min(carry);
-                span.max = span.max.max(carry);
+            if let Some(place) = carry.or(head) {
+                span.min = span.min.min(place);
+                span.max = span.max.max(place);
             }
         }
         spans.push(span);
-        carry = last.or(carry);
+        carry = chunk.last.map(|last| at(last, year)).or(carry);
     }
     spans
 }

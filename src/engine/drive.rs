@@ -68,6 +68,9 @@ struct Live {
     next: usize,
 }
 
+/// Compressed files kept open at once: well below the usual limit of 256 descriptors and more.
+const MOST_STREAMS: usize = 100;
+
 /// Bytes read in one wave, per thread.
 const WAVE_BYTES: u64 = 4 << 20;
 
@@ -283,6 +286,13 @@ impl<'a> WaveReader<'a> {
         self.batch(reader, chunk, spare, count)
     }
 
+    /// Whether chunks of a file lie at or behind an offset.
+    fn is_unfinished(&self, file: FileId, at: u64) -> bool {
+        let chunks = &self.prepared.chunks;
+        let end = chunks.partition_point(|chunk| chunk.file <= file);
+        chunks[..end].last().is_some_and(|last| last.file == file && last.start >= at)
+    }
+
     /// Reads a chunk that is far larger than a chunk should be: somewhere in it is an endless line. Of
     /// each line at most [`MAX_LINE`] bytes are kept. Returns how many bytes were kept.
     fn overlong(&self, chunk: &Chunk, kept: &mut Vec<u8>) -> usize {
@@ -366,7 +376,13 @@ impl<'a> WaveReader<'a> {
                 });
             }
         });
-        locked(&self.streams).insert(file, (unpacker, at));
+        // A stream that has given its last chunk is closed; of very many at once, some are closed early and
+        // unpacked again when their turn comes: slow, and better than running out of descriptors.
+        let mut streams = locked(&self.streams);
+        if self.is_unfinished(file, at) && streams.len() < MOST_STREAMS {
+            streams.insert(file, (unpacker, at));
+        }
+        drop(streams);
         batches.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
@@ -382,6 +398,7 @@ impl<'a> WaveReader<'a> {
             filter: self.filter,
             year: chunk.span.year,
             carry: chunk.span.carry,
+            head: chunk.span.head,
             mtime: file.mtime,
         };
         reader.read(&context, &bytes[..count], &mut events, &mut tallies);

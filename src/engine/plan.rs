@@ -20,6 +20,8 @@ pub struct Plan {
     pub inputs: Vec<PathBuf>,
     /// Standard input, when it is one of the inputs.
     pub stdin: Option<Vec<u8>>,
+    /// The file that this run writes, if it does.
+    pub output: Option<PathBuf>,
     /// Globs of files or sources to read; all when empty.
     pub sources: Vec<String>,
     /// What was said about clocks; its default zone is also the one shown.

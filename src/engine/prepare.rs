@@ -1,6 +1,7 @@
 //! Everything before the first event: find, open, detect, group, survey, settle, lay out the chunks.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -12,7 +13,7 @@ use crate::base::{FileId, Loss, Result, SourceId, Unread, reason};
 use crate::clock::{ChunkSpan, Clock, FileFacts, settle};
 use crate::grammar::{Detection, GrammarSet, detect};
 use crate::ingest::Picker;
-use crate::io::{Content, Found, Head, MAX_LINE, Opened, Rotation, family, open, walk};
+use crate::io::{Content, Found, GARBAGE, Head, MAX_LINE, Opened, Rotation, family, open, walk};
 use crate::survey::{FileFormat, FileSurvey, Layouts, survey_plain, survey_stream};
 
 /// With no more files than this, each keeps its descriptor through both passes.
@@ -105,7 +106,11 @@ pub fn prepare(
     watch: &dyn Watch,
 ) -> Result<Prepared> {
     let inputs: Vec<PathBuf> = plan.inputs.iter().filter(|input| *input != Path::new("-")).cloned().collect();
-    let (found, mut remarks) = walk(&inputs)?;
+    let (mut found, mut remarks) = walk(&inputs)?;
+    if let Some(output) = plan.output.as_ref().and_then(|path| std::fs::metadata(path).ok()) {
+        // What stands where this run will write is no input.
+        found.retain(|file| file.identity != (output.dev(), output.ino()));
+    }
     let mut candidates = detect_all(plan, set, found, &mut remarks);
     if let Some(ahead) = ahead {
         let hopeful = hopeful(&candidates, ahead);
@@ -326,7 +331,7 @@ fn survey_all(
         }
         if let Some(why) = &survey.cut {
             // Garbage behind a whole stream is noticed; a stream that ends early is a loss.
-            let loss = if why.starts_with("bytes behind") { Loss::None } else { Loss::Part };
+            let loss = if why == GARBAGE { Loss::None } else { Loss::Part };
             remarks.push(Unread { file: candidate.found.name.clone(), why: why.clone(), loss });
         }
     }

@@ -61,6 +61,7 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
             PatternPart { slot: slots.slot(name), keep }
         })
         .collect();
+    let duration = typed.duration.as_deref().map(|name| slots.slot(name));
     let mut ranges = Vec::new();
     for range in &typed.level_range {
         let level = level_word(&place, &range.level)?;
@@ -103,6 +104,7 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
         shape,
         levels,
         ranges,
+        duration,
         pattern_of,
         compose,
         bodies,

@@ -59,10 +59,11 @@ pub fn detect(set: &GrammarSet, sample: &[u8]) -> Detection {
         .filter(|candidate| candidate.lines > 0)
         .collect();
     let most = candidates.iter().map(|candidate| candidate.lines).max().unwrap_or(0);
-    // A format that misses a tenth of what another explains is out, however demanding it is.
+    // What a third of the lines fits is no accident: the lines it misses find their own format one by
+    // one. A format that fits fewer is out, however demanding it is.
     candidates.sort_by_key(|candidate| {
         let grammar = set.get(candidate.grammar);
-        let near = candidate.lines * 10 >= most * 9;
+        let near = candidate.lines * 3 >= most;
         (!near, std::cmp::Reverse((grammar.rank, grammar.weight)), candidate.grammar)
     });
     Detection { candidates, sampled: lines.len() }
@@ -77,6 +78,7 @@ pub(super) fn fits(grammar: &Grammar, line: &[u8], slots: &mut Slots) -> bool {
 
 fn trim(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
     let start = line.iter().position(|byte| *byte != 0).unwrap_or(line.len());
     &line[start..]
 }

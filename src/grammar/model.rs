@@ -45,6 +45,8 @@ pub struct Grammar {
     pub(super) shape: Shape,
     pub(super) levels: Vec<(Box<[u8]>, Level)>,
     pub(super) ranges: Vec<LevelRange>,
+    /// The slot of a duration in seconds.
+    pub(super) duration: Option<u8>,
     pub(super) pattern_of: Vec<PatternPart>,
     pub(super) compose: Option<Vec<Piece>>,
     pub(super) bodies: Vec<Body>,
@@ -273,6 +275,13 @@ impl Grammar {
         slots: &'a Slots,
     ) -> impl Iterator<Item = (&'a [u8], bool)> {
         self.pattern_of.iter().filter_map(|part| Some((slots.get(part.slot)?.of(text), part.keep)))
+    }
+
+    /// How long what a record tells of took, nanoseconds, where the format says so: the stamp is its end.
+    pub fn duration(&self, text: &[u8], slots: &Slots) -> Option<i64> {
+        let seconds: f64 =
+            std::str::from_utf8(slots.get(self.duration?)?.of(text)).ok()?.trim().parse().ok()?;
+        (0.0..1.0e9).contains(&seconds).then(|| (seconds * 1e9).round() as i64)
     }
 
     /// Whether the pattern is made of fields rather than of the message.

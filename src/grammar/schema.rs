@@ -47,6 +47,10 @@ pub(super) struct GrammarFile {
     /// How the message is put together from fields, where no field is one: `"{request} {status}"`.
     #[serde(default)]
     pub message: Option<Spanned<String>>,
+    /// A field that holds how long the recorded thing took, in seconds: its stamp is then its end, and
+    /// `fields.start` its beginning.
+    #[serde(default)]
+    pub duration: Option<String>,
     /// Deeper fields inside messages, read only when fields are asked for.
     #[serde(default)]
     pub body: Vec<BodyFile>,

@@ -149,6 +149,8 @@ pub struct Context<'a> {
     pub year: i32,
     /// Key of the dated record before the chunk.
     pub carry: Option<i64>,
+    /// Key of the file's first dated record.
+    pub head: Option<i64>,
     /// The file's modification time.
     pub mtime: Option<i64>,
 }
@@ -401,14 +403,14 @@ fn place_head(events: &mut Vec<Event>, tallies: &mut [Tally], context: &Context<
         return;
     }
     let next = events.get(waiting).map(|event| event.key);
-    let key = next.or(context.mtime).unwrap_or(i64::MAX - 1);
+    let key = context.head.or(next).or(context.mtime).unwrap_or(i64::MAX - 1);
     if !(context.filter.since..context.filter.until).contains(&key) {
         events.drain(..waiting);
         return;
     }
     for event in &mut events[..waiting] {
         event.key = key;
-        if next.is_none() {
+        if context.head.is_none() {
             event.flags.set(Flags::MTIME_ONLY);
         }
     }

@@ -9,7 +9,7 @@ mod open;
 mod walk;
 
 pub use family::{Rotation, family};
-pub use open::{Content, Head, Opened, Unpacker, open};
+pub use open::{Content, GARBAGE, Head, Opened, Unpacker, open};
 pub use walk::{Found, walk};
 
 /// No physical line longer than this is kept whole: the rest is counted, not held.

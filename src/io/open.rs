@@ -4,12 +4,12 @@
 //! its start once per pass. Other containers are recognised and named, not read yet.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read as _};
+use std::io::{self, BufRead, BufReader, Cursor, Read as _};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 
 use super::MAX_LINE;
 use super::walk::Found;
@@ -47,6 +47,8 @@ pub struct Opened {
     identity: (u64, u64),
     file: Option<File>,
     content: Content,
+    /// The compressed bytes, when they are in memory.
+    raw: Option<Arc<[u8]>>,
     /// Bytes on disk (or in memory) when it was opened: what grows later is not read.
     pub size: u64,
 }
@@ -62,8 +64,14 @@ pub fn open(found: &Found, keep: bool) -> (Option<Opened>, Head) {
         Ok(metadata) => (metadata.len(), (metadata.dev(), metadata.ino())),
         Err(error) => return (None, Head::Unread(reason(&error))),
     };
-    let opened =
-        Opened { path: found.path.clone(), identity, file: Some(file), content: Content::Plain, size };
+    let opened = Opened {
+        path: found.path.clone(),
+        identity,
+        file: Some(file),
+        content: Content::Plain,
+        raw: None,
+        size,
+    };
     let (mut opened, head) = opened.sniff();
     if !keep && let Some(opened) = &mut opened {
         opened.file = None;
@@ -76,7 +84,8 @@ impl Opened {
     pub fn held(bytes: Vec<u8>) -> (Option<Self>, Head) {
         let size = bytes.len() as u64;
         let content = Content::Held(bytes.into());
-        let opened = Self { path: PathBuf::from("-"), identity: (0, 0), file: None, content, size };
+        let opened =
+            Self { path: PathBuf::from("-"), identity: (0, 0), file: None, content, raw: None, size };
         opened.sniff()
     }
 
@@ -94,8 +103,10 @@ impl Opened {
         if raw.is_empty() {
             return (Some(self), Head::Empty);
         }
-        if raw.starts_with(&[0x1f, 0x8b]) && matches!(self.content, Content::Plain) {
-            self.content = Content::Gzip;
+        if raw.starts_with(&[0x1f, 0x8b]) {
+            if let Content::Held(bytes) = std::mem::replace(&mut self.content, Content::Gzip) {
+                self.raw = Some(bytes);
+            }
             let mut head = Vec::new();
             let why = match self.unpack() {
                 Ok(mut unpacker) => unpacker.fill(&mut head, HEAD).err(),
@@ -157,22 +168,21 @@ impl Opened {
 
     /// Starts unpacking a compressed file from its beginning.
     pub fn unpack(&self) -> io::Result<Unpacker> {
-        let source = BufReader::with_capacity(64 * 1024, self.reopen()?);
-        Ok(Unpacker {
-            decoder: MultiGzDecoder::new(source),
-            produced: 0,
-            finished: false,
-            line: 0,
-            dropped: 0,
-        })
+        let source: Source = match &self.raw {
+            Some(bytes) => Box::new(Cursor::new(Arc::clone(bytes))),
+            None => Box::new(BufReader::with_capacity(64 * 1024, self.reopen()?)),
+        };
+        Ok(Unpacker { decoder: Some(GzDecoder::new(source)), produced: 0, line: 0, dropped: 0 })
     }
 }
 
-/// A gzip stream on its way out.
+type Source = Box<dyn BufRead + Send + Sync>;
+
+/// A gzip stream on its way out: its members one after another, and what stands behind the last.
 pub struct Unpacker {
-    decoder: MultiGzDecoder<BufReader<File>>,
+    /// The member under way; `None` at the end.
+    decoder: Option<GzDecoder<Source>>,
     produced: u64,
-    finished: bool,
     /// Bytes of the line under way that were handed out.
     line: usize,
     /// Bytes of overlong lines that were not.
@@ -185,13 +195,16 @@ impl std::fmt::Debug for Unpacker {
     }
 }
 
+/// What stands behind whole gzip data and is no gzip.
+pub const GARBAGE: &str = "bytes behind the gzip data that are not gzip are ignored";
+
 impl Unpacker {
     /// Appends up to `length` bytes; none at the end of the data. An error tells why the rest cannot be
     /// had: what came before it is already in `out`. Of a line longer than [`MAX_LINE`] only so much is
     /// handed out; offsets count what is handed out, and so are the same in every pass.
     pub fn fill(&mut self, out: &mut Vec<u8>, length: usize) -> Result<(), String> {
         let start = out.len();
-        while out.len() - start < length && !self.finished {
+        while out.len() - start < length && self.decoder.is_some() {
             let before = out.len();
             let wanted = (length - (before - start)).min(MAX_LINE);
             let filled = self.fill_raw(out, wanted);
@@ -226,16 +239,18 @@ impl Unpacker {
         out.resize(start + length, 0);
         let mut filled = start;
         let mut failure = None;
-        while filled < out.len() && !self.finished {
-            match self.decoder.read(&mut out[filled..]) {
-                Ok(0) => self.finished = true,
+        while filled < out.len()
+            && let Some(decoder) = &mut self.decoder
+        {
+            match decoder.read(&mut out[filled..]) {
+                Ok(0) => failure = self.next_member(),
                 Ok(count) => {
                     filled += count;
                     self.produced += count as u64;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
-                    self.finished = true;
+                    self.decoder = None;
                     failure = Some(gzip_reason(&error, self.produced));
                 }
             }
@@ -243,13 +258,35 @@ impl Unpacker {
         out.truncate(filled);
         failure.map_or(Ok(()), Err)
     }
+
+    /// Goes on to the member behind the one that ended. Zeros there are padding (tapes, tar); anything
+    /// else that does not start like gzip is told.
+    fn next_member(&mut self) -> Option<String> {
+        let mut source = self.decoder.take()?.into_inner();
+        loop {
+            let behind = match source.fill_buf() {
+                Ok(behind) => behind,
+                Err(error) => return Some(reason(&error)),
+            };
+            let zeros = behind.iter().take_while(|byte| **byte == 0).count();
+            match behind.get(zeros..) {
+                Some([]) if zeros == 0 => return None,
+                Some([]) => source.consume(zeros),
+                Some([0x1f, ..]) if zeros == 0 => {
+                    self.decoder = Some(GzDecoder::new(source));
+                    return None;
+                }
+                _ => return Some(GARBAGE.to_owned()),
+            }
+        }
+    }
 }
 
 fn gzip_reason(error: &io::Error, produced: u64) -> String {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => format!("the gzip data is cut off after {produced} unpacked bytes"),
-        io::ErrorKind::InvalidInput if produced > 0 => {
-            "bytes behind the gzip data that are not gzip".to_owned()
+        _ if error.to_string().contains("checksum") => {
+            format!("the gzip data is damaged after {produced} unpacked bytes (its checksum does not fit)")
         }
         _ => format!("the gzip data is damaged after {produced} unpacked bytes ({})", reason(error)),
     }

@@ -37,6 +37,11 @@ fn chronic(count: u64, first: i64, (from, to): (i64, i64)) -> bool {
 }
 
 impl Marker {
+    /// Whether its level was read from words and not from a field.
+    pub fn level_guessed(&self) -> bool {
+        self.example.level_inferred && self.stat.level != Level::Unknown
+    }
+
     /// How much it deserves attention, 0 to 1: severity first, rarity second.
     pub fn score(&self) -> f64 {
         let severity = f64::from(self.stat.level as u8) / 9.0;

@@ -155,7 +155,7 @@ impl<'a> Prose<'a> {
             self.clock.split_at(if self.style.collapse_dates { full } else { full.min(19) });
         out.extend_from_slice(seconds);
         match event.resolution {
-            0 | 10 => out.extend_from_slice(b"    "),
+            0 | 10 | 11 => out.extend_from_slice(b"    "),
             _ => {
                 out.push(b'.');
                 push_padded(out, (event.key.rem_euclid(NANOS_PER_SECOND) / 1_000_000) as u32, 3);

@@ -83,7 +83,7 @@ impl Report<'_> {
                 "count": stat.count,
                 "last": time_json(dated.then_some(stat.last_key)),
                 "level": stat.level.word(),
-                "level_basis": if marker.example.level_inferred { "words" } else { "field" },
+                "level_basis": if marker.level_guessed() { "words" } else { "field" },
                 "warm_up": marker.warm_up,
             },
             "claim": 0,
@@ -175,7 +175,7 @@ pub fn report_json(report: &Report<'_>) -> Vec<u8> {
 pub fn report_markdown(report: &Report<'_>) -> Vec<u8> {
     let mut text = String::from("# Timeline report\n\n");
     let zone = report.zone;
-    let _ = writeln!(text, "{}\n", super::summary::headline(report));
+    let _ = writeln!(text, "{}\n", cell(&super::summary::headline(report)));
     if let Some((from, to)) = report.range {
         let _ = writeln!(
             text,
@@ -286,7 +286,7 @@ fn markdown_row(text: &mut String, report: &Report<'_>, marker: &Marker) {
         render_rfc3339(&mut out, key, 0, 0, true);
         String::from_utf8_lossy(&out).into_owned()
     });
-    let guess = if marker.example.level_inferred { "?" } else { "" };
+    let guess = if marker.level_guessed() { "?" } else { "" };
     let _ = writeln!(
         text,
         "| {} | {utc} | {}{guess} | {} | {} ({}×) | {} |",

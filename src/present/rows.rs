@@ -13,9 +13,9 @@ pub fn push_jsonl(out: &mut Vec<u8>, scene: &Scene<'_>, batch: &Batch, event: &E
     let undated = event.flags.has(Flags::UNDATED);
     let offset = scene.zone.offset_at(event.key.div_euclid(crate::base::NANOS_PER_SECOND)).0;
     out.extend_from_slice(b"{\"time\":");
-    push_time(out, (!undated).then_some(event.key), digits, 0);
+    push_time(out, (!undated).then_some(event.key), digits_of(event.key, digits), 0);
     out.extend_from_slice(b",\"local\":");
-    push_time(out, (!undated).then_some(event.key), digits, offset);
+    push_time(out, (!undated).then_some(event.key), digits_of(event.key, digits), offset);
     if let Some(instant) = record.instant.filter(|instant| instant.best < i64::MAX - 1) {
         let known = |at: i64| (at != i64::MIN).then_some(at);
         out.extend_from_slice(b",\"earliest\":");
@@ -68,6 +68,13 @@ pub fn push_jsonl(out: &mut Vec<u8>, scene: &Scene<'_>, batch: &Batch, event: &E
         out.push(b':');
         push_string(out, value);
     });
+    if let Some(start) = record.start().filter(|_| !undated) {
+        if !first {
+            out.push(b',');
+        }
+        out.extend_from_slice(b"\"start\":");
+        push_time(out, Some(start), digits_of(start, digits.max(3)), 0);
+    }
     out.extend_from_slice(format!("}},\"pattern\":\"p{:016x}\",\"marks\":[", event.pattern).as_bytes());
     if event.flags.has(Flags::FIRST) {
         out.extend_from_slice(b"\"first\"");

@@ -37,7 +37,7 @@ pub(super) fn headline(report: &Report<'_>) -> String {
             } else {
                 "Nothing at level error; first warning"
             };
-            let guess = if marker.example.level_inferred { " (level guessed from its words)" } else { "" };
+            let guess = if marker.level_guessed() { " (level guessed from its words)" } else { "" };
             format!(
                 "{what}: {} {} ({offset}), {}: {}{guess}",
                 local_time(report.zone, at),
@@ -46,14 +46,26 @@ pub(super) fn headline(report: &Report<'_>) -> String {
                 clean(&excerpt(&marker.example.message, 300)),
             )
         }
-        None => {
-            let records: u64 = report.sources.iter().map(|source| source.account.records).sum();
-            format!(
-                "Nothing broke, as far as these logs show: {}, none at level warn or worse",
-                counted(records, "record")
-            )
-        }
+        None => calm(report),
     }
+}
+
+/// The headline when no dated record is at `warn` or worse.
+fn calm(report: &Report<'_>) -> String {
+    let undated = report.markers.iter().find(|marker| marker.stat.level >= Level::Error);
+    if let Some(marker) = undated {
+        return format!(
+            "When it broke these logs do not say; undated at level {}: {} ({})",
+            marker.stat.level.word().unwrap_or("error"),
+            clean(&excerpt(&marker.example.message, 300)),
+            report.place(&marker.evidence),
+        );
+    }
+    let records: u64 = report.sources.iter().map(|source| source.account.records).sum();
+    format!(
+        "Nothing broke, as far as these logs show: {}, none at level warn or worse",
+        counted(records, "record")
+    )
 }
 
 /// Who said it: the program, or the source when it names none.
@@ -133,7 +145,7 @@ fn push_markers(text: &mut String, report: &Report<'_>, labels: &[String], style
         };
         push_row(text, &format!("{at:columns$}"), marker, labels, style);
     }
-    if report.telling().any(|marker| marker.example.level_inferred) {
+    if report.telling().any(|marker| marker.level_guessed()) {
         text.push_str("  (? marks a level read from words of the message: BSD syslog files keep none)\n");
     }
 }
@@ -149,7 +161,7 @@ fn push_row(text: &mut String, lead: &str, marker: &Marker, labels: &[String], s
     let label = &labels[marker.source.0 as usize];
     let widest = labels.iter().map(|label| width(label)).max().unwrap_or(0);
     let pad = " ".repeat(widest - width(label));
-    let guess = if marker.example.level_inferred { "?" } else { "" };
+    let guess = if marker.level_guessed() { "?" } else { "" };
     let level = format!(
         "{}{guess}",
         match marker.stat.level {

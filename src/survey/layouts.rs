@@ -68,7 +68,8 @@ fn plausible(line: &[u8]) -> bool {
     }
 }
 
-/// The physical lines of a text: where each starts (past leading NULs) and its bytes without the line
+/// The physical lines of a text: where each starts (past leading NULs or a
+/// byte order mark) and its bytes without the line
 /// end.
 #[inline]
 pub fn lines(text: &[u8], from: usize) -> impl Iterator<Item = (usize, usize, &[u8])> {
@@ -80,8 +81,10 @@ pub fn lines(text: &[u8], from: usize) -> impl Iterator<Item = (usize, usize, &[
         let end = memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length);
         let mut start = at;
         at = end + 1;
-        if text[start..end].first() == Some(&0) {
-            start += text[start..end].iter().take_while(|byte| **byte == 0).count();
+        match text[start..end].first() {
+            Some(0) => start += text[start..end].iter().take_while(|byte| **byte == 0).count(),
+            Some(0xef) if text[start..end].starts_with(b"\xef\xbb\xbf") => start += 3,
+            _ => {}
         }
         let line = &text[start..end];
         Some((start, at.min(text.len()), line.strip_suffix(b"\r").unwrap_or(line)))

@@ -74,6 +74,8 @@ pub struct ChunkSurvey {
     pub local: Option<Range<i64>>,
     /// Stamps without a year (and without a zone).
     pub yearless: Option<Yearless>,
+    /// The chunk's first dated record.
+    pub first: Option<Seen>,
     /// The chunk's last dated record.
     pub last: Option<Seen>,
     /// Records that begin in it.
@@ -153,7 +155,7 @@ impl<'a> Surveyor<'a> {
     fn stamp(&mut self, stamp: &Stamp) -> bool {
         let Some(nanos) = nanos(stamp) else { return false };
         let chunk = &mut self.chunk;
-        chunk.last = Some(match (stamp.has_year, stamp.zone) {
+        let seen = match (stamp.has_year, stamp.zone) {
             (true, WrittenZone::Absent) => {
                 Range::add(&mut chunk.local, nanos);
                 Seen::Local(nanos)
@@ -185,7 +187,9 @@ impl<'a> Surveyor<'a> {
                 }
                 Seen::Yearless(yearless.turns, nanos)
             }
-        });
+        };
+        chunk.first.get_or_insert(seen);
+        chunk.last = Some(seen);
         true
     }
 }
@@ -219,11 +223,11 @@ pub fn survey_plain(
     };
     let limit = (to - base) as usize;
     let mut line_start = start;
-    for (offset, next, line) in lines(text, start) {
+    for (_, next, line) in lines(text, start) {
         if line_start >= limit {
             break;
         }
-        surveyor.line(base + offset as u64, line);
+        surveyor.line(base + line_start as u64, line);
         line_start = next;
     }
     Ok((surveyor.chunk, surveyor.used))
@@ -251,8 +255,8 @@ pub fn survey_stream(layouts: Layouts<'_>, mut unpacker: Unpacker, chunk_size: u
             (false, None) => 0,
         };
         let mut line_start = 0;
-        for (offset, next, line) in lines(&pending[..complete], 0) {
-            surveyor.line(base + offset as u64, line);
+        for (_, next, line) in lines(&pending[..complete], 0) {
+            surveyor.line(base + line_start as u64, line);
             line_start = next;
         }
         if complete > 0 {

@@ -68,6 +68,10 @@ fn absolute(text: &str, zone: &Zone) -> Option<i64> {
         10 => format!("{text}T00:00:00"),
         13 => format!("{text}:00:00"),
         16 => format!("{text}:00"),
+        // Minutes with a zone: `2014-12-12T10:10Z`.
+        17.. if text.is_char_boundary(16) && matches!(text.as_bytes()[16], b'Z' | b'+' | b'-' | b' ') => {
+            format!("{}:00{}", &text[..16], &text[16..])
+        }
         _ => text.to_owned(),
     };
     let (stamp, end) = known::recognise(completed.as_bytes())?;
@@ -159,6 +163,8 @@ mod tests {
             ("2014-12-12 10:10:59", Bound::At(NOW)),
             ("2014-12-12T01:10:59Z", Bound::At(NOW)),
             ("2014-12-12T10:10", Bound::At(NOW - 59 * second)),
+            ("2014-12-12T01:10Z", Bound::At(NOW - 59 * second)),
+            ("2014-12-12T10:10+09:00", Bound::At(NOW - 59 * second)),
             ("2014-12-12", Bound::At(NOW - 36_659 * second)),
             ("@1418346659", Bound::At(NOW)),
             ("today 10:10:59", Bound::At(NOW)),

@@ -17,7 +17,7 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// The stamp these parts name, if the calendar has it. A leap second counts as second 59's end.
+    /// The stamp these parts name, if the calendar has it. A leap second counts as second 59, two seconds wide.
     #[inline]
     pub(super) fn stamp(self, nanos: u32, zone: WrittenZone, resolution: Resolution) -> Option<Stamp> {
         let year = self.year.unwrap_or(PROXY_YEAR);
@@ -33,9 +33,9 @@ impl Parts {
         let of_day = self.hour * 3_600 + self.minute * 60 + self.second.min(59);
         Some(Stamp {
             seconds: days_from_civil(year, self.month, self.day) * 86_400 + i64::from(of_day),
-            nanos: if self.second == 60 { 999_999_999 } else { nanos },
+            nanos: if self.second == 60 { 0 } else { nanos },
             zone,
-            resolution,
+            resolution: if self.second == 60 { Resolution::LEAP } else { resolution },
             has_year: self.year.is_some(),
         })
     }

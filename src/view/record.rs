@@ -65,6 +65,11 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// When what the record tells of began, nanoseconds since 1970, where its stamp is the end of it.
+    pub fn start(&self) -> Option<i64> {
+        Some(self.instant?.best - self.grammar.duration(self.text, &self.slots)?)
+    }
+
     /// Calls `visit` for every further field.
     pub fn fields(&self, visit: impl FnMut(&str, &[u8])) {
         if let Some(reading) = &self.reading {

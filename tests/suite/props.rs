@@ -144,13 +144,11 @@ fn threads_and_chunks_change_no_byte() {
 }
 
 #[test]
-#[ignore = "bug: a chunk that begins at a line with NULs in front leaves those NULs to the chunk before, as one more line of its last record"]
 fn threads_and_chunks_change_no_byte_of_logs_with_nuls() {
     threads_and_chunks(Trouble { nuls: true, heads: false });
 }
 
 #[test]
-#[ignore = "bug: undated lines above the first stamp that fill a chunk of their own are placed at the file's mtime, not before that stamp"]
 fn threads_and_chunks_change_no_byte_of_logs_with_undated_heads() {
     threads_and_chunks(Trouble { nuls: false, heads: true });
 }
