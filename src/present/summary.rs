@@ -239,11 +239,11 @@ fn push_sources(text: &mut String, report: &Report<'_>, labels: &[String], style
     let guessed =
         report.sources.iter().filter(|source| source.zone_basis == Some("zone:default")).count() as u64;
     if guessed > 0 {
-        let verb = if guessed == 1 { "names no zone and is" } else { "name no zone and are" };
+        let verb = if guessed == 1 { "names" } else { "name" };
         let zone = report.zone.name();
         let _ = writeln!(
             text,
-            "  {} {verb} read as {zone}: a guess, unless --tz says where they ran",
+            "  {} {verb} no zone: read as {zone}, a guess unless --tz is theirs",
             counted(guessed, "source")
         );
     }
@@ -261,7 +261,7 @@ fn push_ledger(out: &mut Vec<u8>, report: &Report<'_>) {
     let files: usize = report.sources.iter().map(|source| source.files.len()).sum();
     let lost = report.remarks.iter().filter(|remark| remark.loss > Loss::None).count();
     let verdict = if lost == 0 { "nothing lost".to_owned() } else { format!("{lost} with losses") };
-    let line = format!("\nLedger: {verdict}; {}, {}\n", counted(files as u64, "file"), ledger(&total));
+    let line = format!("\nLedger: {verdict}\n  {}, {}\n", counted(files as u64, "file"), ledger(&total));
     out.extend_from_slice(line.as_bytes());
     let mut remarks: Vec<Unread> = report.remarks.to_vec();
     remarks.retain(|remark| remark.why != "empty");
