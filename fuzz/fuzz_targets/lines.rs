@@ -49,8 +49,7 @@ struct Record {
     pattern: u64,
     level: String,
     undated: bool,
-    /// Not before the first dated record: what has no neighbour stands where its chunk says.
-    key: Option<i64>,
+    key: i64,
 }
 
 fn survey(format: &FileFormat, opened: &Opened, chunk_size: usize) -> FileSurvey {
@@ -98,6 +97,7 @@ fn read(format: &FileFormat, opened: &Opened, survey: &FileSurvey, settled: &Set
             filter: &TOOLS.filter,
             year: span.year,
             carry: span.carry,
+            head: span.head,
             mtime: Some(MTIME),
         };
         let (mut events, mut tallies) = (Vec::new(), Vec::new());
@@ -120,14 +120,11 @@ fn read(format: &FileFormat, opened: &Opened, survey: &FileSurvey, settled: &Set
                 pattern: event.pattern,
                 level: format!("{:?}", event.level),
                 undated: event.flags.has(Flags::UNDATED),
-                key: Some(event.key),
+                key: event.key,
             });
         }
     }
     records.sort_by_key(|record| record.offset);
-    for record in records.iter_mut().take_while(|record| record.undated) {
-        record.key = None;
-    }
     records
 }
 
