@@ -34,32 +34,38 @@ fn packed(bytes: &[u8]) -> Vec<u8> {
 
 /// A gzip file, more or less, and what it holds if it was left whole.
 fn file(choice: u8, [low, high, value, extra]: [u8; 4], rest: &[u8]) -> (Vec<u8>, Option<Vec<u8>>) {
+    // Long enough for lines that are not kept whole, for many reads, and for damage behind the head.
+    let long;
+    let rest = if choice & 16 == 0 {
+        rest
+    } else {
+        long = rest.repeat(1 + usize::from(extra) * 16);
+        &long
+    };
     let mut file = packed(rest);
     let place = usize::from(u16::from_le_bytes([low, high])) % file.len();
     match choice % 8 {
-        0 => return ([&HEADER[..2], rest].concat(), None),
-        1 => return ([&HEADER[..], rest].concat(), None),
+        0 => ([&HEADER[..2], rest].concat(), None),
+        1 => ([&HEADER[..], rest].concat(), None),
         2 => {
             file.truncate(place.max(2));
-            return (file, None);
+            (file, None)
         }
         3 => {
             file[place.max(2)] ^= value | 1;
-            return (file, None);
+            (file, None)
         }
         4 => {
-            file.extend(packed(&rest[..place.min(rest.len())]));
-            return (file, Some([rest, &rest[..place.min(rest.len())]].concat()));
+            let more = &rest[..place.min(rest.len())];
+            file.extend(packed(more));
+            (file, Some([rest, more].concat()))
         }
-        5 => file.extend(std::iter::repeat_n(value, usize::from(extra))),
-        6 => {
-            // Long enough for lines that are not kept whole, and for many reads.
-            let long = rest.repeat(usize::from(extra) * 16);
-            return (packed(&long), Some(long));
+        5 => {
+            file.extend(std::iter::repeat_n(value, usize::from(extra)));
+            (file, None)
         }
-        _ => return (file, Some(rest.to_vec())),
+        _ => (file, Some(rest.to_vec())),
     }
-    (file, None)
 }
 
 /// All that can be had, `length` bytes at a time; why there is no more; bytes left out.

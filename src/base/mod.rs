@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads a file, knows a format or decides what a stamp means.
 
+mod account;
 mod batch;
 mod error;
 mod event;
@@ -10,6 +11,7 @@ mod level;
 mod source;
 mod stamp;
 
+pub use account::Account;
 pub use batch::{Batch, Tally};
 pub(crate) use error::reason;
 pub use error::{Error, Result};

@@ -6,12 +6,12 @@ use super::args::{Common, Input};
 use super::outcome::Ending;
 use super::progress::Progress;
 use super::resolve;
-use crate::base::{Basis, Error, Loss, NANOS_PER_SECOND, Result, Unread};
+use crate::base::{Account, Basis, Error, Loss, NANOS_PER_SECOND, Result, Unread};
 use crate::engine::{FileState, Outcome, Plan, Prepared, Sink, SourceState, drive, prepare};
 use crate::grammar::GrammarSet;
 use crate::ingest::{Filter, Picker};
 use crate::pattern::LevelRules;
-use crate::present::{Account, SourceRow};
+use crate::present::SourceRow;
 use crate::query::Matcher;
 use crate::text::clean;
 use crate::time::Zone;
@@ -108,13 +108,7 @@ impl Context {
             let mut account = Account::default();
             let mut others: Vec<String> = Vec::new();
             for file in &files {
-                let ledger = &file.ledger;
-                account.bytes += ledger.bytes;
-                account.lines += ledger.lines;
-                account.records += ledger.records;
-                account.dated += ledger.dated;
-                account.undated += ledger.undated;
-                account.joined += ledger.joined;
+                account.add(&file.ledger);
                 others.extend(file.format.others.iter().map(|id| self.set.get(*id).name.clone()));
             }
             others.sort();

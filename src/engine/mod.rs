@@ -6,6 +6,6 @@ mod plan;
 mod prepare;
 
 pub use drive::{Outcome, Sink, Stretch, drive};
-pub use ledger::{FileLedger, Ledger};
+pub use ledger::Ledger;
 pub use plan::{Plan, Watch};
 pub use prepare::{Chunk, FileState, Prepared, SourceState, prepare};

@@ -7,9 +7,9 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-use super::ledger::{FileLedger, Ledger};
+use super::ledger::Ledger;
 use super::plan::{Plan, Watch};
-use crate::base::{FileId, Loss, Result, SourceId, Unread, reason};
+use crate::base::{Account, FileId, Loss, Result, SourceId, Unread, reason};
 use crate::clock::{ChunkSpan, Clock, FileFacts, settle};
 use crate::grammar::{Detection, GrammarSet, detect};
 use crate::ingest::Picker;
@@ -37,7 +37,7 @@ pub struct FileState {
     /// Its settled clock.
     pub clock: Clock,
     /// Its account.
-    pub ledger: FileLedger,
+    pub ledger: Account,
     /// Whether any of its stamps name no zone.
     pub zone_less: bool,
     /// Whether any of its stamps name no year.
@@ -376,8 +376,8 @@ fn loose_heads(survey: &FileSurvey) -> Vec<bool> {
 }
 
 /// A file's account, from its survey.
-fn account(survey: &FileSurvey) -> FileLedger {
-    let mut ledger = FileLedger { bytes: survey.bytes, ..FileLedger::default() };
+fn account(survey: &FileSurvey) -> Account {
+    let mut ledger = Account { bytes: survey.bytes, ..Account::default() };
     for ((_, chunk), loose_head) in survey.chunks.iter().zip(loose_heads(survey)) {
         let loose = if loose_head { chunk.loose } else { 0 };
         ledger.lines += chunk.lines;

@@ -108,6 +108,7 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
         pattern_of,
         compose,
         bodies,
+        shared: || &[],
         slot_names: slots.0,
     };
     Ok((grammar, typed))

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::bodies;
 use super::compile::compile;
 use super::fault::Fault;
 use super::model::{Grammar, GrammarId};
@@ -48,7 +49,8 @@ impl GrammarSet {
     fn from_texts(texts: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
         let mut compiled: Vec<(Grammar, GrammarFile, String)> = Vec::new();
         for (file, text) in texts {
-            let (grammar, typed) = compile(&file, &text).map_err(|fault| Error::new(fault.to_string()))?;
+            let (grammar, typed) =
+                compile_alone(&file, &text).map_err(|fault| Error::new(fault.to_string()))?;
             compiled.retain(|(known, _, _)| known.name != grammar.name);
             compiled.push((grammar, typed, text));
         }
@@ -104,7 +106,9 @@ impl GrammarSet {
     }
 }
 
-/// Compiles one grammar text on its own, for `formats check FILE`.
+/// Compiles one grammar text, with the bodies that all grammars share.
 pub(super) fn compile_alone(file: &str, text: &str) -> std::result::Result<(Grammar, GrammarFile), Fault> {
-    compile(file, text)
+    let (mut grammar, typed) = compile(file, text)?;
+    grammar.shared = bodies::shared;
+    Ok((grammar, typed))
 }

@@ -5,7 +5,6 @@
 //! follows the rest of the first line. Full field lists are made only for records that are printed
 //! with their fields.
 
-use super::bodies;
 use super::json::{self, Value};
 use super::slots::{Known, Slots, Span};
 use super::step::{self, Found, Step};
@@ -50,6 +49,8 @@ pub struct Grammar {
     pub(super) pattern_of: Vec<PatternPart>,
     pub(super) compose: Option<Vec<Piece>>,
     pub(super) bodies: Vec<Body>,
+    /// Bodies of well-known daemons, whatever format brings their messages; compiled when first asked for.
+    pub(super) shared: fn() -> &'static [Body],
     /// Field name of each slot; the well-known ones first.
     pub(super) slot_names: Vec<String>,
 }
@@ -349,7 +350,7 @@ impl Grammar {
         let message = message.of(text);
         // The first body that fits, the grammar's own first.
         let _ =
-            self.bodies.iter().chain(bodies::shared()).any(|body| body.fields(program, message, &mut visit));
+            self.bodies.iter().chain((self.shared)()).any(|body| body.fields(program, message, &mut visit));
     }
 
     /// Whether records of this format carry stamps at all.

@@ -2,16 +2,16 @@
 //!
 //! Nothing here decides anything: events, marks and findings come in, bytes go out.
 
+mod findings;
 mod prose;
 mod report;
 mod rows;
 mod sources;
 mod summary;
 
+pub use findings::Report;
 pub use prose::{Decorate, Prose, Style, day_rule};
-pub use report::{Report, report_json, report_markdown};
+pub use report::{report_json, report_markdown};
 pub use rows::push_jsonl;
-pub use sources::{
-    Account, SourceRow, local_time, push_remarks, push_sources, sources_json, thousands, time_json,
-};
+pub use sources::{SourceRow, local_time, push_remarks, push_sources, sources_json, thousands, time_json};
 pub use summary::{SummaryStyle, push_summary};

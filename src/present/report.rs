@@ -5,50 +5,14 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use super::findings::{Report, headline, silence_span};
 use super::sources::{SourceRow, local_time, push_remarks, size, sources_json, thousands, time_json};
-use crate::base::{Level, NANOS_PER_SECOND, SourceId, Unread};
-use crate::lens::{Evidence, Marker, Silence, Verdict};
+use crate::base::NANOS_PER_SECOND;
+use crate::lens::{Evidence, Marker, Silence};
 use crate::text::{clean, excerpt};
-use crate::time::{Zone, pretty_span, render_rfc3339};
-
-/// At most this many first occurrences become findings: the rest is in `timeline show`.
-const FIRSTS: usize = 200;
-
-/// Everything a report says.
-#[derive(Debug)]
-pub struct Report<'a> {
-    /// The zone shown.
-    pub zone: &'a Zone,
-    /// First and last instant of all sources.
-    pub range: Option<(i64, i64)>,
-    /// First occurrences, the most telling first.
-    pub markers: &'a [Marker],
-    /// What broke first.
-    pub verdict: Option<Verdict<'a>>,
-    /// Silences, by time.
-    pub silences: &'a [Silence],
-    /// Sources by id.
-    pub sources: &'a [SourceRow],
-    /// File names by id.
-    pub files: &'a [String],
-    /// Remarks on files.
-    pub remarks: &'a [Unread],
-}
+use crate::time::{pretty_span, render_rfc3339};
 
 impl Report<'_> {
-    /// First occurrences worth a finding: severe, or not from a warm-up.
-    pub(super) fn telling(&self) -> impl Iterator<Item = &Marker> {
-        self.markers.iter().filter(|marker| marker.stat.level >= Level::Warn || !marker.warm_up).take(FIRSTS)
-    }
-
-    pub(super) fn source(&self, id: SourceId) -> &SourceRow {
-        &self.sources[id.0 as usize]
-    }
-
-    pub(super) fn place(&self, evidence: &Evidence) -> String {
-        format!("{}:{}", clean(&self.files[evidence.file.0 as usize]), evidence.line)
-    }
-
     fn evidence(&self, evidence: &Evidence) -> Value {
         json!({
             "file": self.files[evidence.file.0 as usize],
@@ -120,10 +84,6 @@ fn round(score: f64) -> f64 {
     (score * 1000.0).round() / 1000.0
 }
 
-pub(super) fn silence_span(silence: &Silence) -> String {
-    pretty_span(silence.end - silence.before.key.unwrap_or(silence.end))
-}
-
 /// The report in the contract's JSON (design contract 4.3), indented, with a newline at the end.
 pub fn report_json(report: &Report<'_>) -> Vec<u8> {
     let mut findings: Vec<Value> = report.telling().map(|marker| report.first(marker)).collect();
@@ -175,7 +135,7 @@ pub fn report_json(report: &Report<'_>) -> Vec<u8> {
 pub fn report_markdown(report: &Report<'_>) -> Vec<u8> {
     let mut text = String::from("# Timeline report\n\n");
     let zone = report.zone;
-    let _ = writeln!(text, "{}\n", cell(&super::summary::headline(report)));
+    let _ = writeln!(text, "{}\n", cell(&headline(report)));
     if let Some((from, to)) = report.range {
         let _ = writeln!(
             text,

@@ -2,26 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::base::{Basis, Loss, NANOS_PER_SECOND, Unread};
+use crate::base::{Account, Basis, Loss, NANOS_PER_SECOND, Unread};
 use crate::text::{clean, width};
 use crate::time::{Zone, pretty_span, render_rfc3339};
-
-/// A file's account, as renderers see it.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Account {
-    /// Bytes of text.
-    pub bytes: u64,
-    /// Physical lines.
-    pub lines: u64,
-    /// Records.
-    pub records: u64,
-    /// Records with an instant.
-    pub dated: u64,
-    /// Records without.
-    pub undated: u64,
-    /// Lines joined to a record above them, and empty ones.
-    pub joined: u64,
-}
 
 /// One source.
 #[derive(Clone, Debug)]

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::report::{Report, silence_span};
-use super::sources::{Account, counted, ledger, local_time, push_remarks, thousands};
-use crate::base::{Level, Loss, NANOS_PER_SECOND, Unread};
+use super::findings::{Report, headline, silence_span};
+use super::sources::{counted, ledger, local_time, push_remarks, thousands};
+use crate::base::{Account, Level, Loss, Unread};
 use crate::lens::Marker;
 use crate::text::{clean, excerpt, width};
 use crate::time::pretty_span;
@@ -23,54 +23,6 @@ impl SummaryStyle {
     const fn is_narrow(self) -> bool {
         self.columns < 100
     }
-}
-
-/// The sentence that answers "what broke first, and when".
-pub(super) fn headline(report: &Report<'_>) -> String {
-    match &report.verdict {
-        Some(verdict) => {
-            let marker = verdict.first;
-            let at = marker.stat.first_key;
-            let offset = report.zone.offset_at(at.div_euclid(NANOS_PER_SECOND));
-            let what = if verdict.level >= Level::Error {
-                "First to break"
-            } else {
-                "Nothing at level error; first warning"
-            };
-            let guess = if marker.level_guessed() { " (level guessed from its words)" } else { "" };
-            format!(
-                "{what}: {} {} ({offset}), {}: {}{guess}",
-                local_time(report.zone, at),
-                report.zone.name(),
-                speaker(report, marker),
-                clean(&excerpt(&marker.example.message, 300)),
-            )
-        }
-        None => calm(report),
-    }
-}
-
-/// The headline when no dated record is at `warn` or worse.
-fn calm(report: &Report<'_>) -> String {
-    let undated = report.markers.iter().find(|marker| marker.stat.level >= Level::Error);
-    if let Some(marker) = undated {
-        return format!(
-            "When it broke these logs do not say; undated at level {}: {} ({})",
-            marker.stat.level.word().unwrap_or("error"),
-            clean(&excerpt(&marker.example.message, 300)),
-            report.place(&marker.evidence),
-        );
-    }
-    let records: u64 = report.sources.iter().map(|source| source.account.records).sum();
-    format!(
-        "Nothing broke, as far as these logs show: {}, none at level warn or worse",
-        counted(records, "record")
-    )
-}
-
-/// Who said it: the program, or the source when it names none.
-fn speaker(report: &Report<'_>, marker: &Marker) -> String {
-    clean(marker.example.program.as_deref().unwrap_or(&report.source(marker.source).name))
 }
 
 /// Appends the summary. `labels` are the sources' short names.
@@ -252,11 +204,7 @@ fn push_sources(text: &mut String, report: &Report<'_>, labels: &[String], style
 fn push_ledger(out: &mut Vec<u8>, report: &Report<'_>) {
     let mut total = Account::default();
     for source in report.sources {
-        total.bytes += source.account.bytes;
-        total.lines += source.account.lines;
-        total.records += source.account.records;
-        total.undated += source.account.undated;
-        total.joined += source.account.joined;
+        total.add(&source.account);
     }
     let files: usize = report.sources.iter().map(|source| source.files.len()).sum();
     let lost = report.remarks.iter().filter(|remark| remark.loss > Loss::None).count();
