@@ -27,7 +27,11 @@ fuzz_target!(|data: &[u8]| {
                 render_rfc3339(&mut shown, at, 9, offset, true);
                 // What we show, we read back.
                 let shown = String::from_utf8_lossy(&shown);
-                assert!(shown.starts_with(['-', '+']) || matches!(parse_bound(&shown, zone, now), Ok(Bound::At(back)) if back == at), "{text:?} {shown}");
+                assert!(
+                    shown.starts_with(['-', '+'])
+                        || matches!(parse_bound(&shown, zone, now), Ok(Bound::At(back)) if back == at),
+                    "{text:?} {shown}"
+                );
             }
         }
     }

@@ -40,7 +40,9 @@ fn strict(line: &[u8]) -> Option<Option<String>> {
     // Keys that come twice, or that are spelled with escapes, are another matter.
     let twice = line.windows(7).filter(|word| word == b"message").count() != 1;
     let others = ["msg", "MESSAGE", "Message", "event", "log", "body", "textPayload"];
-    let other = twice || others.iter().any(|name| object.contains_key(*name)) || line.contains(&b'\\') && line.windows(2).any(|word| word == b"\\u");
+    let other = twice
+        || others.iter().any(|name| object.contains_key(*name))
+        || line.contains(&b'\\') && line.windows(2).any(|word| word == b"\\u");
     Some(message.filter(|_| !other))
 }
 

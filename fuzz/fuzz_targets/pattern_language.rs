@@ -43,9 +43,8 @@ fuzz_target!(|data: &[u8]| {
     let pattern = quoted(parts.next().unwrap_or_default());
     let record = quoted(parts.next().unwrap_or("2014-12-12 10:10:59 web app[1]: text"));
     let line = quoted(parts.next().unwrap_or_default());
-    let samples = format!(
-        "[[sample]]\nrecord = {record}\n[[counter_sample]]\nline = {line}\nwhy = \"none\"\n"
-    );
+    let samples =
+        format!("[[sample]]\nrecord = {record}\n[[counter_sample]]\nline = {line}\nwhy = \"none\"\n");
     let head = "name = \"x\"\ntitle = \"t\"\n";
     check(&format!("{head}[[layout]]\npattern = {pattern}\n{samples}"));
     let layout = "[[layout]]\npattern = \"{time:any} {message}\"\n";

@@ -22,7 +22,9 @@ fn identity(text: &[u8]) -> u64 {
 
 /// The same message with other digits.
 fn other_digits(text: &[u8]) -> Vec<u8> {
-    text.iter().map(|byte| if byte.is_ascii_digit() { b'0' + (byte - b'0' + 3) % 10 } else { *byte }).collect()
+    text.iter()
+        .map(|byte| if byte.is_ascii_digit() { b'0' + (byte - b'0' + 3) % 10 } else { *byte })
+        .collect()
 }
 
 fuzz_target!(|data: &[u8]| {

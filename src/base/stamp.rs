@@ -98,10 +98,11 @@ impl Stamp {
         Some((days_from_civil(year, 1, 1) + day) * 86_400 + second)
     }
 
-    /// Month and day of month, 1-based.
-    pub fn month_day(&self) -> (u32, u32) {
-        let (_, month, day) = civil_from_days(self.seconds.div_euclid(86_400));
-        (month, day)
+    /// Whether a stamp without a year is a Feb 29.
+    #[inline]
+    pub fn is_leap_day(&self) -> bool {
+        const START: i64 = days_from_civil(PROXY_YEAR, 2, 29) * 86_400;
+        !self.has_year && (START..START + 86_400).contains(&self.seconds)
     }
 }
 

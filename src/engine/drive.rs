@@ -72,7 +72,7 @@ struct Live {
 const MOST_STREAMS: usize = 100;
 
 /// Bytes read in one wave, per thread.
-const WAVE_BYTES: u64 = 4 << 20;
+const WAVE_BYTES: u64 = 2 << 20;
 
 /// Reads all chunks, and hands the timeline to `sink`.
 pub fn drive<S: Sink>(

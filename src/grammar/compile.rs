@@ -3,7 +3,9 @@
 use toml::Spanned;
 
 use super::fault::{Fault, nearest};
-use super::model::{Body, Grammar, HeadGroup, JsonSpec, LevelRange, PatternPart, Piece, Shape, Tail};
+use super::model::{
+    Body, FastHead, Grammar, HeadGroup, JsonSpec, LevelRange, PatternPart, Piece, Shape, Tail,
+};
 use super::schema::{GrammarFile, JsonFile};
 use super::slots::{Known, MAX_SLOTS};
 use super::step::{Kind, Step, Target};
@@ -210,7 +212,11 @@ fn layouts(typed: &GrammarFile, place: &Place<'_>, slots: &mut SlotNames) -> Res
                 compile_items(place, pattern, head, None, slots, &mut head_steps)?;
                 groups.push((
                     head.to_vec(),
-                    HeadGroup { head: head_steps, tails: vec![Tail { steps, evidence: layout.evidence }] },
+                    HeadGroup {
+                        fast: FastHead::of(&head_steps),
+                        head: head_steps,
+                        tails: vec![Tail { steps, evidence: layout.evidence }],
+                    },
                 ));
             }
         }

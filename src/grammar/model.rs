@@ -9,7 +9,7 @@ use super::json::{self, Value};
 use super::slots::{Known, Slots, Span};
 use super::step::{self, Found, Step};
 use crate::base::{Level, Stamp};
-use crate::time::{Zone, epoch, recognise};
+use crate::time::{TimePattern, Zone, epoch, recognise};
 
 /// Index of a grammar in its set, most specific first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,9 +63,53 @@ pub(super) enum Shape {
     Plain,
 }
 
+/// A head that is a stamp, behind one byte at most: both passes ask for it on every line.
+#[derive(Debug)]
+pub(super) struct FastHead {
+    /// The byte before the stamp, if one must be there.
+    pub opens: Option<u8>,
+    /// A line that starts with this byte may have an optional part before its stamp: run the steps.
+    pub unless: Option<u8>,
+    pub time: TimePattern,
+}
+
+impl FastHead {
+    pub(super) fn of(head: &[Step]) -> Option<Self> {
+        let starts = |step: &Step| match step {
+            Step::Byte(byte) => Some(*byte),
+            Step::Literal(text) => text.first().copied(),
+            _ => None,
+        };
+        match head {
+            [Step::Time(time)] => Some(Self { opens: None, unless: None, time: time.clone() }),
+            [Step::Byte(byte), Step::Time(time)] => {
+                Some(Self { opens: Some(*byte), unless: None, time: time.clone() })
+            }
+            [Step::Optional(inner), Step::Time(time)] => {
+                Some(Self { opens: None, unless: Some(starts(inner.first()?)?), time: time.clone() })
+            }
+            _ => None,
+        }
+    }
+
+    /// The stamp and its end; `None` also where only the steps can tell.
+    #[inline]
+    fn read(&self, line: &[u8], slots: &mut Slots) -> Option<(Stamp, usize)> {
+        let at = usize::from(self.opens.is_some());
+        if self.opens.is_some_and(|byte| line.first() != Some(&byte)) {
+            return None;
+        }
+        let (stamp, length) = self.time.read(line.get(at..)?, &mut slots.minute)?;
+        slots.put(Known::Time as u8, Span::new(at, at + length));
+        Some((stamp, at + length))
+    }
+}
+
 /// Layouts that share everything up to and including the stamp.
 #[derive(Debug)]
 pub(super) struct HeadGroup {
+    /// The head once more, when it is so plain that no loop over steps is needed.
+    pub fast: Option<FastHead>,
     pub head: Vec<Step>,
     pub tails: Vec<Tail>,
 }
@@ -175,6 +219,12 @@ impl Grammar {
         let line = &line[..line.len().min(MAX_HEAD)];
         match &self.shape {
             Shape::Text(groups) => groups.iter().enumerate().find_map(|(index, group)| {
+                if let Some(fast) = &group.fast
+                    && (fast.unless.is_none() || line.first().copied() != fast.unless)
+                {
+                    let (stamp, end) = fast.read(line, slots)?;
+                    return Some(Head { stamp: Some(stamp), group: index as u8, end: end as u32 });
+                }
                 let mut found = Found::default();
                 let end = step::run(&group.head, line, 0, slots, &mut found)?;
                 Some(Head { stamp: found.stamp, group: index as u8, end: end as u32 })

@@ -182,7 +182,7 @@ impl<'a> Surveyor<'a> {
                 let value = (yearless.turns, nanos);
                 yearless.range =
                     Range { min: yearless.range.min.min(value), max: yearless.range.max.max(value) };
-                if stamp.month_day() == (2, 29) {
+                if stamp.is_leap_day() {
                     yearless.leap_turn = Some(yearless.turns);
                 }
                 Seen::Yearless(yearless.turns, nanos)
