@@ -221,6 +221,13 @@ fn layouts(typed: &GrammarFile, place: &Place<'_>, slots: &mut SlotNames) -> Res
             }
         }
     }
+    if groups.len() > usize::from(u8::MAX) {
+        return Err(place.fault(
+            &typed.name,
+            0,
+            format!("too many different heads: {} of at most {}", groups.len(), u8::MAX),
+        ));
+    }
     Ok(groups.into_iter().map(|(_, group)| group).collect())
 }
 

@@ -166,7 +166,7 @@ fn escape(text: &[u8]) -> (Option<char>, usize) {
 /// `\uXXXX`, or a surrogate pair of two.
 fn unicode(text: &[u8]) -> (Option<char>, usize) {
     let unit = |at: usize| {
-        let digits = text.get(at..at + 4)?;
+        let digits = text.get(at..at + 4).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))?;
         u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
     };
     match unit(2) {

@@ -265,6 +265,8 @@ impl ChunkReader {
             flags.set(Flags::FIRST);
         }
         let level = match reading.level {
+            // A pattern made of fields says nothing of the words around them.
+            Level::Unknown if grammar.has_pattern_parts() && reading.whole => Level::Unknown,
             Level::Unknown => {
                 flags.set(Flags::LEVEL_INFERRED);
                 *self.suggested[tally].get_or_insert_with(|| context.rules.suggest(reading.message.of(line)))

@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read as _};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flate2::bufread::GzDecoder;
@@ -140,7 +140,7 @@ impl Opened {
         let file = match &self.file {
             Some(file) => file,
             None => {
-                reopened = self.reopen()?;
+                reopened = reopen(&self.path, self.identity)?;
                 &reopened
             }
         };
@@ -156,32 +156,65 @@ impl Opened {
         Ok(filled)
     }
 
-    fn reopen(&self) -> io::Result<File> {
-        let file = File::open(&self.path)?;
-        let metadata = file.metadata()?;
-        if (metadata.dev(), metadata.ino()) == self.identity {
-            Ok(file)
-        } else {
-            Err(io::Error::other("another file took its name while it was read (rotated)"))
-        }
-    }
-
     /// Starts unpacking a compressed file from its beginning.
     pub fn unpack(&self) -> io::Result<Unpacker> {
-        let source: Source = match &self.raw {
-            Some(bytes) => Box::new(Cursor::new(Arc::clone(bytes))),
-            None => Box::new(BufReader::with_capacity(64 * 1024, self.reopen()?)),
+        let start: Box<dyn Fn() -> io::Result<Source> + Send + Sync> = match &self.raw {
+            Some(bytes) => {
+                let bytes = Arc::clone(bytes);
+                Box::new(move || Ok(Box::new(Cursor::new(Arc::clone(&bytes))) as Source))
+            }
+            None => {
+                let (path, identity) = (self.path.clone(), self.identity);
+                Box::new(move || {
+                    let file = reopen(&path, identity)?;
+                    Ok(Box::new(BufReader::with_capacity(64 * 1024, file)) as Source)
+                })
+            }
         };
-        Ok(Unpacker { decoder: Some(GzDecoder::new(source)), produced: 0, line: 0, dropped: 0 })
+        Ok(Unpacker {
+            decoder: Some(GzDecoder::new(start()?)),
+            start,
+            step: vec![0; STEP],
+            careful: false,
+            ready: 0..0,
+            failure: None,
+            produced: 0,
+            line: 0,
+            dropped: 0,
+        })
+    }
+}
+
+/// Opens a file again, unless another one has taken its name.
+fn reopen(path: &Path, identity: (u64, u64)) -> io::Result<File> {
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if (metadata.dev(), metadata.ino()) == identity {
+        Ok(file)
+    } else {
+        Err(io::Error::other("another file took its name while it was read (rotated)"))
     }
 }
 
 type Source = Box<dyn BufRead + Send + Sync>;
 
+/// Bytes unpacked in one go, and in one go once damage was met: what a damaged block can cost at most.
+const STEP: usize = 32 * 1024;
+const CAREFUL_STEP: usize = 256;
+
 /// A gzip stream on its way out: its members one after another, and what stands behind the last.
 pub struct Unpacker {
     /// The member under way; `None` at the end.
     decoder: Option<GzDecoder<Source>>,
+    /// Starts over: to come to a damaged place once more, in small steps.
+    start: Box<dyn Fn() -> io::Result<Source> + Send + Sync>,
+    /// Unpacked bytes not yet handed out. The decoder is asked for fixed steps: when it meets damage it
+    /// drops what the step had decoded, and that must not depend on who asks for how much.
+    step: Vec<u8>,
+    careful: bool,
+    ready: std::ops::Range<usize>,
+    /// Why there is nothing behind what is ready.
+    failure: Option<String>,
     produced: u64,
     /// Bytes of the line under way that were handed out.
     line: usize,
@@ -204,7 +237,9 @@ impl Unpacker {
     /// handed out; offsets count what is handed out, and so are the same in every pass.
     pub fn fill(&mut self, out: &mut Vec<u8>, length: usize) -> Result<(), String> {
         let start = out.len();
-        while out.len() - start < length && self.decoder.is_some() {
+        while out.len() - start < length
+            && (self.decoder.is_some() || !self.ready.is_empty() || self.failure.is_some())
+        {
             let before = out.len();
             let wanted = (length - (before - start)).min(MAX_LINE);
             let filled = self.fill_raw(out, wanted);
@@ -236,27 +271,53 @@ impl Unpacker {
 
     fn fill_raw(&mut self, out: &mut Vec<u8>, length: usize) -> Result<(), String> {
         let start = out.len();
-        out.resize(start + length, 0);
-        let mut filled = start;
-        let mut failure = None;
-        while filled < out.len()
+        while out.len() - start < length {
+            if self.ready.is_empty() && !self.unpack_step() {
+                return self.failure.take().map_or(Ok(()), Err);
+            }
+            let count = self.ready.len().min(length - (out.len() - start));
+            out.extend_from_slice(&self.step[self.ready.start..self.ready.start + count]);
+            self.ready.start += count;
+        }
+        Ok(())
+    }
+
+    /// Unpacks the next step; whether there is one.
+    fn unpack_step(&mut self) -> bool {
+        let size = if self.careful { CAREFUL_STEP } else { STEP };
+        let mut filled = 0;
+        while filled < size
             && let Some(decoder) = &mut self.decoder
         {
-            match decoder.read(&mut out[filled..]) {
-                Ok(0) => failure = self.next_member(),
-                Ok(count) => {
-                    filled += count;
-                    self.produced += count as u64;
-                }
+            match decoder.read(&mut self.step[filled..size]) {
+                Ok(0) => self.failure = self.next_member(),
+                Ok(count) => filled += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // What was decoded on the way to the damage is lost: come again in smaller steps.
+                Err(_) if !self.careful && self.start_carefully() => return self.unpack_step(),
                 Err(error) => {
                     self.decoder = None;
-                    failure = Some(gzip_reason(&error, self.produced));
+                    self.failure = Some(gzip_reason(&error, self.produced + filled as u64));
                 }
             }
         }
-        out.truncate(filled);
-        failure.map_or(Ok(()), Err)
+        self.produced += filled as u64;
+        self.ready = 0..filled;
+        filled > 0
+    }
+
+    /// Goes back to the start and on to where the last whole step ended; whether that worked.
+    fn start_carefully(&mut self) -> bool {
+        let Ok(source) = (self.start)() else { return false };
+        let goal = std::mem::take(&mut self.produced);
+        self.careful = true;
+        self.decoder = Some(GzDecoder::new(source));
+        while self.produced < goal {
+            if !self.unpack_step() {
+                return false;
+            }
+        }
+        true
     }
 
     /// Goes on to the member behind the one that ended. Zeros there are padding (tapes, tar); anything
@@ -322,7 +383,9 @@ fn not_text(head: &[u8]) -> Option<String> {
     if text == 0 {
         return Some("nothing but NUL bytes".to_owned());
     }
-    let scattered = nul * 10 > looked.len() && !looked[..nul].iter().all(|byte| *byte == 0);
+    // One run after a crash is honest text; NUL behind every other byte is not.
+    let runs = looked.windows(2).filter(|pair| pair[0] != 0 && pair[1] == 0).count();
+    let scattered = nul * 10 > looked.len() && runs * 100 > text;
     (control * 20 > text || scattered).then(|| "binary data, not text".to_owned())
 }
 
@@ -345,6 +408,32 @@ mod tests {
             let why = not_text(head);
             assert_eq!(why.is_some(), part.is_some(), "{head:?}: {why:?}");
             assert!(why.unwrap_or_default().contains(part.unwrap_or_default()));
+        }
+    }
+
+    /// One stored block with an intact line, then a block of no known kind.
+    const DAMAGED: &[u8] = b"\x1f\x8b\x08\0\0\0\0\0\0\x03\x00\x17\x00\xe8\xff2014-12-12T10:10:59Z a\n\x07";
+
+    #[test]
+    fn damage_costs_the_same_whoever_asks() {
+        let read = |length: usize| {
+            let (opened, _) = Opened::held(DAMAGED.to_vec());
+            let Some(opened) = opened else { return (Vec::new(), None) };
+            let mut unpacker = opened.unpack().expect("in memory");
+            let mut out = Vec::new();
+            loop {
+                let before = out.len();
+                if let Err(why) = unpacker.fill(&mut out, length) {
+                    return (out, Some(why));
+                }
+                if out.len() == before {
+                    return (out, None);
+                }
+            }
+        };
+        let whole = read(4096);
+        for length in [1, 7, 64, 1023, 1 << 20] {
+            assert_eq!(read(length), whole, "asked for {length} bytes at a time");
         }
     }
 }

@@ -79,7 +79,7 @@ impl Parts for Skeleton {
             }
             0 => (0, 0),
         };
-        self.mix_two(low, high ^ (length << 56) ^ length);
+        self.mix_two(low, high ^ length.wrapping_mul(HOLE));
     }
 
     #[inline(always)]
@@ -367,6 +367,10 @@ mod tests {
             "abcdefgh",
             "abcdefghi",
             "abcdefg",
+            "bccccccc",
+            "bcccccccb",
+            ",-------",
+            ",-------,",
         ];
         for left in messages {
             for right in messages {

@@ -165,7 +165,7 @@ impl<'a> Surveyor<'a> {
                 Seen::Zoned(nanos)
             }
             (true, WrittenZone::Offset(offset)) => {
-                let utc = nanos - i64::from(offset) * NANOS_PER_SECOND;
+                let Some(utc) = nanos.checked_sub(i64::from(offset) * NANOS_PER_SECOND) else { return false };
                 Range::add(&mut chunk.zoned, utc);
                 Seen::Zoned(utc)
             }

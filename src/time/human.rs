@@ -31,15 +31,15 @@ pub fn parse_bound(text: &str, zone: &Zone, now: i64) -> Result<Bound> {
         return duration(span).map(Bound::Relative).map_err(|_| wrong());
     }
     if let Some(span) = lower.strip_prefix('-') {
-        return duration(span).map(|span| Bound::At(now - span)).map_err(|_| wrong());
+        return duration(span).map(|span| Bound::At(now.saturating_sub(span))).map_err(|_| wrong());
     }
     if let Some(span) = lower.strip_suffix(" ago") {
-        return duration(span).map(|span| Bound::At(now - span)).map_err(|_| wrong());
+        return duration(span).map(|span| Bound::At(now.saturating_sub(span))).map_err(|_| wrong());
     }
     if let Some(epoch) = lower.strip_prefix('@') {
         let (stamp, end) = known::epoch(epoch.as_bytes()).ok_or_else(wrong)?;
         return if end == epoch.len() {
-            Ok(Bound::At(nanos(stamp.seconds, stamp.nanos)))
+            nanos(stamp.seconds, stamp.nanos).map(Bound::At).ok_or_else(wrong)
         } else {
             Err(wrong())
         };
@@ -57,7 +57,7 @@ pub fn parse_bound(text: &str, zone: &Zone, now: i64) -> Result<Bound> {
     };
     if let Some(day) = day {
         let second = time_of_day(clock).ok_or_else(wrong)?;
-        return Ok(Bound::At(nanos(zone.to_utc(day + second).0, 0)));
+        return nanos(zone.to_utc(day + second).0, 0).map(Bound::At).ok_or_else(wrong);
     }
     absolute(trimmed, zone).map(Bound::At).ok_or_else(wrong)
 }
@@ -83,11 +83,12 @@ fn absolute(text: &str, zone: &Zone) -> Option<i64> {
         WrittenZone::Epoch => stamp.seconds,
         WrittenZone::Absent => zone.to_utc(stamp.seconds).0,
     };
-    Some(nanos(seconds, stamp.nanos))
+    nanos(seconds, stamp.nanos)
 }
 
-const fn nanos(seconds: i64, nanos: u32) -> i64 {
-    seconds * NANOS_PER_SECOND + nanos as i64
+/// Nanoseconds since 1970; `None` outside the years 1678 to 2261.
+fn nanos(seconds: i64, nanos: u32) -> Option<i64> {
+    seconds.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(nanos))
 }
 
 /// `HH:MM` or `HH:MM:SS` as seconds of the day.
@@ -177,7 +178,18 @@ mod tests {
         ] {
             assert_eq!(parse_bound(text, &seoul, NOW).ok(), Some(expected), "{text}");
         }
-        for text in ["", "soon", "2014-13-01", "25:00", "-2x", "Dec 12 10:10:59", "10"] {
+        for text in [
+            "",
+            "soon",
+            "2014-13-01",
+            "25:00",
+            "-2x",
+            "Dec 12 10:10:59",
+            "10",
+            "9999-12-31",
+            "0001-01-01",
+            "@9999999999",
+        ] {
             assert!(parse_bound(text, &seoul, NOW).is_err(), "{text}");
         }
     }

@@ -249,7 +249,8 @@ fn day_month_year(bytes: &[u8]) -> Option<(Stamp, usize)> {
     }
     let (hour, minute, second) = clock_time(bytes, at)?;
     let (nanos, written, end) = fraction(bytes, at + 8);
-    let (zone, end) = zone(bytes, end, true);
+    // Without a year an offset is left alone: the two together fit no clock.
+    let (zone, end) = if year.is_some() { zone(bytes, end, true) } else { (WrittenZone::Absent, end) };
     let parts = Parts { year, month, day, hour, minute, second };
     Some((parts.stamp(nanos, zone, Resolution::digits(written))?, end))
 }
@@ -268,6 +269,7 @@ fn weekday_first(bytes: &[u8]) -> Option<(Stamp, usize)> {
     }
     let (mut stamp, end) = syslog(bytes.get(4..).filter(|_| bytes[3] == b' ')?)?;
     let mut end = end + 4;
+    let bare = end;
     let (zone, after_zone) = zone(bytes, end, true);
     if zone != WrittenZone::Absent {
         stamp.zone = zone;
@@ -281,6 +283,11 @@ fn weekday_first(bytes: &[u8]) -> Option<(Stamp, usize)> {
         stamp.seconds = stamp.seconds_in_year(year as i32)?;
         stamp.has_year = true;
         end += 5;
+    }
+    if !stamp.has_year && stamp.zone != WrittenZone::Absent {
+        // Without a year an offset is left alone: the two together fit no clock.
+        stamp.zone = WrittenZone::Absent;
+        end = bare;
     }
     Some((stamp, end))
 }

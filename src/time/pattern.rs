@@ -108,6 +108,8 @@ impl TimePattern {
             Reader::Iso => Some((true, ZoneTail::Offset)),
             Reader::Syslog => Some((true, ZoneTail::None)),
             Reader::Epoch | Reader::Any => None,
+            // A zone or a fraction before the seconds differs from stamp to stamp: no minute to keep.
+            Reader::Steps(steps) if early_parts(steps) => None,
             Reader::Steps(steps) => match () {
                 () if steps.ends_with(&[Step::Minute, Step::Literal(b':'), Step::Second]) => {
                     Some((false, ZoneTail::None))
@@ -207,6 +209,12 @@ impl TimePattern {
     }
 }
 
+/// Whether a zone or a fraction stands before the seconds.
+fn early_parts(steps: &[Step]) -> bool {
+    let end = steps.iter().position(|step| *step == Step::Second).unwrap_or(steps.len());
+    steps[..end].iter().any(|step| matches!(step, Step::Zone | Step::NamedZone | Step::Fraction))
+}
+
 fn steps(text: &str) -> Result<Vec<Step>, (usize, String)> {
     let mut steps = Vec::new();
     let mut bytes = text.bytes().enumerate().peekable();
@@ -247,6 +255,10 @@ fn steps(text: &str) -> Result<Vec<Step>, (usize, String)> {
     }
     if !steps.iter().any(|step| matches!(step, Step::Hour | Step::HalfHour)) {
         return Err((0, "a time pattern needs at least an hour (%H or %I)".into()));
+    }
+    let has = |wanted: &[Step]| steps.iter().any(|step| wanted.contains(step));
+    if has(&[Step::Zone, Step::NamedZone]) && !has(&[Step::Year, Step::ShortYear]) {
+        return Err((0, "a zone (%z, %Z) needs a year (%Y or %y) beside it".into()));
     }
     if !steps.iter().any(|step| matches!(step, Step::Month | Step::MonthName)) {
         return Err((0, "a time pattern needs a month and a day: a time of day alone names no day".into()));
@@ -433,6 +445,8 @@ mod tests {
             "12-Dec-2014 10:10:10 Europe",
             "12-Dec-2014 10:10:10 UTC]",
             "12/12 10:10:10:10",
+            "2014 Dec 12 +0900 10:10:59",
+            "2014 Dec 12 +0200 10:10:59",
             "10:10:10:10",
             "59:59:59:59",
             "12-Dec-2014 10:10:10 Asia/Seoul]",

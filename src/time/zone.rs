@@ -96,7 +96,9 @@ impl Zone {
             Some(target.split_once("/zoneinfo/")?.1.trim_start_matches("posix/").to_owned())
         });
         match name.as_deref() {
-            None | Some("local") => Ok(Self::utc()),
+            None => Ok(Self::utc()),
+            // `TZ=local` names nothing: without a zone of its own the machine is taken to be in UTC.
+            Some(name) if name.trim().eq_ignore_ascii_case("local") => Ok(Self::utc()),
             Some(name) => Self::parse(name).map_err(|_| {
                 Error::new(format!("the machine's own zone `{name}` is not a known name; give --tz"))
             }),
@@ -262,7 +264,7 @@ fn parse_offset(text: &str) -> Option<i32> {
         None => (rest, "0"),
     };
     let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
-    ((0..=15).contains(&hours) && (0..60).contains(&minutes)).then_some(sign * (hours * 3_600 + minutes * 60))
+    ((0..=15).contains(&hours) && (0..60).contains(&minutes)).then(|| sign * (hours * 3_600 + minutes * 60))
 }
 
 /// `; did you mean X?` for a name that is nearly one, by its last part.
