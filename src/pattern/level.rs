@@ -51,12 +51,17 @@ impl LevelRules {
     /// The level that a message's constant words suggest: the same for all messages of one pattern.
     pub fn suggest(&self, message: &[u8]) -> Level {
         let text = skeleton_text(message);
-        let outside = |at: Option<&u8>| at.is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
+        // A word ends where no letter follows, and `libgpg-error-dev` or `error.log` is one word.
+        let part = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+        let inside = |next: Option<&u8>, beyond: Option<&u8>| {
+            part(next) || (matches!(next, Some(b'-' | b'.' | b'/')) && part(beyond))
+        };
         self.words
             .find_iter(&text)
             .filter(|found| {
-                let before = found.start().checked_sub(1).and_then(|at| text.get(at));
-                outside(before) && outside(text.get(found.end()))
+                let back = |by: usize| found.start().checked_sub(by).and_then(|at| text.get(at));
+                let ahead = |by: usize| text.get(found.end() + by);
+                !inside(back(1), back(2)) && !inside(ahead(0), ahead(1))
             })
             .map(|found| self.levels[found.pattern().as_usize()])
             .max()
@@ -80,6 +85,9 @@ mod tests {
             ("Started Session 4 of user root.", Level::Unknown),
             ("opened /var/log/error/error.log", Level::Unknown),
             ("terrors of the deep", Level::Unknown),
+            ("status installed libgpg-error-dev:amd64 <none>", Level::Unknown),
+            ("rotated error.log", Level::Unknown),
+            ("it failed. again", Level::Error),
         ] {
             assert_eq!(rules.suggest(message.as_bytes()), level, "{message}");
         }
