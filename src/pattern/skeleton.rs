@@ -161,6 +161,10 @@ fn walk(text: &[u8], parts: &mut impl Parts) {
                     continue;
                 }
             },
+            b'#' | b'&' => {
+                at = found + 1;
+                continue;
+            }
             quote => match quoted(text, found, quote) {
                 Some(end) => (found + 1, end),
                 None => {
@@ -284,16 +288,14 @@ fn joins(between: &[u8]) -> bool {
 fn next_special(text: &[u8], mut at: usize) -> Option<usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = 0x8080_8080_8080_8080;
-    const fn below(word: u64, limit: u64) -> u64 {
-        word.wrapping_sub(ONES * limit) & !word & HIGHS
-    }
     while let Some(chunk) = text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         let word = u64::from_le_bytes(*chunk);
-        // Only the lowest hit of each test is exact, and only the lowest is used.
-        let hits = below(word ^ (ONES * b'0' as u64), 10)
-            | below(word ^ (ONES * b'"' as u64), 1)
-            | below(word ^ (ONES * b'\'' as u64), 1)
-            | below(word ^ (ONES * b'/' as u64), 1);
+        let low = word & !HIGHS;
+        // Bytes between `.` and `:`, exactly: a slash and the digits.
+        let digits = (ONES * (127 + b':' as u64) - low) & (low + ONES * (127 - b'.' as u64)) & !word;
+        // `"` and `'` differ in two bits; `#` and `&` come along and are sorted out by the caller.
+        let quotes = (word & (ONES * 0xfa)) ^ (ONES * b'"' as u64);
+        let hits = (digits | (quotes.wrapping_sub(ONES) & !quotes)) & HIGHS;
         if hits != 0 {
             return Some(at + hits.trailing_zeros() as usize / 8);
         }
