@@ -6,7 +6,7 @@ use super::fault::{Fault, nearest};
 use super::model::{
     Body, FastHead, Grammar, HeadGroup, JsonSpec, LevelRange, PatternPart, Piece, Shape, Tail,
 };
-use super::schema::{GrammarFile, JsonFile};
+use super::schema::{GrammarFile, JsonFile, LevelRangeFile};
 use super::slots::{Known, MAX_SLOTS};
 use super::step::{Kind, Step, Target};
 use super::syntax::{self, Item};
@@ -55,7 +55,7 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
         None => None,
         Some(template) => Some(compose(&place, template, &mut slots)?),
     };
-    let pattern_of = typed
+    let pattern_of: Vec<PatternPart> = typed
         .pattern_of
         .iter()
         .map(|name| {
@@ -64,16 +64,7 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
         })
         .collect();
     let duration = typed.duration.as_deref().map(|name| slots.slot(name));
-    let mut ranges = Vec::new();
-    for range in &typed.level_range {
-        let level = level_word(&place, &range.level)?;
-        ranges.push(LevelRange {
-            slot: slots.slot(range.field.as_ref()),
-            from: range.from,
-            to: range.to,
-            level,
-        });
-    }
+    let ranges = level_ranges(&typed, &place, &mut slots)?;
     let zone = match &typed.zone {
         None => None,
         Some(zone) => {
@@ -90,7 +81,14 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
         ));
     }
     let mut shape = shape;
-    finish_json(&mut shape, typed.json.as_ref(), &slots, !typed.pattern_of.is_empty());
+    let early: Vec<u8> =
+        pattern_of.iter().map(|part| part.slot).chain(ranges.iter().map(|range| range.slot)).collect();
+    finish_json(
+        &mut shape,
+        typed.json.as_ref(),
+        &slots,
+        if pattern_of.is_empty() { None } else { Some(&early) },
+    );
     let grammar = Grammar {
         name: typed.name.as_ref().clone(),
         title: typed.title.clone(),
@@ -134,6 +132,18 @@ pub(super) fn body(place: &Place<'_>, programs: &[String], pattern: &Spanned<Str
         ));
     }
     Ok(Body { programs: programs.to_vec(), steps, slot_names: names.0 })
+}
+
+fn level_ranges(
+    typed: &GrammarFile,
+    place: &Place<'_>,
+    slots: &mut SlotNames,
+) -> Result<Vec<LevelRange>, Fault> {
+    let range = |range: &LevelRangeFile| {
+        let level = level_word(place, &range.level)?;
+        Ok(LevelRange { slot: slots.slot(range.field.as_ref()), from: range.from, to: range.to, level })
+    };
+    typed.level_range.iter().map(range).collect()
 }
 
 fn parse(file: &str, source: &str) -> Result<GrammarFile, Fault> {
@@ -370,7 +380,8 @@ fn json_keys(json: &JsonFile, slots: &mut SlotNames) -> JsonSpec {
 }
 
 /// Gives a slot to every field that templates, patterns and levels name, and says what suffices.
-fn finish_json(shape: &mut Shape, typed: Option<&JsonFile>, slots: &SlotNames, parts: bool) {
+/// `pattern_slots` are those of the fields that make up pattern and level, when fields do.
+fn finish_json(shape: &mut Shape, typed: Option<&JsonFile>, slots: &SlotNames, pattern_slots: Option<&[u8]>) {
     let (Shape::Json(spec), Some(typed)) = (shape, typed) else { return };
     for (slot, name) in slots.0.iter().enumerate().skip(Known::NAMES.len()) {
         let known = |keys: &Vec<(Box<[u8]>, u8)>| keys.iter().any(|(key, _)| **key == *name.as_bytes());
@@ -387,10 +398,24 @@ fn finish_json(shape: &mut Shape, typed: Option<&JsonFile>, slots: &SlotNames, p
             spec.require |= 1 << slot;
         }
     }
+    // Parts that every line may have, wherever it has them.
+    for (keys, part) in
+        [(&typed.level, Known::Level), (&typed.program, Known::Program), (&typed.message, Known::Message)]
+    {
+        if !keys.is_empty() {
+            spec.enough |= 1 << part as u8;
+            spec.enough_for_pattern |= 1 << part as u8;
+        }
+    }
     spec.enough |= 1 << Known::Time as u8;
-    if !parts {
+    spec.enough_for_pattern |= spec.require | 1 << Known::Time as u8;
+    for slot in pattern_slots.unwrap_or_default() {
+        spec.enough_for_pattern |= 1 << slot;
+    }
+    if pattern_slots.is_none() {
         // The message may come last: nothing short of the whole line suffices.
         spec.enough = u32::MAX;
+        spec.enough_for_pattern = u32::MAX;
     }
 }
 

@@ -130,6 +130,8 @@ pub(super) struct JsonSpec {
     pub require: u32,
     /// When all of these are found, the rest of the line is of no interest.
     pub enough: u32,
+    /// The same for the pattern and the level alone, which is all that sorting needs.
+    pub enough_for_pattern: u32,
 }
 
 #[derive(Debug)]
@@ -239,6 +241,24 @@ impl Grammar {
     /// that neither message, level nor pattern need.
     #[inline]
     pub fn read(&self, text: &[u8], head: &Head, slots: &mut Slots, quick: bool) -> Reading {
+        let enough = match &self.shape {
+            Shape::Json(spec) if quick => spec.enough_for_pattern,
+            _ => u32::MAX,
+        };
+        self.read_until(text, head, slots, enough)
+    }
+
+    /// The same, as far as the message needs it.
+    pub fn read_message(&self, text: &[u8], head: &Head, slots: &mut Slots) -> Reading {
+        let enough = match &self.shape {
+            Shape::Json(spec) => spec.enough,
+            _ => u32::MAX,
+        };
+        self.read_until(text, head, slots, enough)
+    }
+
+    #[inline]
+    fn read_until(&self, text: &[u8], head: &Head, slots: &mut Slots, enough: u32) -> Reading {
         let end = head.end as usize;
         let mut whole = true;
         let mut evidence = true;
@@ -258,7 +278,7 @@ impl Grammar {
                 }
             }
             Shape::Json(spec) => {
-                whole = json_rest(spec, text, slots, quick) && slots.mark() & spec.require == spec.require;
+                whole = json_rest(spec, text, slots, enough) && slots.mark() & spec.require == spec.require;
                 body = 0;
             }
             Shape::Plain => {}
@@ -437,8 +457,7 @@ fn json_head(spec: &JsonSpec, line: &[u8], slots: &mut Slots) -> Option<Head> {
     object.then_some(Head { stamp, group: 0, end: 0 })
 }
 
-fn json_rest(spec: &JsonSpec, line: &[u8], slots: &mut Slots, quick: bool) -> bool {
-    let enough = if quick { spec.enough } else { u32::MAX };
+fn json_rest(spec: &JsonSpec, line: &[u8], slots: &mut Slots, enough: u32) -> bool {
     json::pairs(line, |key, value, _| {
         if let Some(slot) = spec.slot(key.of(line))
             && slots.get(slot).is_none()

@@ -35,7 +35,10 @@ impl<'a> Record<'a> {
         let mut slots = Slots::default();
         let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let head = grammar.begins(first, &mut slots);
-        let reading = head.as_ref().map(|head| grammar.read(text, head, &mut slots, quick));
+        let reading = head.as_ref().map(|head| match quick {
+            true => grammar.read_message(text, head, &mut slots),
+            false => grammar.read(text, head, &mut slots, false),
+        });
         let clock = &scene.file(batch.file).clock;
         let instant = if event.flags.has(Flags::UNDATED) {
             let basis = if event.flags.has(Flags::MTIME_ONLY) { Basis::MTIME } else { Basis::BETWEEN };
