@@ -119,7 +119,6 @@ fn alternating(source: u32, sources: i64) -> Batch {
         source: SourceId(source),
         rank: source,
         first_line: 1,
-        year: 2026,
         printable: true,
         bytes: Vec::new(),
         events: (0..20_000 / sources).map(event).collect(),

@@ -134,7 +134,6 @@ mod tests {
             source: SourceId(rank),
             rank,
             first_line: 1,
-            year: 2000,
             printable: true,
             bytes: Vec::new(),
             events,

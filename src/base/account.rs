@@ -27,9 +27,4 @@ impl Account {
         self.undated += other.undated;
         self.joined += other.joined;
     }
-
-    /// Lines in = lines out.
-    pub fn balances(&self) -> bool {
-        self.lines == self.records + self.joined && self.records == self.dated + self.undated
-    }
 }

@@ -34,8 +34,6 @@ pub struct Batch {
     pub rank: u32,
     /// Physical line, 1-based, of the chunk's first line.
     pub first_line: u64,
-    /// The year that the chunk's first stamp without a year belongs to.
-    pub year: i32,
     /// Whether the bytes are printable ASCII, tabs and newlines throughout: safe for any terminal.
     pub printable: bool,
     /// The chunk's bytes, record starts included.

@@ -80,11 +80,6 @@ impl ClockReader {
         };
         utc.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(stamp.nanos))
     }
-
-    /// The year that the last stamp without one was given.
-    pub fn year(&self) -> i32 {
-        self.year
-    }
 }
 
 /// The year in which a settled key lies on the file's own wall clock.

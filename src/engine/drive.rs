@@ -408,7 +408,6 @@ impl<'a> WaveReader<'a> {
             source: file.source,
             rank: chunk.rank,
             first_line: chunk.first_line,
-            year: chunk.span.year,
             printable: is_printable(&bytes[..count]),
             bytes,
             events,

@@ -1,6 +1,6 @@
 //! The ledger: what came in and what became of it. Lines in are lines out.
 
-use crate::base::{Account, Loss, Unread};
+use crate::base::{Account, Unread};
 
 /// The run's account.
 #[derive(Clone, Debug, Default)]
@@ -11,11 +11,4 @@ pub struct Ledger {
     pub total: Account,
     /// Whatever is to be said about single files, by name.
     pub remarks: Vec<Unread>,
-}
-
-impl Ledger {
-    /// Whether anything was lost.
-    pub fn lost(&self) -> bool {
-        self.remarks.iter().any(|remark| remark.loss > Loss::None)
-    }
 }

@@ -64,14 +64,13 @@ fn rotated(base: &str) -> Option<(String, Rotation)> {
 
 /// A date set off by `-`, `.` or `_`, at the end or before the extension.
 fn dated(base: &str) -> Option<(String, Rotation)> {
-    for (at, separator) in base.match_indices(['-', '.', '_']) {
+    for (at, _) in base.match_indices(['-', '.', '_']) {
         let Some((year, month, day, used)) = date(&base[at + 1..]) else { continue };
         let rest = &base[at + 1 + used..];
         let stem = &base[..at];
         if stem.is_empty() || rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
             continue;
         }
-        let _ = separator;
         // `-20141214`, `-2014121403`, `-20141214-1`, `-2014-12-14.log`, `-2014-12-14.0.log`
         let (extra, extension) = match rest.rfind('.') {
             Some(dot) if rest[dot + 1..].starts_with(|c: char| c.is_ascii_alphabetic()) => rest.split_at(dot),
