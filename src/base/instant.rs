@@ -18,6 +18,8 @@ impl Basis {
     pub const ZONE_INFERRED: Self = Self(1 << 3);
     /// Nothing is known of the zone: `--tz` is taken.
     pub const ZONE_DEFAULT: Self = Self(1 << 4);
+    /// The line names an offset that evidence proves wrong: repaired.
+    pub const ZONE_REPAIRED: Self = Self(1 << 5);
     /// The line names its year.
     pub const YEAR_STAMP: Self = Self(1 << 6);
     /// The year is the latest one that the file's modification time allows.
@@ -32,12 +34,13 @@ impl Basis {
     pub const MTIME: Self = Self(1 << 15);
 
     /// The words, in the order they are printed.
-    const WORDS: [(Self, &'static str); 11] = [
+    const WORDS: [(Self, &'static str); 12] = [
         (Self::OFFSET, "offset"),
         (Self::EPOCH, "epoch"),
         (Self::ZONE_ASSUMED, "zone:assumed"),
         (Self::ZONE_INFERRED, "zone:inferred"),
         (Self::ZONE_DEFAULT, "zone:default"),
+        (Self::ZONE_REPAIRED, "zone:repaired"),
         (Self::YEAR_STAMP, "year:stamp"),
         (Self::YEAR_MTIME, "year:mtime"),
         (Self::YEAR_ROTATION, "year:rotation"),

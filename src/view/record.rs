@@ -1,7 +1,6 @@
 //! One event read again in full: fields, host, program, the interval of its instant and its reasons.
 
 use crate::base::{Basis, Batch, Event, Flags, Instant};
-use crate::clock::year_of;
 use crate::grammar::{Grammar, GrammarId, Known, Slots};
 use crate::view::Scene;
 
@@ -45,7 +44,9 @@ impl<'a> Record<'a> {
             Some(Instant { earliest: i64::MIN, best: event.key, latest: event.key, basis })
         } else {
             let stamp = head.and_then(|head| head.stamp);
-            stamp.and_then(|stamp| clock.instant(&stamp, year_of(clock, event.key)))
+            stamp.and_then(|stamp| {
+                clock.instant(&stamp, clock.year_of(event.key, batch.segment), batch.segment)
+            })
         };
         Self { grammar, text, slots, reading, instant }
     }

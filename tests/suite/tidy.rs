@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use crate::util::{Scratch, package};
 
 /// Modules of `src/`, lowest first: a module imports only from those above its own line here.
-const LAYERS: [&str; 16] = [
-    "base", "text", "time", "io", "grammar", "pattern", "survey", "clock", "ingest", "merge", "query",
+const LAYERS: [&str; 17] = [
+    "base", "text", "time", "io", "grammar", "pattern", "survey", "witness", "clock", "ingest", "merge", "query",
     "view", "lens", "present", "engine", "cli",
 ];
 
