@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use crate::util::{Scratch, TIMELINE};
-use crate::worlds::{Answers, Asked, TRAPS, Tally, Verdict, World, score, trap, write};
+use crate::worlds::{Answers, Asked, Lie, TRAPS, Tally, Verdict, World, oracle, score, trap, write};
 
 /// What the program must never get wrong. Years have a test of their own; see there.
 const CLOCKS: [Asked; 5] = [Asked::Zone, Asked::Label, Asked::Clock, Asked::Bounds, Asked::Line];
@@ -82,6 +82,39 @@ fn the_scorer_knows_right_from_wrong() {
     let mut old = Tally::default();
     try_world("year", world(), &["--year".into(), "2011".into()], &mut old);
     assert!(old.count(Asked::Year, Verdict::Wrong) >= 2, "{}", old.table());
+}
+
+/// Nothing that is true may be called wrong, and no lie right.
+#[test]
+fn the_scorer_believes_the_truth_alone() {
+    let told = |lie: Lie| {
+        let mut tally = Tally::default();
+        for seed in 0..60 {
+            let scratch = Scratch::new("oracle");
+            let mut world = World::generate(seed);
+            let written = write(&mut world, &scratch.work()).expect("a world on disk");
+            tally.add(&format!("seed {seed}"), score(&world, &written, &oracle(&world, &written, lie)));
+        }
+        tally
+    };
+    let truth = told(Lie::Nothing);
+    assert_none_wrong(&truth, &CLOCKS);
+    assert_none_wrong(&truth, &[Asked::Year]);
+    for asked in [Asked::Zone, Asked::Year, Asked::Label] {
+        assert_eq!(
+            truth.count(asked, Verdict::Part) + truth.count(asked, Verdict::Open),
+            0,
+            "{}",
+            truth.table()
+        );
+    }
+    let right = truth.count(Asked::Zone, Verdict::Right);
+    assert_eq!(told(Lie::Quarter).count(Asked::Zone, Verdict::Wrong), right);
+    let changed = told(Lie::SegmentLate).count(Asked::Zone, Verdict::Wrong);
+    assert!(changed >= 10, "{changed} of {right}");
+    let clocks = told(Lie::Overcorrected);
+    assert_eq!(clocks.count(Asked::Clock, Verdict::Open), 0, "{}", clocks.table());
+    assert!(clocks.count(Asked::Clock, Verdict::Wrong) >= 10, "{}", clocks.table());
 }
 
 #[test]

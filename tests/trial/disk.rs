@@ -16,11 +16,17 @@ pub(crate) struct Written {
     pub(crate) truths: BTreeMap<(String, u64), Truth>,
     /// Which log each file belongs to.
     pub(crate) logs: BTreeMap<String, usize>,
+    /// The files of each log, oldest first.
+    pub(crate) families: Vec<Vec<String>>,
 }
 
 /// Writes all files below `folder`.
 pub(crate) fn write(world: &mut World, folder: &Path) -> io::Result<Written> {
-    let mut written = Written { truths: BTreeMap::new(), logs: BTreeMap::new() };
+    let mut written = Written {
+        truths: BTreeMap::new(),
+        logs: BTreeMap::new(),
+        families: vec![Vec::new(); world.logs.len()],
+    };
     for index in 0..world.logs.len() {
         let zipped = world.random.chance(60);
         let log = &world.logs[index];
@@ -36,6 +42,7 @@ pub(crate) fn write(world: &mut World, folder: &Path) -> io::Result<Written> {
                 written.truths.insert((name.clone(), number), row.truth.clone());
             }
             written.logs.insert(name.clone(), index);
+            written.families[index].push(name.clone());
             let end = rows.last().map_or(world.end, |row| row.written + clock_error(world, index, row));
             let mtime = match world.mtimes {
                 Mtimes::True => Some(end),

@@ -11,6 +11,8 @@
 mod clock;
 mod disk;
 mod line;
+#[cfg(test)]
+mod oracle;
 mod plan;
 mod random;
 mod score;
@@ -22,6 +24,8 @@ mod world;
 mod years;
 
 pub(crate) use disk::write;
+#[cfg(test)]
+pub(crate) use oracle::{Lie, oracle};
 pub(crate) use score::{Answers, score};
 pub(crate) use tally::{Asked, Tally, Verdict};
 pub(crate) use traps::{TRAPS, trap};

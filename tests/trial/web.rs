@@ -170,6 +170,11 @@ fn application(world: &mut World, logs: &Logs, request: &Request, took: i64) {
             super::clock::civil(now).format("%a, %d %b %Y %H:%M:%S GMT")
         ));
     }
+    if world.plan.fresh && world.random.chance(15) {
+        // Clocks of clients are off by anything, an hour too.
+        let off = world.random.pick(&[200_000_000, -3 * SECOND, 40 * SECOND, HOUR, -7 * HOUR]);
+        body.push_str(&format!(", client clock {}", zulu(at + off, 3)));
+    }
     let thread = format!("nio-8080-exec-{}", world.random.below(9) + 1);
     let shared = if world.plan.ids == Ids::None { "-" } else { id.as_str() };
     let (who, text) = match logs.app_layout {

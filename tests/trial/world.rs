@@ -37,6 +37,8 @@ pub(crate) struct Truth {
     pub(crate) layout: Layout,
     /// Of the one program in the file that keeps another zone.
     pub(crate) odd: bool,
+    /// Written later than its stamp says.
+    pub(crate) late: bool,
 }
 
 #[derive(Clone)]
@@ -179,7 +181,8 @@ impl World {
         let said = Said { host: &machine.name, program, pid, level, text };
         let text = layout.render(civil(wall), label.unwrap_or(0), &said);
         let delay = if late > 0 && self.random.chance(2) { self.random.below(late as u64) as i64 } else { 0 };
-        let truth = Truth { at, reading, wall, offset, label, layout, odd: strange.is_some() };
+        let truth =
+            Truth { at, reading, wall, offset, label, layout, odd: strange.is_some(), late: delay > 0 };
         self.logs[log].rows.push(Row { written: at + delay, truth, text });
     }
 
