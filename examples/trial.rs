@@ -114,7 +114,7 @@ fn try_world(options: &Options, name: &str, mut world: World, tally: &mut Tally)
         return Err(format!("{} is not empty", folder.display()));
     }
     let written = write(&mut world, folder).map_err(|why| format!("{}: {why}", folder.display()))?;
-    let answers = Answers::ask(&options.program, folder, &options.passed);
+    let answers = Answers::ask(&options.program, &world, folder, &options.passed);
     if options.keep.is_none() {
         // A leftover in the temporary folder is no reason to stop.
         let _ = fs::remove_dir_all(folder);

@@ -29,17 +29,21 @@ impl Answers {
         Self { sources, events }
     }
 
-    pub(crate) fn ask(program: &Path, folder: &Path, options: &[String]) -> Result<Self, String> {
-        Ok(Self {
-            sources: run(program, "sources", folder, options)?,
-            events: run(program, "show", folder, options)?,
-        })
+    pub(crate) fn ask(
+        program: &Path,
+        world: &World,
+        folder: &Path,
+        options: &[String],
+    ) -> Result<Self, String> {
+        let options = [&[format!("--tz={}", world.tz)], options].concat();
+        let run = |command| run(program, command, folder, &options);
+        Ok(Self { sources: run("sources")?, events: run("show")? })
     }
 }
 
 fn run(program: &Path, command: &str, folder: &Path, options: &[String]) -> Result<Vec<Value>, String> {
     let output = Command::new(program)
-        .args([command, "--format", "jsonl", "--tz", "UTC", "--quiet"])
+        .args([command, "--format", "jsonl", "--quiet"])
         .args(options)
         .arg(folder)
         .env_clear()
@@ -180,7 +184,9 @@ fn event_verdicts(said: &Said<'_>, truth: &Truth) -> Vec<(Asked, Verdict)> {
     let corrected = said.has("skew") || said.has("step");
     let held = said.holds(truth.at) || (!corrected && said.holds(truth.reading));
     if truth.layout.yearless() {
-        let far = said.time.is_some_and(|time| (time - truth.reading).abs() > 180 * DAY);
+        // A clock that nobody had set yet shows no year that means anything.
+        let unset = (truth.reading - truth.at).abs() > 180 * DAY;
+        let far = unset || said.time.is_some_and(|time| (time - truth.reading).abs() > 180 * DAY);
         let year = match said.time {
             None => Verdict::Open,
             Some(_) if held && said.width() > 180 * DAY => Verdict::Open,
@@ -188,7 +194,7 @@ fn event_verdicts(said: &Said<'_>, truth: &Truth) -> Vec<(Asked, Verdict)> {
             Some(_) => Verdict::Right,
         };
         verdicts.push((Asked::Year, year));
-        if year != Verdict::Right {
+        if unset || year != Verdict::Right {
             return verdicts;
         }
     }

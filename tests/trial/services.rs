@@ -1,6 +1,6 @@
 //! What a machine writes by itself: cron, kernel, ssh, DHCP, time daemons, rotation, heartbeats.
 
-use super::clock::{DAY, HOUR, MINUTE, SECOND, civil};
+use super::clock::{Course, DAY, HOUR, MINUTE, SECOND, civil};
 use super::line::Layout;
 use super::plan::Change;
 use super::world::{Naming, World};
@@ -123,16 +123,24 @@ fn dhcp(world: &mut World, log: usize) {
 fn heartbeats(world: &mut World, host: usize, syslog: usize) {
     let layout = world.random.pick(&[Layout::Logback, Layout::Oslo, Layout::Frr, Layout::Redis]);
     let own = world.log(host, "var/log/agent/agent.log", layout);
+    let period = 10 * SECOND * ((world.end - world.start) / (10 * SECOND) / MOST + 1);
+    let odd = world.plan.odd.filter(|_| host == 0);
+    let both = odd.is_some() || world.random.chance(50);
+    if let Some(zone) = odd {
+        // The daemon brings its zone along, into its own file too.
+        let zones = Course::constant(zone);
+        let mut kinds = vec!["odd daemon"];
+        world.describe(host, layout, &zones, &mut kinds);
+        (world.logs[own].zones, world.logs[own].kinds) = (zones, kinds);
+    }
     if let Change::Silent { length } = world.plan.change
         && host == 0
     {
         world.logs[own].quiet = Some((world.middle, world.middle + length));
         world.logs[own].kinds.push("silent for hours");
     }
-    let period = 10 * SECOND * ((world.end - world.start) / (10 * SECOND) / MOST + 1);
-    let both = world.random.chance(50);
     // An agent that asks every server at the same time of its own day finds the same words there.
-    let program = if world.plan.odd.is_some() { "telemetryd" } else { "agent" };
+    let program = if odd.is_some() { "telemetryd" } else { "agent" };
     let name = match layout {
         Layout::Oslo => "agent.heartbeat",
         Layout::Frr => "AGENT",

@@ -145,6 +145,13 @@ pub(crate) const TRAPS: &[Trap] = &[
         span: 640 * DAY,
         ..Plan::calm()
     }),
+    ("clock-from-1970", "a machine without a clock battery is started in between", || Plan {
+        years: Some(Years { dead: true, ..quiet_years(1) }),
+        hosts: vec![Zone::UTC],
+        start: utc(2018, 3, 1, 0),
+        span: 400 * DAY,
+        ..Plan::calm()
+    }),
     ("leap-day", "Feb 29 in a log whose file times are lost", || Plan {
         years: Some(quiet_years(2)),
         start: utc(2015, 6, 1, 0),
@@ -166,6 +173,7 @@ fn quiet_years(count: i64) -> Years {
         count,
         rhythm: 6,
         back: false,
+        dead: false,
         witness: false,
         silent_year: false,
         cut_days: Some(90),

@@ -89,6 +89,8 @@ pub(crate) struct World {
     pub(crate) hosts: Vec<Host>,
     pub(crate) logs: Vec<Log>,
     pub(crate) mtimes: Mtimes,
+    /// What the person who asks types behind `--tz`: a first guess, which may be wrong.
+    pub(crate) tz: String,
 }
 
 impl World {
@@ -102,8 +104,19 @@ impl World {
     pub(crate) fn build(plan: Plan, random: Random) -> Self {
         let mtimes = plan.mtimes;
         let (start, end) = (plan.start, plan.start + plan.span);
-        let mut world =
-            Self { random, plan, start, end, middle: start, hosts: Vec::new(), logs: Vec::new(), mtimes };
+        let mut world = Self {
+            random,
+            plan,
+            start,
+            end,
+            middle: start,
+            hosts: Vec::new(),
+            logs: Vec::new(),
+            mtimes,
+            tz: String::new(),
+        };
+        let system = world.plan.hosts[0].name();
+        world.tz = world.random.pick(&["UTC", "Asia/Seoul", "America/New_York", &system]).to_owned();
         world.found_hosts();
         if world.plan.years.is_some() {
             years::write(&mut world);

@@ -16,6 +16,8 @@ pub(crate) struct Years {
     pub(crate) rhythm: i64,
     /// The clock is two days back for a while right after New Year.
     pub(crate) back: bool,
+    /// Once it is started without a clock: it counts from 1970 until it has asked for the time.
+    pub(crate) dead: bool,
     /// Another log of the same host names its years.
     pub(crate) witness: bool,
     /// A silence of more than a year, which no stamp shows.
@@ -30,6 +32,7 @@ impl Years {
             count: random.within(0, 4),
             rhythm: random.within(2, 25),
             back: random.chance(30),
+            dead: random.chance(15),
             witness: random.chance(40),
             silent_year: random.chance(8),
             cut_days: random.chance(60).then(|| random.pick(&[30, 90, 365])),
@@ -55,6 +58,11 @@ pub(crate) fn write(world: &mut World) {
         let at = turn + world.random.within(1, 60) * HOUR;
         world.hosts[0].ahead.then(at, -2 * DAY);
         world.hosts[0].ahead.then(at + world.random.within(6, 90) * HOUR, 0);
+    }
+    let started = world.start + (world.end - world.start) * 2 / 3;
+    if years.dead {
+        world.hosts[0].ahead.then(started, -started);
+        world.hosts[0].ahead.then(started + 25 * SECOND, 0);
     }
     let syslog = world.log(0, "var/log/messages", Layout::Syslog);
     let kinds = &mut world.logs[syslog].kinds;
@@ -85,6 +93,22 @@ pub(crate) fn write(world: &mut World) {
         }
     }
     leap_days(world, syslog);
+    if years.dead {
+        world.logs[syslog].kinds.push("clock from 1970");
+        for (second, text) in [
+            "Booting Linux on physical CPU 0x0",
+            "usbcore: registered new device driver usb",
+            "random: crng init done",
+            "eth0: link up",
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let text = format!("[{:5}.000000] {text}", 5 * second);
+            world.say(syslog, started + (5 * second as i64 + 1) * SECOND, ("kernel", 0), "INFO", &text);
+        }
+        world.say(syslog, started + 26 * SECOND, ("ntpd", 310), "INFO", "time set");
+    }
     if years.back && years.count > 0 {
         around_new_year(world, syslog);
     }
