@@ -263,6 +263,7 @@ impl World {
                 ahead: Course::constant(0),
                 zones: Course::constant(zone),
                 boot: self.start - self.random.within(60, 4_000_000) * SECOND,
+                drift: self.random.pick(&[0, 0, -12, 4, 35]),
                 off: None,
                 syslog_zones: None,
             };

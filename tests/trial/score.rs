@@ -176,7 +176,8 @@ fn event_verdicts(said: &Said<'_>, truth: &Truth) -> Vec<(Asked, Verdict)> {
     let mut verdicts = Vec::new();
     if truth.layout == Layout::Plain {
         if said.earliest.is_some() && said.latest.is_some() && !said.has("zone:default") {
-            let verdict = if said.holds(truth.at) { Verdict::Right } else { Verdict::Wrong };
+            let held = said.holds(truth.at) || said.holds(truth.reading);
+            let verdict = if held { Verdict::Right } else { Verdict::Wrong };
             verdicts.push((Asked::Bounds, verdict));
         }
         return verdicts;

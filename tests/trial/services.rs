@@ -73,6 +73,12 @@ fn kernel(world: &mut World, host: usize, log: usize) {
     if world.random.chance(40) {
         return;
     }
+    // What `dmesg` printed: the same lines of the last boot, without any wall clock.
+    let saved = world.random.chance(30).then(|| world.log(host, "var/log/dmesg", Layout::Plain));
+    if let Some(saved) = saved {
+        world.logs[saved].kinds = vec!["uptime only"];
+    }
+    let booted = world.hosts[host].off.map_or(i64::MIN, |(_, on)| on);
     for _ in 0..world.random.below(14) {
         let at = world.moment();
         let uptime = world.uptime(host, at);
@@ -81,7 +87,11 @@ fn kernel(world: &mut World, host: usize, log: usize) {
             1 => "TCP: request_sock_TCP: Possible SYN flooding on port 8080. Sending cookies.  Check SNMP counters.".into(),
             _ => format!("perf: interrupt took too long ({} > 2500), lowering", 2_600 + world.random.below(900)),
         };
-        world.say(log, at, ("kernel", 0), "INFO", &format!("[{uptime:12.6}] {text}"));
+        let text = format!("[{uptime:12.6}] {text}");
+        world.say(log, at, ("kernel", 0), "INFO", &text);
+        if let Some(saved) = saved.filter(|_| at >= booted) {
+            world.say(saved, at, ("kernel", 0), "INFO", &text);
+        }
     }
 }
 

@@ -15,6 +15,8 @@ pub(crate) struct Host {
     pub(crate) zones: Course<Zone>,
     /// When it was started.
     pub(crate) boot: i64,
+    /// Parts per million by which its kernel's uptime runs fast: nobody corrects that clock.
+    pub(crate) drift: i64,
     /// Times at which it wrote nothing: it was off or frozen.
     pub(crate) off: Option<(i64, i64)>,
     /// The zone of its syslog daemon.
@@ -222,7 +224,8 @@ impl World {
     fn lose(&mut self) {
         for index in 0..self.logs.len() {
             if self.random.chance(self.plan.lost) {
-                let from = self.moment();
+                let last = self.logs[index].rows.iter().map(|row| row.written).max();
+                let from = self.moment().min(last.unwrap_or(self.end));
                 self.logs[index].rows.retain(|row| row.written >= from);
                 self.logs[index].kinds.push("beginning lost");
             }
@@ -236,14 +239,14 @@ impl World {
 
     /// Seconds since the boot, as the kernel counts them: not while it is frozen.
     pub(crate) fn uptime(&self, host: usize, at: i64) -> f64 {
-        let Host { boot, off, .. } = self.hosts[host];
+        let Host { boot, off, drift, .. } = self.hosts[host];
         let frozen = matches!(self.plan.change, Change::Paused { .. });
         let since = match off.filter(|(_, on)| at >= *on) {
             Some((from, to)) if frozen => boot + (to - from),
             Some((_, on)) => on,
             None => boot,
         };
-        (at - since) as f64 / 1e9
+        (at - since) as f64 / 1e9 * (1.0 + drift as f64 / 1e6)
     }
 
     /// The log of this host that has this name.
