@@ -56,10 +56,12 @@ const fn stamped(file: &FileState) -> &'static str {
 /// no stamp.
 pub(super) fn zone_basis(files: &[&FileState]) -> Option<&'static str> {
     let dated = files.iter().filter(|file| file.range.is_some());
-    let rank = |basis: &str| ["zone:default", "zone:repaired", "zone:inferred", "zone:assumed"]
-        .iter()
-        .position(|known| *known == basis)
-        .unwrap_or(usize::MAX);
+    let rank = |basis: &str| {
+        ["zone:default", "zone:repaired", "zone:inferred", "zone:assumed"]
+            .iter()
+            .position(|known| *known == basis)
+            .unwrap_or(usize::MAX)
+    };
     dated
         .map(|file| match file.zone_less {
             true => file.clock.zone_basis().words().next().unwrap_or("zone:default"),

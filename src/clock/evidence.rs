@@ -43,9 +43,21 @@ pub(super) struct Seen {
     pub place: (usize, u64),
 }
 
+/// What a link rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LinkKind {
+    /// Kernel lines on both sides of a jump in one file.
+    Uptime,
+    /// A jump back by a whole offset in one file.
+    Jump,
+    /// Identifiers and messages in both.
+    Marks,
+}
+
 /// Links between two runs: how often their shared marks agree on an offset between their clocks.
 #[derive(Clone, Debug)]
 pub(super) struct Link {
+    pub kind: LinkKind,
     /// The two nodes, the smaller first.
     pub nodes: (usize, usize),
     /// Clock of the first minus clock of the second, nanoseconds.
@@ -110,7 +122,13 @@ pub(super) fn links(mut seen: Vec<Seen>, same_host: impl Fn(usize, usize) -> boo
             let (offset, (votes, example)) = tally.votes.into_iter().max_by_key(|(_, vote)| vote.0)?;
             let enough = (votes >= FEWEST_UNANIMOUS && votes == tally.total)
                 || (votes >= FEWEST && f64::from(votes) >= SHARE * f64::from(tally.total));
-            enough.then_some(Link { nodes, offset, votes: (votes, tally.total), example })
+            enough.then_some(Link {
+                kind: LinkKind::Marks,
+                nodes,
+                offset,
+                votes: (votes, tally.total),
+                example,
+            })
         })
         .collect();
     // The best supported first; nothing here may depend on the order of a hash table.

@@ -91,7 +91,9 @@ fn quoted_year(files: &[FileFacts<'_>], order: &[usize], turns: &[Vec<i32>]) -> 
     let mut votes: std::collections::BTreeMap<i32, usize> = std::collections::BTreeMap::new();
     for (&file, turns) in order.iter().zip(turns) {
         let numbers = files[file].survey.stretches();
-        for anchor in files[file].testimony.anchors.iter().filter(|anchor| anchor.written == Written::Yearless) {
+        for anchor in
+            files[file].testimony.anchors.iter().filter(|anchor| anchor.written == Written::Yearless)
+        {
             let Some(index) = numbers.iter().position(|number| *number == anchor.piece) else { continue };
             let end = numbers.iter().rposition(|number| *number == anchor.piece).unwrap_or(index);
             let inner = &files[file].survey.chunks[index..=end];

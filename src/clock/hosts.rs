@@ -52,10 +52,18 @@ mod tests {
         let some = |hosts: &[(&str, Option<&str>)]| -> Vec<String> {
             super::hosts(hosts).into_iter().map(|host| host.unwrap_or_default()).collect()
         };
-        assert_eq!(some(&[("r1/var/log/messages", Some("r1")), ("r1/var/log/frr/frr.log", None)]), ["r1", "r1"]);
+        assert_eq!(
+            some(&[("r1/var/log/messages", Some("r1")), ("r1/var/log/frr/frr.log", None)]),
+            ["r1", "r1"]
+        );
         assert_eq!(some(&[("messages", Some("web1")), ("php-fpm/error.log", None)]), ["web1", "web1"]);
         assert_eq!(
-            some(&[("a/messages", Some("web1")), ("b/messages", Some("db1")), ("a/x.log", None), ("c.log", None)]),
+            some(&[
+                ("a/messages", Some("web1")),
+                ("b/messages", Some("db1")),
+                ("a/x.log", None),
+                ("c.log", None)
+            ]),
             ["web1", "db1", "web1", ""]
         );
         assert_eq!(some(&[("a.log", None), ("b.log", None)]), ["", ""]);

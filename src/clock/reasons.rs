@@ -41,11 +41,15 @@ pub(super) fn proofs(
         proofs.push(linked(nodes, node, &links[index]));
     }
     if own.iter().any(|vote| vote.kind == VoteKind::Mtime) {
-        let text = format!("its last record is as old as the file's modification time at {}", shown(decision.offset));
+        let text = format!(
+            "its last record is as old as the file's modification time at {}",
+            shown(decision.offset)
+        );
         proofs.push(Proof { text, places: Vec::new() });
     }
     if proofs.is_empty() && decision.by == By::Own(VoteKind::Mtime) {
-        let text = format!("modification times of its files fit its last records at {}", shown(decision.offset));
+        let text =
+            format!("modification times of its files fit its last records at {}", shown(decision.offset));
         proofs.push(Proof { text, places: Vec::new() });
     }
     proofs
@@ -60,7 +64,8 @@ fn linked(nodes: &Nodes<'_>, node: usize, link: &Link) -> Proof {
         0 => "on the same clock".to_owned(),
         _ => format!("{} apart on the clock", shown(difference)),
     };
-    let text = if nodes.file(node) == nodes.file(there) && node < nodes.runs.len() && there < nodes.runs.len() {
+    let text = if nodes.file(node) == nodes.file(there) && node < nodes.runs.len() && there < nodes.runs.len()
+    {
         format!("its stamps jump at {{0}}: the records on both sides are {apart}")
     } else {
         format!(

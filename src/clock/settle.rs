@@ -225,18 +225,13 @@ impl<'a> Court<'a> {
             i64::from(zone.offset_at(at.div_euclid(NANOS_PER_SECOND)).0) * NANOS_PER_SECOND
         };
         let newest = nodes.runs.iter().filter_map(|run| Some(run.range()?.1)).max().unwrap_or(options.now);
-        let usual = [0, offset_now(default_zone, newest)];
+        let mut usual = vec![0, offset_now(default_zone, newest)];
+        usual.extend(nodes.runs.iter().filter_map(|run| Some(offset_now(default_zone, run.range()?.0))));
+        usual.extend(nodes.labels());
+        usual.extend(zones::proven(nodes.count, &votes));
         let solution = zones::solve(nodes.count, &links, &votes, &usual);
-        let mut court = Self {
-            nodes,
-            said,
-            default_zone,
-            votes,
-            links,
-            solution,
-            repairs,
-            company: Vec::new(),
-        };
+        let mut court =
+            Self { nodes, said, default_zone, votes, links, solution, repairs, company: Vec::new() };
         court.company = company::company(nodes, &court.solution, &court.votes, hosts);
         court
     }
@@ -297,10 +292,8 @@ impl<'a> Court<'a> {
                 false => self.nodes.files[file].survey.chunks[stretch.pieces.0].0,
             };
             // The hours that come twice end within three hours of the set-back.
-            let late_until = stretch
-                .ends
-                .filter(|_| set_back)
-                .map(|ends| ends.0.div_euclid(NANOS_PER_SECOND) + 3 * 3_600);
+            let late_until =
+                stretch.ends.filter(|_| set_back).map(|ends| ends.0.div_euclid(NANOS_PER_SECOND) + 3 * 3_600);
             let same = segments.last().is_some_and(|last: &Segment| {
                 (&last.zone, last.zone_basis) == (&zone, zone_basis) && late_until.is_none()
             });
@@ -337,7 +330,8 @@ impl<'a> Court<'a> {
                 };
                 let (old, new) = (segment(last), segment(stretch));
                 let ends = (local_to_utc(old, from), local_to_utc(new, to));
-                let offset = |segment: &Segment, at: i64| segment.zone.offset_at(at.div_euclid(NANOS_PER_SECOND)).0;
+                let offset =
+                    |segment: &Segment, at: i64| segment.zone.offset_at(at.div_euclid(NANOS_PER_SECOND)).0;
                 let offsets = (offset(old, ends.0), offset(new, ends.1));
                 let open = |segment: &Segment| segment.zone_basis == Basis::ZONE_DEFAULT;
                 let kind = match follows {
@@ -388,7 +382,15 @@ fn labels(nodes: &Nodes<'_>, said: &[(Zone, Basis)], repairs: &[Option<i64>]) ->
         if let Some(node) = nodes.zoned(file) {
             let offset = -repairs[file].unwrap_or(0) * NANOS_PER_SECOND;
             let place = (file, None);
-            votes.push(Vote { node, kind: VoteKind::Label, offset, place, value: file as i64, moment: file as i64, tight: true });
+            votes.push(Vote {
+                node,
+                kind: VoteKind::Label,
+                offset,
+                place,
+                value: file as i64,
+                moment: file as i64,
+                tight: true,
+            });
         }
     }
     for (index, run) in nodes.runs.iter().enumerate() {
@@ -399,7 +401,15 @@ fn labels(nodes: &Nodes<'_>, said: &[(Zone, Basis)], repairs: &[Option<i64>]) ->
         // A zone that changes its offset inside the run is no single number.
         if offset(first) == offset(last) {
             let place = (file, None);
-            votes.push(Vote { node: index, kind: VoteKind::Label, offset: offset(first), place, value: file as i64, moment: file as i64, tight: true });
+            votes.push(Vote {
+                node: index,
+                kind: VoteKind::Label,
+                offset: offset(first),
+                place,
+                value: file as i64,
+                moment: file as i64,
+                tight: true,
+            });
         }
     }
     votes
@@ -421,6 +431,7 @@ fn jumps_back(nodes: &Nodes<'_>, sequences: &[Sequence], known: &[Link]) -> Vec<
             }
             let start = nodes.files[after.file].survey.chunks[after.pieces.0].0;
             links.push(Link {
+                kind: evidence::LinkKind::Jump,
                 nodes: (new, old),
                 offset: *grid,
                 votes: (100, 100),

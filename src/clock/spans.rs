@@ -104,7 +104,8 @@ fn ranges(
         let repair = repair(clock);
         (range.min.saturating_add(repair), range.max.saturating_add(repair), repair.abs())
     });
-    let local = chunk.local.map(|range| (local_to_utc(segment, range.min), local_to_utc(segment, range.max), slack));
+    let local =
+        chunk.local.map(|range| (local_to_utc(segment, range.min), local_to_utc(segment, range.max), slack));
     let yearless = chunk.yearless.map(|yearless| {
         let at = |(turn, at): (i32, i64)| local_to_utc(segment, years::in_year(year + turn, at));
         (at(yearless.range.min), at(yearless.range.max), slack)

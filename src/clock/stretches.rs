@@ -69,7 +69,8 @@ impl Sequence {
             let numbers = files[file].survey.stretches();
             let chunks = files[file].survey.chunks.iter().zip(years).zip(numbers).enumerate();
             for (index, (((_, chunk), year), number)) in chunks {
-                let same = sequence.stretches.last().is_some_and(|last| (last.file, last.number) == (file, number));
+                let same =
+                    sequence.stretches.last().is_some_and(|last| (last.file, last.number) == (file, number));
                 if !same {
                     sequence.stretches.push(Stretch {
                         file,
@@ -83,7 +84,8 @@ impl Sequence {
                 let Some(stretch) = sequence.stretches.last_mut() else { continue };
                 stretch.pieces.1 = index + 1;
                 stretch.gaps.merge(&chunk.gaps);
-                for at in [chunk.first, chunk.last].into_iter().flatten().filter_map(|seen| wall(seen, *year)) {
+                for at in [chunk.first, chunk.last].into_iter().flatten().filter_map(|seen| wall(seen, *year))
+                {
                     stretch.ends = Some((stretch.ends.map_or(at, |ends| ends.0), at));
                 }
                 let local = chunk.local.map(|range| (range.min, range.max));
@@ -152,7 +154,8 @@ fn judge(last: i64, first: i64, usual: Option<i64>, zone: &Zone) -> Follows {
         // The rest is never negative but for the order of two writers.
         let grid = (jump + SECOND).div_euclid(step) * step;
         let rest = jump - grid;
-        if usual <= finest && grid != 0 && grid.abs() <= DAY + 2 * 3_600 * SECOND && rest <= usual.max(SECOND) {
+        if usual <= finest && grid != 0 && grid.abs() <= DAY + 2 * 3_600 * SECOND && rest <= usual.max(SECOND)
+        {
             return Follows::Suspect { grid, rest };
         }
     }
@@ -171,7 +174,10 @@ mod tests {
         let day = 16_000 * 86_400 * SECOND;
         let judge = |jump: i64, usual: i64| judge(day, day + jump * SECOND, Some(usual * SECOND), &seoul);
         assert_eq!(judge(9 * 3_600 + 3, 8), Follows::Suspect { grid: 9 * 3_600 * SECOND, rest: 3 * SECOND });
-        assert_eq!(judge(-9 * 3_600 + 3, 8), Follows::Suspect { grid: -9 * 3_600 * SECOND, rest: 3 * SECOND });
+        assert_eq!(
+            judge(-9 * 3_600 + 3, 8),
+            Follows::Suspect { grid: -9 * 3_600 * SECOND, rest: 3 * SECOND }
+        );
         assert_eq!(judge(20_700, 4), Follows::Suspect { grid: 20_700 * SECOND, rest: 0 });
         assert_eq!(judge(20_700, 60), Follows::Plainly, "too slow a log for quarter hours");
         assert_eq!(judge(9 * 3_600 + 30, 8), Follows::Plainly, "30 s off");
@@ -182,7 +188,9 @@ mod tests {
     #[test]
     fn summer_time_of_the_zone_itself_is_no_suspect() {
         let berlin = Zone::parse("Europe/Berlin").expect("known");
-        let at = |day: i64, second: i64| (crate::base::days_from_civil(2014, 10, 26) + day) * 86_400 * SECOND + second * SECOND;
+        let at = |day: i64, second: i64| {
+            (crate::base::days_from_civil(2014, 10, 26) + day) * 86_400 * SECOND + second * SECOND
+        };
         // 02:59:58 summer time, then 02:00:00 winter time.
         let back = judge(at(0, 10_798), at(0, 7_200), Some(8 * SECOND), &berlin);
         assert_eq!(back, Follows::SetBack);

@@ -23,10 +23,7 @@ pub(super) struct Run {
 impl Run {
     /// Smallest and largest wall clock, nanoseconds.
     pub(super) fn range(&self) -> Option<(i64, i64)> {
-        self.stretches
-            .iter()
-            .filter_map(|stretch| stretch.range)
-            .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+        self.stretches.iter().filter_map(|stretch| stretch.range).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }
 }
 
@@ -83,7 +80,13 @@ impl<'a> Nodes<'a> {
     }
 
     /// The node that a record counts for, and its stamp by that node's clock, nanoseconds.
-    pub(super) fn locate(&self, file: usize, stretch: u32, written: Written, at: i64) -> Option<(usize, i64)> {
+    pub(super) fn locate(
+        &self,
+        file: usize,
+        stretch: u32,
+        written: Written,
+        at: i64,
+    ) -> Option<(usize, i64)> {
         match written {
             Written::Zoned => Some((self.zoned(file)?, at)),
             Written::Local => Some((self.run(file, stretch)?, at)),
@@ -103,6 +106,19 @@ impl<'a> Nodes<'a> {
                 Some((node, years::in_year(year, at)))
             }
         }
+    }
+
+    /// Offsets that stamps name, nanoseconds.
+    pub(super) fn labels(&self) -> Vec<i64> {
+        let labels =
+            self.files.iter().flat_map(|facts| &facts.survey.chunks).filter_map(|(_, chunk)| chunk.labels);
+        let mut offsets: Vec<i64> = labels
+            .flat_map(|range| [range.min, range.max])
+            .map(|offset| i64::from(offset) * NANOS_PER_SECOND)
+            .collect();
+        offsets.sort_unstable();
+        offsets.dedup();
+        offsets
     }
 
     /// Votes from quoted absolute times.
@@ -213,6 +229,7 @@ impl<'a> Nodes<'a> {
                 let grid = (offset + QUARTER / 2).div_euclid(QUARTER) * QUARTER;
                 if (offset - grid).abs() <= CLOSE {
                     links.push(evidence::Link {
+                        kind: evidence::LinkKind::Uptime,
                         nodes: (after, before),
                         offset: grid,
                         votes: (1_000, 1_000),

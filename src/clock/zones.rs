@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use super::evidence::Link;
+use super::evidence::{Link, LinkKind};
 
 /// How a run's offset can be known without any other run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,6 +70,16 @@ pub(super) struct Solution {
 /// Fewest quoted times that decide, and of all fresh ones at least this share.
 const FEWEST_QUOTED: u32 = 3;
 const SHARE: f64 = 0.8;
+
+/// Offsets that nodes prove by their own quotes.
+pub(super) fn proven(nodes: usize, votes: &[Vote]) -> Vec<i64> {
+    let quoted: Vec<Vote> = votes.iter().filter(|vote| vote.kind == VoteKind::Quoted).copied().collect();
+    let mut offsets: Vec<i64> =
+        solve(nodes, &[], &quoted, &[]).decisions.iter().flatten().map(|decision| decision.offset).collect();
+    offsets.sort_unstable();
+    offsets.dedup();
+    offsets
+}
 
 /// How many of the votes count: different things quoted at different times.
 pub(super) fn distinct<'a>(votes: impl Iterator<Item = &'a Vote>) -> usize {
@@ -163,13 +173,27 @@ fn decide(
             (kind, votes.into_iter().map(|(offset, votes)| (offset, distinct(votes.into_iter()))).collect())
         })
         .collect();
+    // A program that computes its times wrongly is wrong by the same amount in all of them: for an offset
+    // that nobody else uses, it takes two logs that quote times.
+    let speakers = |offset: i64| {
+        let speak = |node: &&usize| {
+            let at = groups.find(**node).1;
+            of_node[**node].iter().any(|vote| vote.kind == VoteKind::Quoted && vote.offset - at == offset)
+        };
+        group.iter().filter(|node| !tainted[**node]).filter(speak).count()
+    };
+    let any_usual = |root: i64| group.iter().any(|node| usual.contains(&(root + groups.find(*node).1)));
     let winner = |kind: VoteKind| -> Option<(i64, (u32, u32))> {
         let tally = tallies.get(&kind)?;
         let total: usize = tally.values().sum();
         let (offset, count) = tally.iter().max_by_key(|(offset, count)| (**count, **offset))?;
         let enough = match kind {
             VoteKind::Label => *count == total,
-            VoteKind::Quoted => *count as u32 >= FEWEST_QUOTED && *count as f64 >= SHARE * total as f64,
+            VoteKind::Quoted => {
+                *count as u32 >= FEWEST_QUOTED
+                    && *count as f64 >= SHARE * total as f64
+                    && (any_usual(*offset) || speakers(*offset) >= 2)
+            }
             VoteKind::Mtime => {
                 let own = group.len() == 1 && usual.contains(offset);
                 *count == total && (total >= 2 || own)
@@ -203,6 +227,13 @@ fn decide(
             continue;
         }
         let own = of_node[node].iter().filter(|vote| vote.offset == offset).map(|vote| vote.kind).min();
+        // A queue that waits for an hour looks like a zone an hour away. So an offset that a run has from
+        // shared marks alone must be one that these logs are known to use.
+        let alone = own.is_none_or(|own| own > kind)
+            && links.iter().any(|link| link.kind == LinkKind::Marks && touches(link, node));
+        if alone && !usual.contains(&offset) {
+            continue;
+        }
         let by = match own {
             Some(own) if own <= kind => By::Own(own),
             _ => match links.iter().position(|link| touches(link, node)) {
@@ -222,11 +253,25 @@ mod tests {
     const HOUR: i64 = 3_600 * NANOS_PER_SECOND;
 
     fn link(a: usize, b: usize, hours: i64, votes: u32) -> Link {
-        Link { nodes: (a, b), offset: hours * HOUR, votes: (votes, votes), example: [(a, 0), (b, 0)] }
+        Link {
+            kind: LinkKind::Marks,
+            nodes: (a, b),
+            offset: hours * HOUR,
+            votes: (votes, votes),
+            example: [(a, 0), (b, 0)],
+        }
     }
 
     fn quoted(node: usize, hours: i64, value: i64) -> Vote {
-        Vote { node, kind: VoteKind::Quoted, offset: hours * HOUR, place: (node, Some(0)), value, moment: value, tight: true }
+        Vote {
+            node,
+            kind: VoteKind::Quoted,
+            offset: hours * HOUR,
+            place: (node, Some(0)),
+            value,
+            moment: value,
+            tight: true,
+        }
     }
 
     fn hours(solution: &Solution) -> Vec<Option<i64>> {
@@ -237,7 +282,9 @@ mod tests {
     fn one_that_knows_tells_the_others() {
         let votes: Vec<Vote> = (0..3).map(|value| quoted(0, 2, value)).collect();
         let links = [link(0, 1, 0, 40), link(1, 2, 7, 20)];
-        assert_eq!(hours(&solve(4, &links, &votes, &[])), [Some(2), Some(2), Some(-5), None]);
+        let usual = [2 * HOUR, -5 * HOUR];
+        assert_eq!(hours(&solve(4, &links, &votes, &usual)), [Some(2), Some(2), Some(-5), None]);
+        assert_eq!(hours(&solve(4, &links, &votes, &[])), [Some(2), None, None, None], "a queue may wait");
     }
 
     #[test]
@@ -253,8 +300,15 @@ mod tests {
         votes.extend((3..6).map(|value| quoted(1, 9, value)));
         assert_eq!(hours(&solve(2, &[link(0, 1, 0, 40)], &votes, &[])), [None, None]);
         // Two labels that cannot both be true.
-        let label =
-            |node| Vote { node, kind: VoteKind::Label, offset: 0, place: (node, None), value: node as i64, moment: node as i64, tight: true };
+        let label = |node| Vote {
+            node,
+            kind: VoteKind::Label,
+            offset: 0,
+            place: (node, None),
+            value: node as i64,
+            moment: node as i64,
+            tight: true,
+        };
         let solution = solve(3, &[link(0, 1, 9, 40), link(1, 2, 0, 30)], &[label(0), label(1)], &[]);
         assert_eq!((hours(&solution), solution.disputed.len()), (vec![None, None, None], 3));
     }

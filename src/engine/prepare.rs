@@ -498,10 +498,11 @@ impl Prepared {
                 .iter()
                 .any(|(_, chunk)| chunk.local.is_some() || chunk.yearless.is_some()),
             year_less: survey.chunks.iter().any(|(_, chunk)| chunk.yearless.is_some()),
-            labels: survey.chunks.iter().filter_map(|(_, chunk)| chunk.labels).reduce(|a, b| Range {
-                min: a.min.min(b.min),
-                max: a.max.max(b.max),
-            }),
+            labels: survey
+                .chunks
+                .iter()
+                .filter_map(|(_, chunk)| chunk.labels)
+                .reduce(|a, b| Range { min: a.min.min(b.min), max: a.max.max(b.max) }),
             host,
             segment_lines,
             range,

@@ -133,7 +133,16 @@ pub fn push_sources(out: &mut Vec<u8>, rows: &[SourceRow], remarks: &[Unread], z
         line("format", &formats);
         line("clock", &clock(row));
         for segment in row.segments.iter().skip(1) {
-            line("", &format!("{} from {}:{} on ({})", segment.zone, clean(&segment.file), segment.from_line, segment.basis));
+            line(
+                "",
+                &format!(
+                    "{} from {}:{} on ({})",
+                    segment.zone,
+                    clean(&segment.file),
+                    segment.from_line,
+                    segment.basis
+                ),
+            );
         }
         for proof in &row.proofs {
             line("", &clean(proof));

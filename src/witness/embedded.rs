@@ -83,7 +83,8 @@ fn http_date(text: &[u8], time: usize) -> Option<Embedded> {
         return None;
     }
     let (day, month, year) = (digits(text, start, 2)?, month(text, start + 3)?, digits(text, start + 7, 4)?);
-    let of_day = digits(text, time, 2)? * 3_600 + digits(text, time + 3, 2)? * 60 + digits(text, time + 6, 2)?;
+    let of_day =
+        digits(text, time, 2)? * 3_600 + digits(text, time + 3, 2)? * 60 + digits(text, time + 6, 2)?;
     let seconds = days_from_civil(year as i32, month, day) * 86_400 + i64::from(of_day);
     Some(Embedded { utc: seconds.checked_mul(NANOS_PER_SECOND)?, start, end: time + 12 })
 }
@@ -106,8 +107,11 @@ fn epoch(text: &[u8], start: usize, length: usize) -> Option<Embedded> {
     let value = text[start..end].iter().fold(0_i64, |value, digit| value * 10 + i64::from(digit - b'0'));
     if length == 13 {
         let seconds = value / 1_000;
-        return (borders(text.get(end), b"._/%-") && (FIRST..LAST).contains(&seconds))
-            .then_some(Embedded { utc: value * 1_000_000, start, end });
+        return (borders(text.get(end), b"._/%-") && (FIRST..LAST).contains(&seconds)).then_some(Embedded {
+            utc: value * 1_000_000,
+            start,
+            end,
+        });
     }
     if !(FIRST..LAST).contains(&value) {
         return None;
@@ -128,9 +132,27 @@ fn epoch(text: &[u8], start: usize, length: usize) -> Option<Embedded> {
 
 /// Words before a time that set it in another moment than the record's.
 const ELSEWHEN: [&[u8]; 21] = [
-    b"exp", b"until", b"valid", b"not_after", b"notafter", b"not after", b"notbefore", b"not before", b"next",
-    b"retry", b"deadline", b"schedul", b"timeout", b"lease", b"renew", b"ttl", b"since", b"last", b"birth",
-    b"due", b"max",
+    b"exp",
+    b"until",
+    b"valid",
+    b"not_after",
+    b"notafter",
+    b"not after",
+    b"notbefore",
+    b"not before",
+    b"next",
+    b"retry",
+    b"deadline",
+    b"schedul",
+    b"timeout",
+    b"lease",
+    b"renew",
+    b"ttl",
+    b"since",
+    b"last",
+    b"birth",
+    b"due",
+    b"max",
 ];
 
 /// Whether a time may be of the moment in which the record was written.
@@ -141,6 +163,10 @@ fn is_of_the_moment(text: &[u8], time: &Embedded) -> bool {
         return false;
     }
     let before = &text[time.start.saturating_sub(LOOK_BACK)..time.start];
+    // `Last-Modified: Sun, 12 Mar 2023 20:33:45 GMT`: the weekday belongs to the time.
+    let weekday =
+        before.len().checked_sub(5).filter(|at| before[*at].is_ascii_alphabetic() && before.ends_with(b", "));
+    let before = weekday.map_or(before, |at| &before[..at]);
     // Only the words that belong to it: behind the last separator of fields.
     let from = before.iter().rposition(|byte| matches!(byte, b',' | b';' | b'{' | b'(' | b'|' | b'&'));
     let words = before[from.map_or(0, |at| at + 1)..].to_ascii_lowercase();
@@ -180,6 +206,7 @@ mod tests {
             "expires_at: 2018-06-26T02:21:45Z",
             "valid until 2018-06-26T02:21:45Z",
             "retry after 1529976105",
+            "Last-Modified: Tue, 26 Jun 2018 01:21:45 GMT",
             "2018-06-26 03:21:45 without a zone",
             "window from 2018-06-26T01:00:00Z",
             "tempest-cirros-1529976062 size",

@@ -25,9 +25,7 @@ pub enum Written {
 impl Written {
     /// What a stamp says, in nanoseconds; `None` where they do not fit.
     pub fn of(stamp: &Stamp) -> Option<(Self, i64)> {
-        let nanos = |seconds: i64| {
-            seconds.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(stamp.nanos))
-        };
+        let nanos = |seconds: i64| seconds.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(stamp.nanos));
         match (stamp.has_year, stamp.zone) {
             (_, WrittenZone::Epoch) => Some((Self::Zoned, nanos(stamp.seconds)?)),
             (true, WrittenZone::Offset(offset)) => {

@@ -9,8 +9,8 @@ use crate::util::{Scratch, package};
 
 /// Modules of `src/`, lowest first: a module imports only from those above its own line here.
 const LAYERS: [&str; 17] = [
-    "base", "text", "time", "io", "grammar", "pattern", "survey", "witness", "clock", "ingest", "merge", "query",
-    "view", "lens", "present", "engine", "cli",
+    "base", "text", "time", "io", "grammar", "pattern", "survey", "witness", "clock", "ingest", "merge",
+    "query", "view", "lens", "present", "engine", "cli",
 ];
 
 /// Crates that only some places may name.
