@@ -2,7 +2,7 @@
 
 use super::sources::{SourceRow, counted, local_time};
 use crate::base::{Level, NANOS_PER_SECOND, SourceId, Unread};
-use crate::lens::{Evidence, Marker, Silence, Verdict};
+use crate::lens::{Evidence, Finding, Marker, Order, Silence, Verdict};
 use crate::text::{clean, excerpt};
 use crate::time::{Zone, pretty_span};
 
@@ -22,6 +22,10 @@ pub struct Report<'a> {
     pub verdict: Option<Verdict<'a>>,
     /// Silences, by time.
     pub silences: &'a [Silence],
+    /// Which of two things that went wrong came first.
+    pub orders: &'a [Order],
+    /// Findings of all further kinds.
+    pub findings: &'a [Finding],
     /// Sources by id.
     pub sources: &'a [SourceRow],
     /// File names by id.

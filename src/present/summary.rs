@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::findings::{Report, headline, silence_span};
+use super::orders::push_orders;
 use super::sources::{counted, ledger, local_time, push_remarks, thousands};
 use crate::base::{Account, Level, Loss, Unread};
 use crate::lens::Marker;
@@ -32,6 +33,7 @@ pub fn push_summary(out: &mut Vec<u8>, report: &Report<'_>, labels: &[String], s
     let head = headline(report);
     let _ = writeln!(text, "{}", bold(&excerpt(&head, style.columns.max(72) * 2)));
     push_beginning(&mut text, report, labels, style);
+    push_orders(&mut text, report, style.columns);
     push_markers(&mut text, report, labels, style);
     push_silences(&mut text, report, labels, style);
     push_sources(&mut text, report, labels, style);
