@@ -13,6 +13,8 @@ mod age;
 mod change;
 mod column;
 mod run;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 pub use age::{Age, age, counter};

@@ -54,6 +54,27 @@ struct Round {
     values: BTreeMap<String, (String, bool)>,
     /// A clock step was told of.
     told: bool,
+    /// An age went on as it was.
+    agreed: bool,
+    doubts: Vec<Doubt>,
+}
+
+/// An age as a row has it.
+#[derive(Clone, Copy, Debug)]
+struct Aged<'a> {
+    column: usize,
+    written: &'a str,
+    age: Age,
+    window: Window,
+}
+
+/// An age that started anew, unless the clock was set: what to tell in either case.
+#[derive(Debug)]
+struct Doubt {
+    key: String,
+    told: (Option<Change>, Change),
+    step: Change,
+    aged: (String, Aged<'static>),
 }
 
 /// A change, and the column on which it depends whether it counts.
@@ -179,40 +200,87 @@ impl<'a> Watcher<'a> {
             entity.run = Some(Run::new(window, window, &age, written, &look.now));
             return false;
         };
-        let fit = run.fit(window, &look.now);
-        let Fit::Apart(moved) = fit else {
-            run.take(fit, window, &age, &look.now);
-            self.narrow(&run);
-            entity.run = Some(run);
-            return false;
-        };
         let turned = self.turned(entity, look);
-        let possible = look.back || window.1 > run.last.instant.earliest;
-        let reset = age.nanos < run.age || look.counted.is_some_and(|counted| counted != 0);
-        if !possible || turned.is_empty() && (!reset || look.counted == Some(0)) {
-            let or_renewed = possible && look.counted.is_none_or(|counted| counted != 0);
-            self.tell_disagreement(look, &run, moved, or_renewed);
-            run.take(fit, window, &age, &look.now);
-            entity.run = Some(run);
-            return false;
-        }
+        let counted = look.counted.is_some_and(|counted| counted != 0);
+        let shrank = age.nanos < run.age;
         let bounds = (run.last.instant.earliest, look.now.instant.latest);
-        let began = if look.back { window } else { common(window, bounds).unwrap_or(window) };
-        if run.change.is_none() {
-            self.tell_beginning(entity, look, &run, column);
-        }
-        let (kind, turns) = match turned.is_empty() {
-            false => (Kind::Changed, turned.into_iter().map(|(turn, _)| turn).collect()),
-            true => (Kind::Renewed, vec![state_of(entity, look.row.columns, column)]),
+        let possible = look.back || common(window, bounds).is_some();
+        let aged = Aged { column, written, age, window };
+        let fit = run.fit(window, &look.now);
+        let reset = match fit {
+            Fit::Apart(_) => !turned.is_empty() || (shrank || counted) && look.counted != Some(0),
+            _ => !turned.is_empty() && (shrank || counted),
         };
+        if possible && reset {
+            let (kind, turns) = match turned.is_empty() {
+                false => (Kind::Changed, turned.into_iter().map(|(turn, _)| turn).collect()),
+                true => (Kind::Renewed, vec![state_of(entity, look.row.columns, column)]),
+            };
+            let told =
+                (self.beginning(entity, look, &run, column), self.reset(look, &run, &aged, kind, turns));
+            entity.run = Some(self.tell_reset(told, &run, &aged, &look.now));
+            return true;
+        }
+        match fit {
+            Fit::Apart(moved) if look.back || !possible || look.counted == Some(0) => {
+                self.tell_disagreement(look, &run, moved, false);
+            }
+            Fit::Apart(moved) => {
+                let turns = vec![state_of(entity, look.row.columns, column)];
+                let told = (
+                    self.beginning(entity, look, &run, column),
+                    self.reset(look, &run, &aged, Kind::Renewed, turns),
+                );
+                let step = self.disagreement(look, &run, moved, true);
+                self.round.doubts.push(Doubt {
+                    key: look.entity.unwrap_or_default().to_owned(),
+                    told,
+                    step,
+                    aged: (written.to_owned(), Aged { written: "", ..aged }),
+                });
+            }
+            _ => self.round.agreed = true,
+        }
+        // The windows meet, and yet this may be another state: then it says nothing of the first.
+        let same = turned.is_empty() && !shrank && !counted;
+        run.take(
+            if same || matches!(fit, Fit::Apart(_)) { fit } else { Fit::Drifts },
+            window,
+            &age,
+            &look.now,
+        );
+        self.narrow(&run);
+        entity.run = Some(run);
+        false
+    }
+
+    /// The change that an age started anew dates. An age runs from a moment since the last sample, unless
+    /// the clock was set back.
+    fn reset(&self, look: &Look<'_>, run: &Run, aged: &Aged<'_>, kind: Kind, turns: Vec<Turn>) -> Change {
+        let bounds = (run.last.instant.earliest, look.now.instant.latest);
+        let began = if look.back { None } else { common(aged.window, bounds) }.unwrap_or(aged.window);
         let mut change = self.change(look, kind, turns, began, Basis::AGE, &run.last);
-        change.resolution = resolution(&age, look.now.resolution);
-        change.age = Some(written.to_owned());
+        change.resolution = resolution(&aged.age, look.now.resolution);
+        change.age = Some(aged.written.to_owned());
         change.missed = look.counted.map_or(0, |counted| u64::try_from(counted - 1).unwrap_or(0));
-        let mut next = Run::new(window, began, &age, written, &look.now);
+        change
+    }
+
+    /// Tells that a state began, and when the one before it had: the run of the new state.
+    fn tell_reset(
+        &mut self,
+        (beginning, change): (Option<Change>, Change),
+        run: &Run,
+        aged: &Aged<'_>,
+        now: &Arc<Sighting>,
+    ) -> Run {
+        if let Some(beginning) = beginning.filter(|_| run.change.is_none()) {
+            self.push(beginning, None);
+        }
+        let began = (change.instant.earliest, change.instant.latest);
+        let mut next = Run::new(aged.window, began, &aged.age, aged.written, now);
         next.change = self.push(change, None);
-        entity.run = Some(next);
-        true
+        next
     }
 
     /// Compares the cells of a row with what the entity had.
@@ -288,7 +356,8 @@ impl<'a> Watcher<'a> {
 
     /// Ends a round: columns that were the same for all its entities are compared with the last round.
     fn close_round(&mut self) {
-        let round = std::mem::take(&mut self.round);
+        let mut round = std::mem::take(&mut self.round);
+        self.settle_doubts(std::mem::take(&mut round.doubts), round.agreed, round.told);
         let Some(first) = round.first.filter(|_| round.seen.len() > 1) else { return };
         for (name, (value, mixed)) in round.values {
             let column = self.columns.entry(name.clone()).or_default();
@@ -350,7 +419,10 @@ impl<'a> Watcher<'a> {
 
     /// The state that the first row of an entity was in began before the table: worth telling once that
     /// state ends.
-    fn tell_beginning(&mut self, entity: &Entity, look: &Look<'_>, run: &Run, column: usize) {
+    fn beginning(&self, entity: &Entity, look: &Look<'_>, run: &Run, column: usize) -> Option<Change> {
+        if run.change.is_some() {
+            return None;
+        }
         let turns = vec![state_of(entity, look.row.columns, column)];
         let mut change = self.change(look, Kind::Began, turns, run.began, Basis::AGE, &run.first);
         change.after = Arc::clone(&run.first);
@@ -360,21 +432,54 @@ impl<'a> Watcher<'a> {
         }
         (change.age, change.samples) = (Some(run.written.clone()), run.samples);
         change.trend = Trend::Neither;
-        self.push(change, None);
+        Some(change)
     }
 
-    /// Clock and age contradict each other: told once a round, since all rows of it see the same clock.
-    fn tell_disagreement(&mut self, look: &Look<'_>, run: &Run, moved: i64, or_renewed: bool) {
-        if std::mem::replace(&mut self.round.told, true) {
-            return;
-        }
+    /// Clock and age contradict each other.
+    fn disagreement(&self, look: &Look<'_>, run: &Run, moved: i64, or_renewed: bool) -> Change {
         // On the clock as it is now, the last sample was taken `moved` later than its stamp says.
         let from = run.last.instant.earliest.saturating_add(moved).saturating_sub(NANOS_PER_SECOND);
+        let from = if or_renewed { from.min(run.last.instant.earliest) } else { from };
         let span = (from.min(look.now.instant.earliest), look.now.instant.latest);
         let kind = Kind::Disagree { moved, or_renewed };
         let mut change = self.change(look, kind, Vec::new(), span, Basis::STEP, &run.last);
         change.entity = None;
-        self.push(change, None);
+        change
+    }
+
+    /// Tells of it once a round, since all rows of a round see the same clock.
+    fn tell_disagreement(&mut self, look: &Look<'_>, run: &Run, moved: i64, or_renewed: bool) {
+        if !std::mem::replace(&mut self.round.told, true) {
+            let change = self.disagreement(look, run, moved, or_renewed);
+            self.push(change, None);
+        }
+    }
+
+    /// Settles what one row alone left open: where another age of the round goes on as it was, the clock
+    /// was not set, and the state is another one.
+    fn settle_doubts(&mut self, doubts: Vec<Doubt>, agreed: bool, mut told: bool) {
+        for doubt in doubts {
+            let run = if agreed {
+                self.entities.get_mut(&doubt.key).and_then(|entity| entity.run.take())
+            } else {
+                None
+            };
+            match run {
+                Some(run) => {
+                    let now = Arc::clone(&doubt.told.1.after);
+                    let (written, aged) = &doubt.aged;
+                    let aged = Aged { written, ..*aged };
+                    let next = self.tell_reset(doubt.told, &run, &aged, &now);
+                    if let Some(entity) = self.entities.get_mut(&doubt.key) {
+                        entity.run = Some(next);
+                    }
+                }
+                None if !std::mem::replace(&mut told, true) => {
+                    self.push(doubt.step, None);
+                }
+                None => {}
+            }
+        }
     }
 
     /// Further samples have narrowed the beginning of a state: so is its change.
