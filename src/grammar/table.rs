@@ -288,7 +288,7 @@ mod tests {
         out
     }
 
-    fn pairs<'a>(found: &'a [(String, String)]) -> Vec<(&'a str, &'a str)> {
+    fn pairs(found: &[(String, String)]) -> Vec<(&str, &str)> {
         found.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
     }
 

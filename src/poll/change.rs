@@ -115,6 +115,9 @@ impl Change {
             },
             Kind::Renewed => format!("{subject} {state} anew: it changed and came back between two samples"),
             Kind::Began => format!("{subject} {state} from here on"),
+            Kind::Disagree { .. } if self.entity.is_some() => {
+                format!("{subject}: this age contradicts the rows before it").replace(" :", ":")
+            }
             Kind::Disagree { moved, or_renewed } => {
                 let direction = if moved < 0 { "back" } else { "forward" };
                 let span = pretty_span(moved);

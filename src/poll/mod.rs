@@ -10,6 +10,7 @@
 //! [`Change`]s.
 
 mod age;
+mod ageing;
 mod change;
 mod column;
 mod run;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::age::Age;
-use super::change::Sighting;
+use super::change::{Sighting, Turn};
 use crate::base::Instant;
 
 /// What an age says of a beginning: `[from, to)`, nanoseconds since 1970.
@@ -54,13 +54,23 @@ pub(super) struct Run {
     pub(super) written: String,
     /// Its latest row.
     pub(super) last: Arc<Sighting>,
+    /// What the state is called, as its first row had it.
+    pub(super) state: Turn,
+    /// The state changed while the age went on: it is the age of something else.
+    pub(super) foreign: bool,
     /// Its change among the watcher's; none when it began before the table.
     pub(super) change: Option<usize>,
 }
 
 impl Run {
     /// A state first seen in this row. `began` may be narrower than the age alone says.
-    pub(super) fn new(window: Window, began: Window, age: &Age, written: &str, row: &Arc<Sighting>) -> Self {
+    pub(super) fn new(
+        (window, began): (Window, Window),
+        age: &Age,
+        written: &str,
+        row: &Arc<Sighting>,
+        state: Turn,
+    ) -> Self {
         Self {
             began,
             now: window,
@@ -70,6 +80,8 @@ impl Run {
             first: Arc::clone(row),
             written: written.to_owned(),
             last: Arc::clone(row),
+            state,
+            foreign: false,
             change: None,
         }
     }
@@ -79,9 +91,13 @@ impl Run {
         if common(self.now, window).is_some() {
             return Fit::Agrees;
         }
-        let gap = if window.0 >= self.now.1 { window.0 - self.now.1 } else { self.now.0 - window.1 };
+        let gap = if window.0 >= self.now.1 {
+            window.0.saturating_sub(self.now.1)
+        } else {
+            self.now.0.saturating_sub(window.1)
+        };
         let elapsed = row.instant.earliest.saturating_sub(self.first.instant.earliest).saturating_abs();
-        match gap <= READING + elapsed / DRIFT_PARTS {
+        match gap <= READING.saturating_add(elapsed / DRIFT_PARTS) {
             true => Fit::Drifts,
             false => Fit::Apart(window.0.saturating_sub(self.now.0)),
         }

@@ -11,11 +11,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::age::{Age, age, counter};
+use super::age::{Age, counter};
+use super::ageing::Doubt;
 use super::change::{Change, Kind, Sighting, Trend, Turn, between};
 use super::column::Column;
-use super::run::{Fit, Run, Window, common, window};
-use crate::base::{Basis, NANOS_PER_SECOND, Resolution, SourceId};
+use super::run::{Run, Window, common, window};
+use crate::base::{Basis, SourceId};
 use crate::grammar::{Columns, Role, TableSpec};
 
 /// Entities of one table that are watched, and changes of one table that are told: more than any
@@ -36,78 +37,58 @@ pub struct Row<'a> {
 
 /// One entity of the table.
 #[derive(Debug, Default)]
-struct Entity {
-    last: Option<Arc<Sighting>>,
+pub(super) struct Entity {
+    pub(super) last: Option<Arc<Sighting>>,
     /// Column to value, and the last row that said so.
-    values: BTreeMap<String, (String, Arc<Sighting>)>,
-    count: Option<(i64, Arc<Sighting>)>,
-    run: Option<Run>,
+    pub(super) values: BTreeMap<String, (String, Arc<Sighting>)>,
+    pub(super) count: Option<(i64, Arc<Sighting>)>,
+    pub(super) run: Option<Run>,
 }
 
 /// Rows that were sampled together.
 #[derive(Debug, Default)]
-struct Round {
-    first: Option<Arc<Sighting>>,
-    latest: i64,
-    seen: BTreeSet<String>,
+pub(super) struct Round {
+    pub(super) first: Option<Arc<Sighting>>,
+    pub(super) latest: i64,
+    pub(super) seen: BTreeSet<String>,
     /// Column to value, and whether two rows differ in it.
-    values: BTreeMap<String, (String, bool)>,
-    /// A clock step was told of.
-    told: bool,
+    pub(super) values: BTreeMap<String, (String, bool)>,
     /// An age went on as it was.
-    agreed: bool,
-    doubts: Vec<Doubt>,
-}
-
-/// An age as a row has it.
-#[derive(Clone, Copy, Debug)]
-struct Aged<'a> {
-    column: usize,
-    written: &'a str,
-    age: Age,
-    window: Window,
-}
-
-/// An age that started anew, unless the clock was set: what to tell in either case.
-#[derive(Debug)]
-struct Doubt {
-    key: String,
-    told: (Option<Change>, Change),
-    step: Change,
-    aged: (String, Aged<'static>),
+    pub(super) agreed: bool,
+    pub(super) doubts: Vec<Doubt>,
 }
 
 /// A change, and the column on which it depends whether it counts.
 #[derive(Debug)]
-struct Found {
-    change: Change,
+pub(super) struct Found {
+    pub(super) change: Change,
     column: Option<String>,
 }
 
 /// Watches one table over all its files.
 #[derive(Debug)]
 pub struct Watcher<'a> {
-    source: SourceId,
-    spec: &'a TableSpec,
-    entities: BTreeMap<String, Entity>,
-    columns: BTreeMap<String, Column>,
-    rounds: BTreeMap<String, (String, Arc<Sighting>)>,
-    round: Round,
-    found: Vec<Found>,
+    pub(super) source: SourceId,
+    pub(super) spec: &'a TableSpec,
+    pub(super) entities: BTreeMap<String, Entity>,
+    pub(super) columns: BTreeMap<String, Column>,
+    pub(super) rounds: BTreeMap<String, (String, Arc<Sighting>)>,
+    pub(super) round: Round,
+    pub(super) found: Vec<Found>,
     /// Rows of entities beyond the limit, and changes beyond theirs.
-    crowd: u64,
-    untold: u64,
+    pub(super) crowd: u64,
+    pub(super) untold: u64,
 }
 
 /// A row under the loupe: its age and its counter, read.
-struct Look<'a> {
-    row: &'a Row<'a>,
-    now: Arc<Sighting>,
-    entity: Option<&'a str>,
+pub(super) struct Look<'a> {
+    pub(super) row: &'a Row<'a>,
+    pub(super) now: Arc<Sighting>,
+    pub(super) entity: Option<&'a str>,
     /// The clock was set back since the entity's last row.
-    back: bool,
+    pub(super) back: bool,
     /// By how much a counter of changes moved.
-    counted: Option<i64>,
+    pub(super) counted: Option<i64>,
 }
 
 impl<'a> Watcher<'a> {
@@ -171,7 +152,7 @@ impl<'a> Watcher<'a> {
     }
 
     /// State columns that differ from the last row that had them, the most telling first.
-    fn turned(&self, entity: &Entity, look: &Look<'_>) -> Vec<(Turn, Arc<Sighting>)> {
+    pub(super) fn turned(&self, entity: &Entity, look: &Look<'_>) -> Vec<(Turn, Arc<Sighting>)> {
         let mut turned: Vec<(Role, Turn, Arc<Sighting>)> = Vec::new();
         for (column, cell) in &look.row.cells {
             let role = look.row.columns.role(*column);
@@ -185,102 +166,6 @@ impl<'a> Watcher<'a> {
         }
         turned.sort_by_key(|(role, ..)| *role);
         turned.into_iter().map(|(_, turn, row)| (turn, row)).collect()
-    }
-
-    /// Follows the age of a row; whether it was reset, and so has dated the row's change of state.
-    fn look_at_age(&mut self, entity: &mut Entity, look: &Look<'_>) -> bool {
-        let columns = look.row.columns;
-        let written = look.row.cells.iter().find(|(column, _)| columns.role(*column) == Role::Age);
-        let read = written.and_then(|(column, text)| {
-            let age = age(text)?;
-            Some((*column, *text, age, window(&look.now.instant, &age)?))
-        });
-        let Some((column, written, age, window)) = read else { return false };
-        let Some(mut run) = entity.run.take() else {
-            entity.run = Some(Run::new(window, window, &age, written, &look.now));
-            return false;
-        };
-        let turned = self.turned(entity, look);
-        let counted = look.counted.is_some_and(|counted| counted != 0);
-        let shrank = age.nanos < run.age;
-        let bounds = (run.last.instant.earliest, look.now.instant.latest);
-        let possible = look.back || common(window, bounds).is_some();
-        let aged = Aged { column, written, age, window };
-        let fit = run.fit(window, &look.now);
-        let reset = match fit {
-            Fit::Apart(_) => !turned.is_empty() || (shrank || counted) && look.counted != Some(0),
-            _ => !turned.is_empty() && (shrank || counted),
-        };
-        if possible && reset {
-            let (kind, turns) = match turned.is_empty() {
-                false => (Kind::Changed, turned.into_iter().map(|(turn, _)| turn).collect()),
-                true => (Kind::Renewed, vec![state_of(entity, look.row.columns, column)]),
-            };
-            let told =
-                (self.beginning(entity, look, &run, column), self.reset(look, &run, &aged, kind, turns));
-            entity.run = Some(self.tell_reset(told, &run, &aged, &look.now));
-            return true;
-        }
-        match fit {
-            Fit::Apart(moved) if look.back || !possible || look.counted == Some(0) => {
-                self.tell_disagreement(look, &run, moved, false);
-            }
-            Fit::Apart(moved) => {
-                let turns = vec![state_of(entity, look.row.columns, column)];
-                let told = (
-                    self.beginning(entity, look, &run, column),
-                    self.reset(look, &run, &aged, Kind::Renewed, turns),
-                );
-                let step = self.disagreement(look, &run, moved, true);
-                self.round.doubts.push(Doubt {
-                    key: look.entity.unwrap_or_default().to_owned(),
-                    told,
-                    step,
-                    aged: (written.to_owned(), Aged { written: "", ..aged }),
-                });
-            }
-            _ => self.round.agreed = true,
-        }
-        // The windows meet, and yet this may be another state: then it says nothing of the first.
-        let same = turned.is_empty() && !shrank && !counted;
-        run.take(
-            if same || matches!(fit, Fit::Apart(_)) { fit } else { Fit::Drifts },
-            window,
-            &age,
-            &look.now,
-        );
-        self.narrow(&run);
-        entity.run = Some(run);
-        false
-    }
-
-    /// The change that an age started anew dates. An age runs from a moment since the last sample, unless
-    /// the clock was set back.
-    fn reset(&self, look: &Look<'_>, run: &Run, aged: &Aged<'_>, kind: Kind, turns: Vec<Turn>) -> Change {
-        let bounds = (run.last.instant.earliest, look.now.instant.latest);
-        let began = if look.back { None } else { common(aged.window, bounds) }.unwrap_or(aged.window);
-        let mut change = self.change(look, kind, turns, began, Basis::AGE, &run.last);
-        change.resolution = resolution(&aged.age, look.now.resolution);
-        change.age = Some(aged.written.to_owned());
-        change.missed = look.counted.map_or(0, |counted| u64::try_from(counted - 1).unwrap_or(0));
-        change
-    }
-
-    /// Tells that a state began, and when the one before it had: the run of the new state.
-    fn tell_reset(
-        &mut self,
-        (beginning, change): (Option<Change>, Change),
-        run: &Run,
-        aged: &Aged<'_>,
-        now: &Arc<Sighting>,
-    ) -> Run {
-        if let Some(beginning) = beginning.filter(|_| run.change.is_none()) {
-            self.push(beginning, None);
-        }
-        let began = (change.instant.earliest, change.instant.latest);
-        let mut next = Run::new(aged.window, began, &aged.age, aged.written, now);
-        next.change = self.push(change, None);
-        next
     }
 
     /// Compares the cells of a row with what the entity had.
@@ -357,7 +242,7 @@ impl<'a> Watcher<'a> {
     /// Ends a round: columns that were the same for all its entities are compared with the last round.
     fn close_round(&mut self) {
         let mut round = std::mem::take(&mut self.round);
-        self.settle_doubts(std::mem::take(&mut round.doubts), round.agreed, round.told);
+        self.settle_doubts(std::mem::take(&mut round.doubts), round.agreed);
         let Some(first) = round.first.filter(|_| round.seen.len() > 1) else { return };
         for (name, (value, mixed)) in round.values {
             let column = self.columns.entry(name.clone()).or_default();
@@ -391,7 +276,7 @@ impl<'a> Watcher<'a> {
         }
     }
 
-    fn change(
+    pub(super) fn change(
         &self,
         look: &Look<'_>,
         kind: Kind,
@@ -417,81 +302,7 @@ impl<'a> Watcher<'a> {
         }
     }
 
-    /// The state that the first row of an entity was in began before the table: worth telling once that
-    /// state ends.
-    fn beginning(&self, entity: &Entity, look: &Look<'_>, run: &Run, column: usize) -> Option<Change> {
-        if run.change.is_some() {
-            return None;
-        }
-        let turns = vec![state_of(entity, look.row.columns, column)];
-        let mut change = self.change(look, Kind::Began, turns, run.began, Basis::AGE, &run.first);
-        change.after = Arc::clone(&run.first);
-        change.instant.basis = run.first.instant.basis.with(Basis::AGE);
-        if let Some(age) = age(&run.written) {
-            change.resolution = resolution(&age, run.first.resolution);
-        }
-        (change.age, change.samples) = (Some(run.written.clone()), run.samples);
-        change.trend = Trend::Neither;
-        Some(change)
-    }
-
-    /// Clock and age contradict each other.
-    fn disagreement(&self, look: &Look<'_>, run: &Run, moved: i64, or_renewed: bool) -> Change {
-        // On the clock as it is now, the last sample was taken `moved` later than its stamp says.
-        let from = run.last.instant.earliest.saturating_add(moved).saturating_sub(NANOS_PER_SECOND);
-        let from = if or_renewed { from.min(run.last.instant.earliest) } else { from };
-        let span = (from.min(look.now.instant.earliest), look.now.instant.latest);
-        let kind = Kind::Disagree { moved, or_renewed };
-        let mut change = self.change(look, kind, Vec::new(), span, Basis::STEP, &run.last);
-        change.entity = None;
-        change
-    }
-
-    /// Tells of it once a round, since all rows of a round see the same clock.
-    fn tell_disagreement(&mut self, look: &Look<'_>, run: &Run, moved: i64, or_renewed: bool) {
-        if !std::mem::replace(&mut self.round.told, true) {
-            let change = self.disagreement(look, run, moved, or_renewed);
-            self.push(change, None);
-        }
-    }
-
-    /// Settles what one row alone left open: where another age of the round goes on as it was, the clock
-    /// was not set, and the state is another one.
-    fn settle_doubts(&mut self, doubts: Vec<Doubt>, agreed: bool, mut told: bool) {
-        for doubt in doubts {
-            let run = if agreed {
-                self.entities.get_mut(&doubt.key).and_then(|entity| entity.run.take())
-            } else {
-                None
-            };
-            match run {
-                Some(run) => {
-                    let now = Arc::clone(&doubt.told.1.after);
-                    let (written, aged) = &doubt.aged;
-                    let aged = Aged { written, ..*aged };
-                    let next = self.tell_reset(doubt.told, &run, &aged, &now);
-                    if let Some(entity) = self.entities.get_mut(&doubt.key) {
-                        entity.run = Some(next);
-                    }
-                }
-                None if !std::mem::replace(&mut told, true) => {
-                    self.push(doubt.step, None);
-                }
-                None => {}
-            }
-        }
-    }
-
-    /// Further samples have narrowed the beginning of a state: so is its change.
-    fn narrow(&mut self, run: &Run) {
-        if let Some(found) = run.change.and_then(|index| self.found.get_mut(index)) {
-            let basis = found.change.instant.basis;
-            found.change.instant = between(run.began.0, run.began.1, basis);
-            found.change.samples = run.samples;
-        }
-    }
-
-    fn push(&mut self, change: Change, column: Option<&str>) -> Option<usize> {
+    pub(super) fn push(&mut self, change: Change, column: Option<&str>) -> Option<usize> {
         if self.found.len() >= MOST_CHANGES {
             self.untold += 1;
             return None;
@@ -534,18 +345,6 @@ impl<'a> Watcher<'a> {
     }
 }
 
-/// The state that an age speaks of, as the entity had it: the most telling column; the age itself where
-/// the table has no state.
-fn state_of(entity: &Entity, columns: &Columns, age: usize) -> Turn {
-    let states = (0..columns.len()).filter_map(|column| {
-        let Role::State(rank) = columns.role(column) else { return None };
-        let (value, _) = entity.values.get(columns.name(column))?;
-        Some((rank, columns.name(column), value.as_str()))
-    });
-    let (_, column, value) = states.min().unwrap_or((0, columns.name(age), "started"));
-    Turn { column: column.to_owned(), from: value.to_owned(), to: value.to_owned() }
-}
-
 fn trend(spec: &TableSpec, turns: &[Turn]) -> Trend {
     let bad = |value: &str| spec.is_bad(value);
     if turns.iter().any(|turn| bad(&turn.to) && !bad(&turn.from)) {
@@ -555,10 +354,4 @@ fn trend(spec: &TableSpec, turns: &[Turn]) -> Trend {
     } else {
         Trend::Neither
     }
-}
-
-/// How fine the ends of a window are: as fine as the finer of stamp and age.
-fn resolution(age: &Age, stamp: Resolution) -> Resolution {
-    let digits = (0..=9).find(|digits| Resolution::digits(*digits).width() <= age.unit).unwrap_or(9);
-    if stamp.width() <= Resolution::digits(digits).width() { stamp } else { Resolution::digits(digits) }
 }
