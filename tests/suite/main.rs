@@ -1,10 +1,11 @@
 //! One binary for every test that runs the program as its users do.
 //!
 //! `golden` holds exact outputs, `props` what must hold for any log, `robust` what must not kill a run,
-//! `tidy` the rules of the house. Nothing here reaches into the library.
+//! `tables` what polled tables tell, `tidy` the rules of the house. Nothing here reaches into the library.
 
 mod golden;
 mod props;
 mod robust;
+mod tables;
 mod tidy;
 mod util;
