@@ -41,6 +41,7 @@ impl Watcher<'_> {
             Some((*column, *text, age, window(&look.now.instant, &age)?))
         });
         let Some((column, written, age, window)) = read else { return false };
+        self.aged = true;
         let Some(mut run) = entity.run.take() else {
             entity.run = Some(Run::new((window, window), &age, written, &look.now, state_of(look, column)));
             return false;

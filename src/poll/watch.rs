@@ -14,7 +14,7 @@ use std::sync::Arc;
 use super::age::{Age, counter};
 use super::ageing::Doubt;
 use super::change::{Change, Kind, Sighting, Trend, Turn, between};
-use super::column::Column;
+use super::column::{Column, Rhythm};
 use super::run::{Run, Window, common, window};
 use crate::base::{Basis, SourceId};
 use crate::grammar::{Columns, Role, TableSpec};
@@ -22,7 +22,7 @@ use crate::grammar::{Columns, Role, TableSpec};
 /// Entities of one table that are watched, and changes of one table that are told: more than any
 /// table that a person polls, and little enough to keep.
 const MOST_ENTITIES: usize = 10_000;
-const MOST_CHANGES: usize = 100_000;
+const MOST_CHANGES: usize = 20_000;
 
 /// A row as it comes.
 #[derive(Debug)]
@@ -75,6 +75,9 @@ pub struct Watcher<'a> {
     pub(super) rounds: BTreeMap<String, (String, Arc<Sighting>)>,
     pub(super) round: Round,
     pub(super) found: Vec<Found>,
+    rhythm: Rhythm,
+    /// An age was read: whoever writes ages writes them to be polled.
+    pub(super) aged: bool,
     /// Rows of entities beyond the limit, and changes beyond theirs.
     pub(super) crowd: u64,
     pub(super) untold: u64,
@@ -102,6 +105,8 @@ impl<'a> Watcher<'a> {
             rounds: BTreeMap::new(),
             round: Round::default(),
             found: Vec::new(),
+            rhythm: Rhythm::default(),
+            aged: false,
             crowd: 0,
             untold: 0,
         }
@@ -142,6 +147,9 @@ impl<'a> Watcher<'a> {
             now,
             entity: (!key.is_empty()).then_some(key.as_str()),
         };
+        if let Some(last) = &entity.last {
+            self.rhythm.add(look.now.instant.best.saturating_sub(last.instant.best));
+        }
         let dated = self.look_at_age(&mut entity, &look);
         self.look_at_values(&mut entity, &look, dated);
         if let Some((column, (number, ago))) = count {
@@ -173,7 +181,9 @@ impl<'a> Watcher<'a> {
         let turned = self.turned(entity, look);
         // A clock set back leaves nothing that a sample could bound.
         let before = turned.iter().map(|(_, row)| row).min_by_key(|row| row.instant.earliest).cloned();
-        if let Some(before) = before.filter(|_| !dated && !look.back) {
+        let hopeless = |turn: &Turn| self.columns.get(&turn.column).is_some_and(Column::is_hopeless);
+        let worth = !dated && !look.back && !turned.iter().all(|(turn, _)| hopeless(turn));
+        if let Some(before) = before.filter(|_| worth) {
             let span = (before.instant.earliest, look.now.instant.latest);
             let turns = turned.into_iter().map(|(turn, _)| turn).collect();
             let change = self.change(look, Kind::Changed, turns, span, Basis::BETWEEN, &before);
@@ -184,6 +194,10 @@ impl<'a> Watcher<'a> {
             let role = look.row.columns.role(*column);
             if name.is_empty() || !matches!(role, Role::State(_) | Role::Other) {
                 continue;
+            }
+            if let Some((value, _)) = entity.values.get(name) {
+                let differs = value != cell;
+                self.columns.entry(name.to_owned()).or_default().compare(differs);
             }
             if role == Role::Other {
                 self.look_at_other(entity, look, name, cell);
@@ -196,7 +210,7 @@ impl<'a> Watcher<'a> {
     fn look_at_other(&mut self, entity: &Entity, look: &Look<'_>, name: &str, cell: &str) {
         let known = self.columns.entry(name.to_owned()).or_default();
         known.learn(cell);
-        if known.free {
+        if known.free || known.is_hopeless() {
             return;
         }
         let round = self.round.values.entry(name.to_owned()).or_insert_with(|| (cell.to_owned(), false));
@@ -314,12 +328,16 @@ impl<'a> Watcher<'a> {
     /// The changes, in the order of their rows, and what is to be said about what was left out.
     pub fn finish(mut self) -> (Vec<Change>, Vec<String>) {
         self.close_round();
+        let poll = self.aged || self.rhythm.is_steady();
+        let busy = |name: &str| self.columns.get(name).is_some_and(Column::is_busy);
         let counts = |found: &Found| match &found.column {
-            None => true,
+            _ if !poll => false,
+            None => found.change.age.is_some() || !found.change.turns.iter().any(|turn| busy(&turn.column)),
             Some(name) => self.columns.get(name).is_some_and(|column| {
                 // About the round unless two rows of one ever differed, or there never were two.
                 let of_round = column.rounds > 0 && !column.mixed;
-                !column.free && (found.change.entity.is_none() == of_round || self.entities.len() == 1)
+                let fits = found.change.entity.is_none() == of_round || self.entities.len() == 1;
+                fits && !column.free && !column.is_busy()
             }),
         };
         let mut changes: Vec<Change> =
@@ -329,7 +347,7 @@ impl<'a> Watcher<'a> {
             place(a).cmp(&place(b)).then_with(|| a.turns.len().cmp(&b.turns.len()))
         });
         let mut remarks = Vec::new();
-        if self.crowd > 0 {
+        if self.crowd > 0 && !changes.is_empty() {
             remarks.push(format!(
                 "more than {MOST_ENTITIES} entities in one table: {} rows of further ones are not watched for changes",
                 self.crowd
