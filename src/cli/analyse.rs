@@ -54,6 +54,7 @@ pub(super) struct Analysis {
     pub rows: Vec<SourceRow>,
     pub markers: Vec<Marker>,
     pub silences: Vec<Silence>,
+    pub changes: Vec<Change>,
     pub orders: Vec<Order>,
     /// Findings of further kinds: whoever makes some adds them here.
     pub findings: Vec<Finding>,
@@ -78,6 +79,7 @@ pub(super) fn analyse(context: &Context, filter: &Filter, events: Option<Output>
     let changes: Vec<Change> = context.prepared.changes.iter().filter(inside).cloned().collect();
     Ok(Analysis {
         orders: orders(&changes),
+        changes,
         findings: Vec::new(),
         markers: markers(&outcome.catalogue, |source| rows[source.0 as usize].range),
         silences: silences(&analyst.pulses, &ends),
@@ -114,6 +116,7 @@ impl Analysis {
             markers: &self.markers,
             verdict: crate::lens::verdict(&self.markers),
             silences: &self.silences,
+            changes: &self.changes,
             orders: &self.orders,
             findings: &self.findings,
             sources: &self.rows,

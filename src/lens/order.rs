@@ -138,3 +138,100 @@ impl Order {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::base::{FileId, Instant, Resolution, SourceId};
+    use crate::poll::Turn;
+
+    const SECOND: i64 = NANOS_PER_SECOND;
+
+    fn change(source: u32, column: &str, (from, to): (i64, i64), trend: Trend) -> Change {
+        let instant = Instant {
+            earliest: from * SECOND,
+            best: from * SECOND,
+            latest: to * SECOND,
+            basis: Basis::OFFSET,
+        };
+        let row = |line: i64| {
+            Arc::new(Sighting {
+                file: FileId(source),
+                line: line as u64,
+                instant,
+                resolution: Resolution::SECOND,
+                stamp: String::new(),
+                raw: format!("row {line}"),
+            })
+        };
+        Change {
+            source: SourceId(source),
+            entity: None,
+            kind: Kind::Changed,
+            turns: vec![Turn { column: column.to_owned(), from: "1".to_owned(), to: "0".to_owned() }],
+            trend,
+            instant,
+            resolution: Resolution::SECOND,
+            age: None,
+            samples: 1,
+            missed: 0,
+            before: row(from),
+            after: row(to),
+        }
+    }
+
+    fn titles(changes: &[Change]) -> Vec<String> {
+        orders(changes).iter().map(Order::title).collect()
+    }
+
+    #[test]
+    fn intervals_that_do_not_meet_are_in_order() {
+        let (a, b) = (change(0, "a", (0, 10), Trend::Worse), change(0, "b", (10, 12), Trend::Worse));
+        assert_eq!(titles(&[b.clone(), a.clone()]), ["a 1 -> 0 before b 1 -> 0: proven"]);
+        let finding = orders(&[a.clone(), b])[0].finding();
+        assert_eq!((finding.kind, finding.claim, finding.evidence.len()), ("order", 1, 4));
+        let overlapping = change(0, "b", (9, 12), Trend::Worse);
+        assert_eq!(titles(&[a, overlapping.clone()]), ["a 1 -> 0, b 1 -> 0: order unknown"]);
+        assert_eq!(orders(&[change(0, "a", (0, 10), Trend::Worse), overlapping])[0].finding().claim, 0);
+    }
+
+    #[test]
+    fn what_got_better_or_happened_long_before_is_not_put_in_order() {
+        let a = change(0, "a", (0, 10), Trend::Worse);
+        assert!(titles(&[a.clone(), change(0, "b", (20, 30), Trend::Better)]).is_empty());
+        assert!(titles(&[a.clone(), change(0, "b", (4_000, 4_001), Trend::Worse)]).is_empty());
+        assert!(
+            titles(&[a.clone(), change(0, "a", (20, 30), Trend::Worse)]).is_empty(),
+            "the same thing again"
+        );
+    }
+
+    #[test]
+    fn a_third_one_is_put_behind_the_last_that_it_is_proven_to_follow() {
+        let changes = [
+            change(0, "a", (0, 10), Trend::Worse),
+            change(0, "b", (20, 40), Trend::Worse),
+            change(0, "c", (30, 31), Trend::Worse),
+        ];
+        assert_eq!(
+            titles(&changes),
+            [
+                "a 1 -> 0 before b 1 -> 0: proven",
+                "a 1 -> 0 before c 1 -> 0: proven",
+                "b 1 -> 0, c 1 -> 0: order unknown"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_zone_taken_by_default_proves_nothing_between_two_sources() {
+        let mut there = change(1, "b", (20, 30), Trend::Worse);
+        there.instant.basis = Basis::ZONE_DEFAULT;
+        let here = change(0, "a", (0, 10), Trend::Worse);
+        assert_eq!(titles(&[here.clone(), there.clone()]), ["a 1 -> 0, b 1 -> 0: order unknown"]);
+        there.source = SourceId(0);
+        assert_eq!(titles(&[here, there]), ["a 1 -> 0 before b 1 -> 0: proven"]);
+    }
+}

@@ -24,14 +24,14 @@ fn moment(zone: &Zone, at: i64) -> String {
 }
 
 /// Both ends of an interval, the day once where it is the same: `2017-11-30 18:53:48 to 18:54:59`.
-fn interval(zone: &Zone, instant: &Instant) -> String {
+pub(super) fn interval(zone: &Zone, instant: &Instant) -> String {
     let (from, to) = (moment(zone, instant.earliest), moment(zone, instant.latest));
     let to = if from[..10] == to[..10] { &to[11..] } else { to.as_str() };
     format!("{from} to {to}")
 }
 
 /// Where the two rows around a change stand.
-fn place(report: &Report<'_>, change: &Change) -> String {
+pub(super) fn place(report: &Report<'_>, change: &Change) -> String {
     let file = |row: &Sighting| clean(&report.files[row.file.0 as usize]);
     let (before, after) = (&change.before, &change.after);
     match () {
@@ -39,6 +39,22 @@ fn place(report: &Report<'_>, change: &Change) -> String {
         () if before.file == after.file => format!("{}:{} and {}", file(after), before.line, after.line),
         () => format!("{}:{} and {}:{}", file(before), before.line, file(after), after.line),
     }
+}
+
+/// All rows that prove an order: `a.csv:2, 9, 16, 23`.
+fn rows_of(report: &Report<'_>, order: &Order) -> String {
+    let mut text = String::new();
+    let mut last = None;
+    for evidence in order.evidence() {
+        if last == Some(evidence.file) {
+            let _ = write!(text, ", {}", evidence.line);
+        } else {
+            let comma = if last.is_some() { ", " } else { "" };
+            let _ = write!(text, "{comma}{}", report.place(&evidence));
+        }
+        last = Some(evidence.file);
+    }
+    text
 }
 
 /// The summary's section: nothing when nothing is proven.
@@ -54,10 +70,16 @@ pub(super) fn push_orders(text: &mut String, report: &Report<'_>, columns: usize
         let widest = rows.iter().map(|(_, interval, _)| width(interval)).max().unwrap_or(0);
         for (word, interval, change) in &rows {
             let what = clean(&change.title());
-            let line = format!("  {word:6}  {interval:widest$}  {what}  ({})", place(report, change));
+            let line = format!("  {word:6}  {interval:widest$}  {what}");
             let _ = writeln!(text, "{}", excerpt(&line, columns.max(72)));
         }
-        let _ = writeln!(text, "          at least {} apart", pretty_span(order.gap()));
+        // Evidence is never cut, however narrow the screen.
+        let _ = writeln!(
+            text,
+            "          at least {} apart: {}",
+            pretty_span(order.gap()),
+            rows_of(report, order)
+        );
     }
     if proven.len() > SHOWN {
         let _ = writeln!(text, "  and {} more in `timeline report`", proven.len() - SHOWN);
