@@ -67,6 +67,10 @@ fn watch_source(
             let why = format!("not all of the table could be watched for changes: {error}");
             told.remarks.push(Unread { file: state.name.clone(), why, loss: Loss::Part });
         }
+        if let Some(line) = table.headers.lost_from() {
+            let why = format!("its columns change too often: from line {line} on cells have no names");
+            told.remarks.push(Unread { file: state.name.clone(), why, loss: Loss::None });
+        }
         told.headers.push((file, table.headers.clone()));
     }
     let (changes, remarks) = table.watcher.finish();

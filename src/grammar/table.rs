@@ -211,31 +211,54 @@ impl Columns {
 /// Which columns hold from which line of a file on.
 #[derive(Clone, Debug, Default)]
 pub struct Headers {
-    from: Vec<(u64, Arc<Columns>)>,
+    /// The different headers, and which of them holds from which line on.
+    kinds: Vec<Arc<Columns>>,
+    from: Vec<(u64, usize)>,
+    /// From here on there were too many.
+    end: Option<u64>,
 }
 
 impl Headers {
-    /// More changes of its columns than this no table has; what comes later goes by the last ones.
-    const MOST: usize = 1_000;
+    /// Two tables that take turns in one file change columns all the time; a hundred tables do not.
+    const MOST_KINDS: usize = 100;
+    const MOST_TURNS: usize = 1_000_000;
 
     /// A header on a line, below all others. The same one once more changes nothing.
     pub fn put(&mut self, line: u64, columns: Columns) {
-        let known = self.from.last().is_some_and(|(_, last)| **last == columns);
-        if !known && self.from.len() < Self::MOST {
-            self.from.push((line, Arc::new(columns)));
+        let known = self.kinds.iter().position(|kind| **kind == columns);
+        if self.end.is_some() || known.is_some() && known == self.from.last().map(|(_, kind)| *kind) {
+            return;
         }
+        if self.from.len() >= Self::MOST_TURNS || known.is_none() && self.kinds.len() >= Self::MOST_KINDS {
+            self.end = Some(line);
+            return;
+        }
+        let kind = known.unwrap_or(self.kinds.len());
+        if known.is_none() {
+            self.kinds.push(Arc::new(columns));
+        }
+        self.from.push((line, kind));
     }
 
-    /// The columns of a line.
+    /// The columns of a line; none above the first header, or where headers change beyond all reason.
     pub fn at(&self, line: u64) -> Option<&Arc<Columns>> {
         let above = self.from.partition_point(|(from, _)| *from <= line);
-        Some(&self.from[above.checked_sub(1)?].1)
+        let (_, kind) = self.from.get(above.checked_sub(1)?)?;
+        self.kinds.get(*kind).filter(|_| self.end.is_none_or(|end| line < end))
+    }
+
+    /// The line from which on headers were too many to follow.
+    pub fn lost_from(&self) -> Option<u64> {
+        self.end
     }
 
     /// What holds at the top of the next file of a rotation.
     #[must_use]
     pub fn carried(&self) -> Self {
-        Self { from: self.from.last().map(|(_, columns)| (0, Arc::clone(columns))).into_iter().collect() }
+        let last =
+            self.from.last().and_then(|(_, kind)| self.kinds.get(*kind)).filter(|_| self.end.is_none());
+        let kinds: Vec<Arc<Columns>> = last.cloned().into_iter().collect();
+        Self { from: kinds.iter().map(|_| (0, 0)).collect(), kinds, end: None }
     }
 }
 
@@ -323,6 +346,26 @@ mod tests {
         assert_eq!(
             pairs(&fields(header, ",\"a, b,1")),
             [("if", "\"a"), ("ping", "b"), ("ping_2", "1")].map(|(a, b)| (a, b.trim_end_matches(',')))
+        );
+    }
+
+    #[test]
+    fn tables_that_take_turns_keep_their_names() {
+        let (a, b) = (columns("date, if, x").expect("a header"), columns("date, disk, y").expect("a header"));
+        let mut headers = Headers::default();
+        for line in 1..5_000 {
+            headers.put(2 * line, if line % 2 == 0 { a.clone() } else { b.clone() });
+        }
+        assert_eq!(headers.at(1), None);
+        assert_eq!(headers.at(9_001).map(|columns| columns.name(1)), Some("if"));
+        assert_eq!(headers.at(9_003).map(|columns| columns.name(1)), Some("disk"));
+        assert_eq!(headers.carried().at(1).map(|columns| columns.name(1)), Some("disk"));
+        for kind in 0..200 {
+            headers.put(20_000 + kind, columns(&format!("date, if, x{kind}")).expect("a header"));
+        }
+        assert_eq!(headers.lost_from(), Some(20_098));
+        assert!(
+            headers.at(20_097).is_some() && headers.at(20_098).is_none() && headers.carried().at(1).is_none()
         );
     }
 
