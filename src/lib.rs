@@ -18,3 +18,4 @@ pub mod survey;
 pub mod text;
 pub mod time;
 pub mod view;
+pub mod witness;

@@ -134,6 +134,7 @@ mod tests {
             source: SourceId(rank),
             rank,
             first_line: 1,
+            segment: 0,
             printable: true,
             bytes: Vec::new(),
             events,

@@ -36,6 +36,8 @@ pub struct Batch {
     pub rank: u32,
     /// Physical line, 1-based, of the chunk's first line.
     pub first_line: u64,
+    /// The segment of the file's clock that it was read with.
+    pub segment: u16,
     /// Whether the bytes are printable ASCII, tabs and newlines throughout: safe for any terminal.
     pub printable: bool,
     /// The chunk's bytes, record starts included.

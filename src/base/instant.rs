@@ -18,7 +18,7 @@ impl Basis {
     pub const ZONE_INFERRED: Self = Self(1 << 3);
     /// Nothing is known of the zone: `--tz` is taken.
     pub const ZONE_DEFAULT: Self = Self(1 << 4);
-    /// The zone that the line or the configuration gives is wrong, and was put right by evidence.
+    /// The line names an offset that evidence proves wrong: repaired.
     pub const ZONE_REPAIRED: Self = Self(1 << 5);
     /// The line names its year.
     pub const YEAR_STAMP: Self = Self(1 << 6);

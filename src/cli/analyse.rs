@@ -65,7 +65,7 @@ pub(super) struct Analysis {
 /// Reads everything and looks at it.
 pub(super) fn analyse(context: &Context, filter: &Filter, events: Option<Output>) -> Result<Analysis> {
     let scene = context.scene();
-    let rows = context.source_rows();
+    let rows = context.source_rows(true);
     let mut analyst = Analyst { scene: &scene, pulses: vec![Pulse::default(); rows.len()], rows: events };
     let outcome: Outcome = context.drive(&scene, filter, &mut analyst)?;
     if let Some(rows) = analyst.rows.take() {

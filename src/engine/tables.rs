@@ -7,7 +7,6 @@ use rayon::prelude::*;
 
 use super::prepare::{Chunk, FileState, Prepared, SourceState};
 use crate::base::{FileId, Loss, Result, SourceId, Unread, reason};
-use crate::clock::year_of;
 use crate::grammar::{Columns, Grammar, GrammarSet, Headers, Known, MAX_HEAD, Slots, TableSpec};
 use crate::io::{Content, MAX_LINE, Unpacker};
 use crate::poll::{Change, Row, Sighting, Watcher};
@@ -123,7 +122,7 @@ impl Table<'_> {
 
     fn chunk(&mut self, file: &FileState, chunk: &Chunk, bytes: &[u8]) {
         let mut slots = Slots::default();
-        let mut clock = file.clock.reader(chunk.span.year);
+        let mut clock = file.clock.reader(chunk.span.segment, chunk.span.year);
         for (index, (_, _, line)) in lines(bytes, 0).enumerate() {
             let number = chunk.first_line + index as u64;
             let head = self.grammar.begins(&line[..line.len().min(MAX_HEAD)], &mut slots);
@@ -135,8 +134,9 @@ impl Table<'_> {
                 }
                 continue;
             };
-            let instant =
-                clock.key(&stamp).and_then(|key| file.clock.instant(&stamp, year_of(&file.clock, key)));
+            let instant = clock.key(&stamp).and_then(|key| {
+                file.clock.instant(&stamp, file.clock.year_of(key, chunk.span.segment), chunk.span.segment)
+            });
             let (Some(instant), Some(columns)) = (instant, self.headers.at(number)) else { continue };
             let rest = &line[span.end as usize..];
             let cells = columns

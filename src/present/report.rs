@@ -245,7 +245,7 @@ fn markdown_sources(text: &mut String, report: &Report<'_>) {
             "| {} | {} | {} | {} | {} | {} | {} | {} |",
             cell(&source.name),
             source.format,
-            source.zone,
+            source.zone(),
             known.into_iter().flatten().collect::<Vec<_>>().join(", "),
             at(source.range.map(|range| range.0)),
             at(source.range.map(|range| range.1)),

@@ -185,11 +185,8 @@ fn push_sources(text: &mut String, report: &Report<'_>, labels: &[String], style
         let known = [source.zone_basis, source.year_basis.words().next()];
         let known = known.into_iter().flatten().collect::<Vec<_>>().join(" ");
         // The zone shown needs no repeating; any other one does.
-        let zone = if source.zone == report.zone.name() || source.zone_basis == Some("offset") {
-            ""
-        } else {
-            &source.zone
-        };
+        let zone = source.zone();
+        let zone = if zone == report.zone.name() || source.zone_basis == Some("offset") { "" } else { &zone };
         let zone = if zone.is_empty() || source.range.is_none() { String::new() } else { format!("{zone} ") };
         let count = thousands(source.account.records);
         let line = format!("  {label}{pad}  {count:>9}  {range:columns$}  {zone}{known}");

@@ -2,7 +2,6 @@
 //! A derived event is not read again: it brings all of that along.
 
 use crate::base::{Basis, Batch, Derived, Event, Flags, Instant};
-use crate::clock::year_of;
 use crate::grammar::{Columns, Grammar, GrammarId, Known, Slots};
 use crate::view::Scene;
 
@@ -55,7 +54,9 @@ impl<'a> Record<'a> {
             Some(Instant { earliest: i64::MIN, best: event.key, latest: event.key, basis })
         } else {
             let stamp = head.and_then(|head| head.stamp);
-            stamp.and_then(|stamp| clock.instant(&stamp, year_of(clock, event.key)))
+            stamp.and_then(|stamp| {
+                clock.instant(&stamp, clock.year_of(event.key, batch.segment), batch.segment)
+            })
         };
         let headers = grammar.table.as_ref().map(|_| &scene.file(batch.file).headers);
         let columns = headers.and_then(|headers| headers.at(batch.line(event))).map(AsRef::as_ref);
