@@ -118,10 +118,12 @@ fn alternating(source: u32, sources: i64) -> Batch {
         file: FileId(source),
         source: SourceId(source),
         rank: source,
+        segment: 0,
         first_line: 1,
         printable: true,
         bytes: Vec::new(),
         events: (0..20_000 / sources).map(event).collect(),
         tallies: Vec::new(),
+        derived: Vec::new(),
     }
 }

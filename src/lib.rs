@@ -11,6 +11,7 @@ pub mod io;
 pub mod lens;
 pub mod merge;
 pub mod pattern;
+pub mod poll;
 pub mod present;
 pub mod query;
 pub mod survey;

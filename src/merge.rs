@@ -139,6 +139,7 @@ mod tests {
             bytes: Vec::new(),
             events,
             tallies: Vec::new(),
+            derived: Vec::new(),
         }
     }
 

@@ -1,6 +1,8 @@
-//! A batch: one chunk of one file, read. The only thing that crosses threads.
+//! A batch: one chunk of one file, read, or what was derived from one file. The only thing that
+//! crosses threads.
 
-use super::event::Event;
+use super::derived::Derived;
+use super::event::{Event, Flags};
 use super::level::Level;
 use super::source::{FileId, SourceId};
 
@@ -44,6 +46,8 @@ pub struct Batch {
     pub events: Vec<Event>,
     /// Its patterns.
     pub tallies: Vec<Tally>,
+    /// What its derived events are; empty in a batch of records.
+    pub derived: Vec<Derived>,
 }
 
 impl Batch {
@@ -55,6 +59,15 @@ impl Batch {
 
     /// Physical line, 1-based, of an event.
     pub fn line(&self, event: &Event) -> u64 {
-        self.first_line + u64::from(event.line)
+        match self.derived(event) {
+            Some(derived) => derived.line,
+            None => self.first_line + u64::from(event.line),
+        }
+    }
+
+    /// What a derived event is; `None` for a record.
+    #[inline]
+    pub fn derived(&self, event: &Event) -> Option<&Derived> {
+        if event.flags.has(Flags::DERIVED) { self.derived.get(event.line as usize) } else { None }
     }
 }

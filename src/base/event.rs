@@ -18,6 +18,8 @@ impl Flags {
     pub const MATCH: Self = Self(1 << 3);
     /// The level was read from words of the message, not from a level field.
     pub const LEVEL_INFERRED: Self = Self(1 << 4);
+    /// Derived from a record: what it is and when stands in [`super::Batch::derived`].
+    pub const DERIVED: Self = Self(1 << 6);
     /// The undated record has no dated neighbour: the file's mtime is all there is.
     pub const MTIME_ONLY: Self = Self(1 << 5);
 
@@ -48,7 +50,8 @@ pub struct Event {
     pub offset: u32,
     /// Bytes of the record, without the newline that ends it.
     pub len: u32,
-    /// Physical line, counted from the batch's first line.
+    /// Physical line, counted from the batch's first line; of a derived event its place in
+    /// [`super::Batch::derived`].
     pub line: u32,
     /// Physical lines of the record.
     pub lines: u32,

@@ -28,13 +28,21 @@ impl Basis {
     pub const YEAR_ROTATION: Self = Self(1 << 8);
     /// The year follows from other evidence: Feb 29, `--year`, or sources that overlap.
     pub const YEAR_INFERRED: Self = Self(1 << 9);
-    /// Undated: bounded by its neighbours in the file.
+    /// Counted back from an age that a record tells: "in this state for so long".
+    pub const AGE: Self = Self(1 << 10);
+    /// Counted from a clock that started with the machine or the process.
+    pub const UPTIME: Self = Self(1 << 11);
+    /// The machine's clock was off by a constant, which is taken away.
+    pub const SKEW: Self = Self(1 << 12);
+    /// The machine's clock was set at some moment, which is taken into account.
+    pub const STEP: Self = Self(1 << 13);
+    /// Bounded by its neighbours in the file: an undated record, or a change between two samples.
     pub const BETWEEN: Self = Self(1 << 14);
     /// Undated: bounded by the file's modification time only.
     pub const MTIME: Self = Self(1 << 15);
 
     /// The words, in the order they are printed.
-    const WORDS: [(Self, &'static str); 12] = [
+    const WORDS: [(Self, &'static str); 16] = [
         (Self::OFFSET, "offset"),
         (Self::EPOCH, "epoch"),
         (Self::ZONE_ASSUMED, "zone:assumed"),
@@ -45,6 +53,10 @@ impl Basis {
         (Self::YEAR_MTIME, "year:mtime"),
         (Self::YEAR_ROTATION, "year:rotation"),
         (Self::YEAR_INFERRED, "year:inferred"),
+        (Self::AGE, "age"),
+        (Self::UPTIME, "uptime"),
+        (Self::SKEW, "skew"),
+        (Self::STEP, "step"),
         (Self::BETWEEN, "between"),
         (Self::MTIME, "mtime"),
     ];

@@ -26,7 +26,9 @@ pub(super) enum Command {
     /// Print the merged timeline
     ///
     /// `*` marks the first record of its kind in a source (not in a window: what came before is unknown
-    /// there). `?` behind a level: read from words of the message.
+    /// there). `»` marks what follows from a record without being one, such as a change between two samples
+    /// of a polled table: it is shown at its earliest, and "within" says how much later it can have been.
+    /// `?` behind a level: read from words of the message.
     Show(ShowArgs),
     /// Search the merged timeline
     Grep(GrepArgs),

@@ -89,6 +89,7 @@ impl Context {
             source: self.prepared.sources[file.source.0 as usize].name.clone(),
             clock: file.clock.clone(),
             mtime: file.mtime,
+            headers: file.headers.clone(),
         };
         let names: Vec<&str> = self.prepared.sources.iter().map(|source| source.name.as_str()).collect();
         Scene {

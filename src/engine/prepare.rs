@@ -9,11 +9,13 @@ use rayon::prelude::*;
 
 use super::ledger::Ledger;
 use super::plan::{Plan, Watch};
-use crate::base::{Account, FileId, Loss, Result, SourceId, Unread, reason};
+use super::tables::watch_tables;
+use crate::base::{Account, Derived, FileId, Loss, Result, SourceId, Unread, reason};
 use crate::clock::{ChunkSpan, Clock, FileFacts, Place, Settled, Shift, settle};
-use crate::grammar::{Detection, GrammarSet, detect};
+use crate::grammar::{Detection, GrammarSet, Headers, detect};
 use crate::ingest::Picker;
 use crate::io::{Content, Found, GARBAGE, Head, MAX_LINE, Opened, Rotation, family, open, walk};
+use crate::poll::Change;
 use crate::survey::{FileFormat, FileSurvey, Layouts, Range, survey_plain, survey_stream};
 use crate::witness::{Testimony, testify};
 
@@ -51,6 +53,8 @@ pub struct FileState {
     pub year_less: bool,
     /// First and last instant, when it holds dated records.
     pub range: Option<(i64, i64)>,
+    /// What the columns of a table are called.
+    pub headers: Headers,
     pub(super) opened: Opened,
     pub(super) path: PathBuf,
 }
@@ -90,6 +94,11 @@ pub struct Prepared {
     pub sources: Vec<SourceState>,
     /// Chunks by rank.
     pub chunks: Vec<Chunk>,
+    /// What records prove about other moments than their own: the timeline shows it among the records.
+    /// Whoever finds some pushes it here before the run is driven.
+    pub derived: Vec<Derived>,
+    /// What changed in polled tables, by source.
+    pub changes: Vec<Change>,
     /// Jumps of stamps that mean something; places by file id.
     pub shifts: Vec<Shift>,
     /// The account so far.
@@ -122,7 +131,7 @@ pub fn prepare(
     }
     let mut candidates = detect_all(plan, set, found, &mut remarks);
     if let Some(ahead) = ahead {
-        let hopeful = hopeful(&candidates, ahead);
+        let hopeful = hopeful(set, &candidates, ahead);
         let mut hopeful = hopeful.iter();
         candidates.retain(|_| hopeful.next().is_some_and(|hope| *hope));
     }
@@ -161,6 +170,8 @@ pub fn prepare(
         files: Vec::new(),
         sources: Vec::new(),
         chunks: Vec::new(),
+        derived: Vec::new(),
+        changes: Vec::new(),
         shifts: settlement.shifts,
         ledger: Ledger::default(),
     };
@@ -168,6 +179,7 @@ pub fn prepare(
         prepared.add(candidate, survey, settled);
     }
     prepared.ledger.remarks = remarks;
+    watch_tables(&mut prepared, set);
     Ok(prepared)
 }
 
@@ -238,7 +250,7 @@ fn detect_all(plan: &Plan, set: &GrammarSet, found: Vec<Found>, remarks: &mut Ve
 
 /// For each file, whether a pattern may match in it. Plain files are looked through in pieces of whole
 /// lines; compressed ones are left to the reading.
-fn hopeful(candidates: &[Candidate], ahead: &dyn Picker) -> Vec<bool> {
+fn hopeful(set: &GrammarSet, candidates: &[Candidate], ahead: &dyn Picker) -> Vec<bool> {
     const PIECE: u64 = 512 * 1024;
     let pieces: Vec<(usize, u64)> = candidates
         .iter()
@@ -274,8 +286,12 @@ fn hopeful(candidates: &[Candidate], ahead: &dyn Picker) -> Vec<bool> {
         })
         .flatten()
         .collect();
-    let mut hopeful: Vec<bool> =
-        candidates.iter().map(|candidate| matches!(candidate.opened.content(), Content::Gzip)).collect();
+    // What is derived from a table has words of its own, which stand nowhere in it.
+    let speaks = |candidate: &Candidate| set.get(candidate.format.primary).table.is_some();
+    let mut hopeful: Vec<bool> = candidates
+        .iter()
+        .map(|candidate| matches!(candidate.opened.content(), Content::Gzip) || speaks(candidate))
+        .collect();
     for index in hits {
         hopeful[index] = true;
     }
@@ -506,6 +522,7 @@ impl Prepared {
             host,
             segment_lines,
             range,
+            headers: Headers::default(),
             opened: candidate.opened,
             path: candidate.found.path,
         });

@@ -1,11 +1,13 @@
 //! One binary for every test that runs the program as its users do.
 //!
 //! `golden` holds exact outputs, `props` what must hold for any log, `robust` what must not kill a run,
-//! `tidy` the rules of the house, `trial` made-up worlds whose true times are known. Nothing here reaches into the library.
+//! `tables` what polled tables tell, `tidy` the rules of the house, `trial` made-up worlds whose true times are
+//! known. Nothing here reaches into the library.
 
 mod golden;
 mod props;
 mod robust;
+mod tables;
 mod tidy;
 mod trial;
 mod util;
