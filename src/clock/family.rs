@@ -90,7 +90,7 @@ fn quoted_year(files: &[FileFacts<'_>], order: &[usize], turns: &[Vec<i32>]) -> 
     const NEAR: i64 = 26 * 3_600 * NANOS_PER_SECOND + NANOS_PER_SECOND * 1_800;
     let mut votes: std::collections::BTreeMap<i32, usize> = std::collections::BTreeMap::new();
     for (&file, turns) in order.iter().zip(turns) {
-        let numbers = files[file].survey.stretches();
+        let numbers = &files[file].testimony.stretches;
         for anchor in
             files[file].testimony.anchors.iter().filter(|anchor| anchor.written == Written::Yearless)
         {

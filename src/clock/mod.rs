@@ -20,6 +20,7 @@ mod zones;
 use crate::base::{Basis, Instant, NANOS_PER_SECOND, Resolution, Stamp, WrittenZone};
 use crate::survey::turn_between;
 use crate::time::{OffsetCursor, Zone};
+use crate::witness::{OddWriter, odd_one};
 
 pub use proof::{Place, Proof, Shift, ShiftKind};
 pub use settle::{Assumption, FileFacts, SettleOptions, Settled, Settlement, settle};
@@ -48,6 +49,8 @@ pub struct Clock {
     pub year_basis: Basis,
     /// Seconds added to what stamps with an offset say, where the offset they name was proven wrong.
     pub repair: Option<i64>,
+    /// Writers inside the file whose clock differs from it.
+    pub writers: Vec<OddWriter>,
     /// What proves the decision, best first.
     pub proofs: Vec<Proof>,
 }
@@ -76,10 +79,29 @@ impl Clock {
         open.unwrap_or(&self.segments[0]).zone_basis
     }
 
-    /// The full instant of a stamp, its interval and reasons. `year` is the one settled for it.
-    pub fn instant(&self, stamp: &Stamp, year: i32, segment: u16) -> Option<Instant> {
-        let seconds = stamp.seconds_in_year(year)?;
+    /// How a writer's clock differs from the file's; `None` for most.
+    #[inline]
+    pub fn odd(&self, host: Option<&[u8]>, program: Option<&[u8]>) -> Option<&OddWriter> {
+        odd_one(&self.writers, host, program)
+    }
+
+    /// The full instant of a stamp, its interval and reasons. `year` is the one settled for it; `odd` how
+    /// its writer's clock differs from the file's.
+    pub fn instant(
+        &self,
+        stamp: &Stamp,
+        year: i32,
+        segment: u16,
+        odd: Option<&OddWriter>,
+    ) -> Option<Instant> {
+        let odd = odd.filter(|_| stamp.zone == WrittenZone::Absent);
+        let seconds = stamp.seconds_in_year(year)? - odd.map_or(0, |odd| odd.offset / NANOS_PER_SECOND);
         let segment = self.segment(segment);
+        let zone_basis = match odd {
+            Some(odd) if !odd.certain => Basis::ZONE_DEFAULT,
+            Some(_) if segment.zone_basis != Basis::ZONE_DEFAULT => Basis::ZONE_INFERRED,
+            _ => segment.zone_basis,
+        };
         let (first, second, mut basis) = match stamp.zone {
             WrittenZone::Offset(offset) => {
                 let repaired = if self.repair.is_some() { Basis::ZONE_REPAIRED } else { Basis::OFFSET };
@@ -89,8 +111,8 @@ impl Clock {
             WrittenZone::Absent => {
                 let (first, second) = segment.zone.to_utc(seconds);
                 match (segment.late_until, second) {
-                    (Some(until), Some(second)) if seconds < until => (second, None, segment.zone_basis),
-                    _ => (first, second, segment.zone_basis),
+                    (Some(until), Some(second)) if seconds < until => (second, None, zone_basis),
+                    _ => (first, second, zone_basis),
                 }
             }
         };
@@ -125,15 +147,19 @@ pub struct ClockReader {
 }
 
 impl ClockReader {
-    /// The best instant of a stamp, nanoseconds since 1970 UTC; `None` when there is no such time.
+    /// The best instant of a stamp, nanoseconds since 1970 UTC; `None` when there is no such time. `odd`
+    /// is how its writer's clock differs from the file's.
     #[inline]
-    pub fn key(&mut self, stamp: &Stamp) -> Option<i64> {
+    pub fn key(&mut self, stamp: &Stamp, odd: Option<&OddWriter>) -> Option<i64> {
         let mut seconds = stamp.seconds;
         if !stamp.has_year {
             let nanos = stamp.seconds * NANOS_PER_SECOND + i64::from(stamp.nanos);
             self.year += self.last_yearless.map_or(0, |last| turn_between(last, nanos));
             self.last_yearless = Some(nanos);
             seconds = stamp.seconds_in_year(self.year)?;
+        }
+        if let Some(odd) = odd.filter(|_| stamp.zone == WrittenZone::Absent) {
+            seconds -= odd.offset / NANOS_PER_SECOND;
         }
         let utc = match stamp.zone {
             WrittenZone::Absent => match &self.late {

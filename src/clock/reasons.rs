@@ -6,6 +6,7 @@ use super::witnessed::Nodes;
 use super::zones::{By, Decision, Vote, VoteKind};
 use crate::base::NANOS_PER_SECOND;
 use crate::time::Offset;
+use crate::witness::{OddWriter, Writer};
 
 /// `+09:00`, for an offset in nanoseconds.
 fn shown(offset: i64) -> String {
@@ -112,6 +113,26 @@ pub(super) fn open(nodes: &Nodes<'_>, run: usize, votes: &[Vote], disputed: bool
 
 fn counted(quotes: usize) -> String {
     format!("{quotes} quoted absolute time{}", if quotes == 1 { "" } else { "s" })
+}
+
+/// How one writer inside a file differs from it.
+pub(super) fn writer(file: usize, odd: &OddWriter) -> Proof {
+    let (what, name) = match &odd.writer {
+        Writer::Host(name) => ("host", name),
+        Writer::Program(name) => ("program", name),
+    };
+    let name = String::from_utf8_lossy(name);
+    let differs = match odd.certain {
+        true => format!("{} apart from the file's", shown(odd.offset)),
+        false => "apart from the file's by an unknown amount: its records are placed by a guess".to_owned(),
+    };
+    Proof {
+        text: format!(
+            "{what} {name} writes by a clock of its own, {differs}: its {} records stand between those of others, as {{0}} does",
+            odd.first.1
+        ),
+        places: vec![Place { file, offset: odd.first.0 }],
+    }
 }
 
 /// What proves that a file's labels are wrong.

@@ -312,7 +312,9 @@ impl<'a> Court<'a> {
         {
             proofs.push(proof);
         }
-        Clock { segments, year_basis, repair, proofs }
+        let writers = self.nodes.files[file].testimony.writers.clone();
+        proofs.extend(writers.iter().map(|odd| reasons::writer(file, odd)));
+        Clock { segments, year_basis, repair, writers, proofs }
     }
 
     /// The jumps of a source that mean something.

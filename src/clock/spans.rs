@@ -54,7 +54,10 @@ pub(super) fn spans(file: &FileFacts<'_>, clock: &Clock, years: &[i32]) -> Vec<C
             segment: *segment,
             dated: false,
         };
+        // Records of odd writers lie where the file's own clock puts them, or their stamp.
+        let ahead = clock.writers.iter().map(|odd| odd.offset.abs()).max().unwrap_or(0);
         for (min, max, slack) in ranges(chunk, clock, *year, *segment) {
+            let slack = slack + ahead;
             span.range = (span.range.0.min(min), span.range.1.max(max));
             span.min = span.min.min(min.saturating_sub(slack));
             span.max = span.max.max(max.saturating_add(slack));

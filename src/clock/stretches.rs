@@ -60,13 +60,9 @@ impl Sequence {
     /// stamp of each of their chunks, `zone` the zone that is guessed at first.
     pub(super) fn new(files: &[FileFacts<'_>], order: &[usize], years: &[Vec<i32>], zone: &Zone) -> Self {
         let mut sequence = Self::default();
-        let jumps: u32 = order
-            .iter()
-            .flat_map(|file| &files[*file].survey.chunks)
-            .map(|(_, chunk)| chunk.jumps.0 + chunk.jumps.1)
-            .sum();
+        let jumps: u32 = order.iter().map(|file| files[*file].testimony.jumps).sum();
         for (&file, years) in order.iter().zip(years) {
-            let numbers = files[file].survey.stretches();
+            let numbers = files[file].testimony.stretches.clone();
             let chunks = files[file].survey.chunks.iter().zip(years).zip(numbers).enumerate();
             for (index, (((_, chunk), year), number)) in chunks {
                 let same =

@@ -159,7 +159,7 @@ impl<'a> Nodes<'a> {
             let last = chunks.rev().find_map(|(index, ((_, chunk), year))| Some((index, chunk.last?, *year)));
             let Some((index, seen, year)) = last else { continue };
             let Some(at) = super::stretches::wall(seen, year) else { continue };
-            let number = facts.survey.stretches()[index];
+            let number = facts.testimony.stretches[index];
             let Some(node) = self.run(file, number) else { continue };
             if let Some(offset) = split(at - mtime, (-2 * SECOND, SECOND)) {
                 votes.push(Vote {

@@ -12,6 +12,7 @@ use crate::grammar::{Grammar, GrammarId, Head, Known, MAX_HEAD, Reading, Slots};
 use crate::pattern::{LevelRules, Skeleton};
 use crate::survey::{Layouts, lines};
 use crate::text::glob;
+use crate::witness::OddWriter;
 
 /// Decides on the text of a whole record.
 pub trait Picker: Send + Sync {
@@ -211,7 +212,11 @@ impl ChunkReader {
                 continue;
             };
             before_any = false;
-            let key = head.stamp.and_then(|stamp| clock.key(&stamp));
+            let odd = match context.clock.writers.is_empty() {
+                true => None,
+                false => self.odd(context, grammar, line, &head),
+            };
+            let key = head.stamp.and_then(|stamp| clock.key(&stamp, odd));
             let place = key.or(last_key);
             last_key = place;
             open = place.is_none_or(|key| (filter.since..filter.until).contains(&key));
@@ -228,6 +233,20 @@ impl ChunkReader {
         }
         place_head(events, tallies, context);
         self.finish(events, tallies, filter, bytes);
+    }
+
+    /// How the clock of a record's writer differs from the file's.
+    #[cold]
+    fn odd<'c>(
+        &mut self,
+        context: &Context<'c>,
+        grammar: GrammarId,
+        line: &[u8],
+        head: &Head,
+    ) -> Option<&'c OddWriter> {
+        context.layouts.set.get(grammar).read(line, head, &mut self.slots, false);
+        let part = |part: Known| self.slots.known(part).map(|span| span.of(line));
+        context.clock.odd(part(Known::Host), part(Known::Program))
     }
 
     /// A record's first line with up to `more` of the lines behind it that begin no record.

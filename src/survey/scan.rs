@@ -137,15 +137,15 @@ impl FileSurvey {
     }
 
     /// For each chunk, the number of the stretch between two jumps that it belongs to. A file with too
-    /// many jumps is one stretch: it is sparse, or out of order.
-    pub fn stretches(&self) -> Vec<u32> {
+    /// many jumps is one stretch: it is sparse, or out of order. `explained` are chunks whose jump is none.
+    pub fn stretches(&self, explained: &[usize]) -> Vec<u32> {
         let jumps: u32 = self.chunks.iter().map(|(_, chunk)| chunk.jumps.0 + chunk.jumps.1).sum();
-        if jumps > MOST_JUMPS {
+        if jumps > MOST_JUMPS + explained.len() as u32 {
             return vec![0; self.chunks.len()];
         }
         let mut number = 0;
-        let numbers = self.chunks.iter().map(|(_, chunk)| {
-            number += u32::from(chunk.jumped);
+        let numbers = self.chunks.iter().enumerate().map(|(index, (_, chunk))| {
+            number += u32::from(chunk.jumped && !explained.contains(&index));
             number
         });
         numbers.collect()

@@ -53,9 +53,13 @@ impl<'a> Record<'a> {
             let basis = if event.flags.has(Flags::MTIME_ONLY) { Basis::MTIME } else { Basis::BETWEEN };
             Some(Instant { earliest: i64::MIN, best: event.key, latest: event.key, basis })
         } else {
+            let part = |part: Known| slots.known(part).map(|span| span.of(text));
+            let odd = clock.odd(part(Known::Host), part(Known::Program));
             let stamp = head.and_then(|head| head.stamp);
             stamp.and_then(|stamp| {
-                clock.instant(&stamp, clock.year_of(event.key, batch.segment), batch.segment)
+                let ahead = odd.map_or(0, |odd| odd.offset);
+                let year = clock.year_of(event.key + ahead, batch.segment);
+                clock.instant(&stamp, year, batch.segment, odd)
             })
         };
         let headers = grammar.table.as_ref().map(|_| &scene.file(batch.file).headers);

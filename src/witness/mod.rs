@@ -8,7 +8,9 @@ mod embedded;
 mod marks;
 mod sample;
 mod testimony;
+mod writers;
 
 pub use embedded::{Embedded, embedded};
 pub use marks::{MarkKind, Sight};
-pub use testimony::{Anchor, Testimony, UptimePoint, Written, testify, uptime};
+pub use testimony::{Anchor, Testimony, UptimePoint, Written, odd_one, testify, uptime};
+pub use writers::{OddWriter, Writer};

@@ -6,10 +6,11 @@ use std::io;
 use super::embedded::embedded;
 use super::marks::{MarkKind, Marks, Sight, hash, ids};
 use super::sample::each_region;
+use super::writers::{self, OddWriter, Writer, odd_writers};
 use crate::base::{NANOS_PER_SECOND, Stamp, WrittenZone};
 use crate::grammar::{Known, MAX_HEAD, Slots};
 use crate::io::Opened;
-use crate::survey::{FileSurvey, Layouts, lines};
+use crate::survey::{FileSurvey, JUMP, Layouts, lines};
 
 /// How much a stamp says: what its nanoseconds count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,6 +81,34 @@ pub struct Testimony {
     pub uptimes: Vec<UptimePoint>,
     /// The host that most records name.
     pub host: Option<String>,
+    /// Writers whose clock is not the file's.
+    pub writers: Vec<OddWriter>,
+    /// For each surveyed chunk, the number of the stretch between two jumps that it belongs to; jumps
+    /// between writers with different clocks are none.
+    pub stretches: Vec<u32>,
+    /// Jumps of the stamps that no writer explains.
+    pub jumps: u32,
+}
+
+impl Testimony {
+    /// The writer's clock minus the file's, and whether that is certain; `None` for a writer whose clock
+    /// is the file's.
+    pub fn odd(&self, host: Option<&[u8]>, program: Option<&[u8]>) -> Option<&OddWriter> {
+        odd_one(&self.writers, host, program)
+    }
+}
+
+/// The odd writer that wrote a record of this host and program, if one did.
+#[inline]
+pub fn odd_one<'a>(
+    writers: &'a [OddWriter],
+    host: Option<&[u8]>,
+    program: Option<&[u8]>,
+) -> Option<&'a OddWriter> {
+    writers.iter().find(|odd| match &odd.writer {
+        Writer::Host(name) => host == Some(name),
+        Writer::Program(name) => program == Some(name),
+    })
 }
 
 /// Most anchors and most kernel lines kept of one file.
@@ -103,12 +132,16 @@ struct Witness<'a> {
 
 /// Hears one file. Errors: what the file system says.
 pub fn testify(layouts: Layouts<'_>, opened: &Opened, survey: &FileSurvey) -> io::Result<Testimony> {
+    let (writers, explained) = match survey.chunks.iter().any(|(_, chunk)| chunk.jumps.1 > 0) {
+        true => interleaved(layouts, opened, survey)?,
+        false => Default::default(),
+    };
     let mut witness = Witness {
         layouts,
         survey,
-        stretches: survey.stretches(),
+        stretches: survey.stretches(&explained),
         slots: Slots::default(),
-        said: Testimony::default(),
+        said: Testimony { writers, ..Testimony::default() },
         marks: Marks::default(),
         quoted: HashSet::new(),
         hosts: BTreeMap::new(),
@@ -120,11 +153,88 @@ pub fn testify(layouts: Layouts<'_>, opened: &Opened, survey: &FileSurvey) -> io
             witness.line(base + start as u64, line);
         }
     })?;
-    let Witness { mut said, marks, hosts, .. } = witness;
+    let Witness { mut said, marks, hosts, stretches, .. } = witness;
+    said.stretches = stretches;
+    let jumps: u32 = survey.chunks.iter().map(|(_, chunk)| chunk.jumps.0 + chunk.jumps.1).sum();
+    said.jumps = jumps.saturating_sub(explained.len() as u32);
     said.sights = marks.finish();
     let host = hosts.into_iter().max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.cmp(&a.0)));
     said.host = host.map(|(host, _)| String::from_utf8_lossy(&host).into_owned());
     Ok(said)
+}
+
+/// A record on its way to `odd_writers`: indices of its host and program, stamp, offset.
+type Plain = (usize, usize, i64, u64);
+
+/// Finds writers whose clock is not the file's, and the chunks whose jump they explain.
+fn interleaved(
+    layouts: Layouts<'_>,
+    opened: &Opened,
+    survey: &FileSurvey,
+) -> io::Result<(Vec<OddWriter>, Vec<usize>)> {
+    let mut names: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
+    let mut regions: Vec<Vec<Plain>> = Vec::new();
+    let mut slots = Slots::default();
+    each_region(opened, survey, |base, text| {
+        let mut region = Vec::new();
+        for (start, _, line) in lines(text, 0) {
+            let Some((id, head)) = layouts.begins(&line[..line.len().min(MAX_HEAD)], &mut slots) else { continue };
+            let Some((written, at)) = head.stamp.as_ref().and_then(Written::of) else { continue };
+            if written == Written::Zoned {
+                continue;
+            }
+            layouts.set.get(id).read(line, &head, &mut slots, false);
+            let mut name = |part: Known| {
+                let text = slots.known(part).map_or(&b""[..], |span| span.of(line));
+                let next = names.len();
+                *names.entry(text.to_vec()).or_insert(next)
+            };
+            region.push((name(Known::Host), name(Known::Program), at, base + start as u64));
+        }
+        regions.push(region);
+    })?;
+    let mut by_index: Vec<&[u8]> = vec![b""; names.len()];
+    for (name, index) in &names {
+        by_index[*index] = name;
+    }
+    let written = |name: usize, plain: &Plain| writers::Written { name: by_index[name], at: plain.2, offset: plain.3 };
+    let by_host: Vec<Vec<_>> =
+        regions.iter().map(|region| region.iter().map(|plain| written(plain.0, plain)).collect()).collect();
+    let mut odd = odd_writers(&by_host, |name| Writer::Host(name.to_vec()));
+    let foreign: Vec<Vec<u8>> = odd
+        .iter()
+        .filter_map(|odd| if let Writer::Host(name) = &odd.writer { Some(name.clone()) } else { None })
+        .collect();
+    let own = |plain: &&Plain| !foreign.iter().any(|name| name == by_index[plain.0]);
+    let by_program: Vec<Vec<_>> = regions
+        .iter()
+        .map(|region| region.iter().filter(own).map(|plain| written(plain.1, plain)).collect())
+        .collect();
+    odd.extend(odd_writers(&by_program, |name| Writer::Program(name.to_vec())));
+    odd.retain(|odd| !matches!(&odd.writer, Writer::Host(name) | Writer::Program(name) if name.is_empty()));
+    let explained = explained(&regions, survey, |plain| {
+        odd_one(&odd, Some(by_index[plain.0]), Some(by_index[plain.1])).map(|odd| odd.offset)
+    });
+    Ok((odd, explained))
+}
+
+/// Chunks that begin at a jump which is none once every writer is read by its own clock.
+fn explained(regions: &[Vec<Plain>], survey: &FileSurvey, odd: impl Fn(&Plain) -> Option<i64>) -> Vec<usize> {
+    let mut explained = Vec::new();
+    for (index, (start, _)) in survey.chunks.iter().enumerate().filter(|(_, (_, chunk))| chunk.jumped) {
+        for region in regions {
+            let next = region.partition_point(|plain| plain.3 < *start);
+            let (Some(before), Some(after)) = (next.checked_sub(1).map(|at| &region[at]), region.get(next)) else {
+                continue;
+            };
+            let (one, other) = (odd(before), odd(after));
+            let gap = (after.2 - other.unwrap_or(0)) - (before.2 - one.unwrap_or(0));
+            if (one.is_some() || other.is_some()) && gap.abs() < JUMP {
+                explained.push(index);
+            }
+        }
+    }
+    explained
 }
 
 impl Witness<'_> {
@@ -142,7 +252,6 @@ impl Witness<'_> {
         let Some((written, at)) = Written::of(&stamp) else { return };
         let index = self.survey.chunks.partition_point(|(start, _)| *start <= offset).saturating_sub(1);
         let piece = self.stretches.get(index).copied().unwrap_or(0);
-        self.current = Some((piece, written, at));
         let reading = self.layouts.set.get(id).read(line, &head, &mut self.slots, false);
         let part = |part: Known| self.slots.known(part).map(|span| span.of(line));
         let message = reading.message.of(line);
@@ -150,6 +259,13 @@ impl Witness<'_> {
         let stamp_end = self.slots.known(Known::Time).map_or(0, |span| span.end as usize);
         let body = &line[stamp_end.min(line.len())..];
         let (host, program, pid) = (part(Known::Host), part(Known::Program), part(Known::Pid));
+        // What the file's own clock showed when another writer's record was written.
+        let at = match self.said.odd(host, program).filter(|_| written != Written::Zoned) {
+            Some(odd) if !odd.certain => return,
+            Some(odd) => at - odd.offset,
+            None => at,
+        };
+        self.current = Some((piece, written, at));
         if let Some(host) = host
             && (self.hosts.len() < 64 || self.hosts.contains_key(host))
         {

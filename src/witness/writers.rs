@@ -1,0 +1,180 @@
+//! Writers inside one file whose clock differs from the file's: a daemon in UTC inside a local syslog,
+//! the lines of a host in another zone at a collector.
+//!
+//! A file is written in order. So a record between two others was written between them, and its stamp
+//! minus theirs bounds how far its writer's clock is off. The bounds of all its records together leave
+//! one multiple of a quarter of an hour, or several: then it is known to differ and not by how much.
+
+use std::collections::BTreeMap;
+
+use crate::base::NANOS_PER_SECOND;
+
+/// Who wrote a record, as far as it says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Writer {
+    /// Every record of a host.
+    Host(Vec<u8>),
+    /// Every record of a program.
+    Program(Vec<u8>),
+}
+
+/// A writer whose clock is not the file's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OddWriter {
+    /// Who.
+    pub writer: Writer,
+    /// Its clock minus the file's, nanoseconds; 0 where it differs by an unknown amount.
+    pub offset: i64,
+    /// Whether it is known by how much it differs.
+    pub certain: bool,
+    /// Offset in the file of its first record, and how many were seen.
+    pub first: (u64, usize),
+}
+
+/// One record on its way through: who wrote it, when by its stamp, where it stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Written<'a> {
+    pub name: &'a [u8],
+    pub at: i64,
+    pub offset: u64,
+}
+
+const QUARTER: i64 = 900 * NANOS_PER_SECOND;
+
+/// Two writers may be this much out of order where the offset is measured.
+const LEEWAY: i64 = 5 * NANOS_PER_SECOND;
+
+/// Half a quarter of an hour: who is out of order by less has the file's zone.
+const HALF: i64 = QUARTER / 2;
+
+/// Fewest records of a writer that say anything of its clock.
+const FEWEST: usize = 3;
+
+/// Finds the writers whose clock differs from that of most others. `regions` hold records in file order.
+pub(super) fn odd_writers(
+    regions: &[Vec<Written<'_>>],
+    writer: impl Fn(&[u8]) -> Writer,
+) -> Vec<OddWriter> {
+    let mut counts: BTreeMap<&[u8], usize> = BTreeMap::new();
+    for record in regions.iter().flatten() {
+        *counts.entry(record.name).or_default() += 1;
+    }
+    if counts.len() < 2 {
+        return Vec::new();
+    }
+    // The file's own clock is that of the writers who fit in between all others; failing that, of the one
+    // who writes most.
+    let fits = |name: &[u8]| {
+        let bounds = bounds(regions, name, |other| other != name);
+        let fitting = bounds.iter().filter(|(low, high)| *low <= HALF && *high >= -HALF).count();
+        !bounds.is_empty() && fitting * 10 >= bounds.len() * 8
+    };
+    let mut main: Vec<&[u8]> = counts.keys().copied().filter(|name| fits(name)).collect();
+    let weight = |names: &[&[u8]]| names.iter().map(|name| counts[name]).sum::<usize>();
+    if weight(&main) * 2 < regions.iter().map(Vec::len).sum() {
+        main = counts.iter().max_by_key(|(name, count)| (**count, **name)).map(|(name, _)| *name).into_iter().collect();
+    }
+    let others = counts.keys().filter(|name| !main.contains(name));
+    let odd = others.filter_map(|name| {
+        let bounds = bounds(regions, name, |other| main.contains(&other));
+        if bounds.len() < FEWEST {
+            return None;
+        }
+        let fitting = bounds.iter().filter(|(low, high)| *low <= HALF && *high >= -HALF).count();
+        if fitting * 10 >= bounds.len() * 8 {
+            return None;
+        }
+        let low = bounds.iter().map(|bound| bound.0).max()? - LEEWAY;
+        let high = bounds.iter().map(|bound| bound.1).min()? + LEEWAY;
+        let place = regions.iter().flatten().find(|record| record.name == *name)?.offset;
+        let first = low.div_euclid(QUARTER) * QUARTER;
+        let mut grid = (0..=1 + (high - first).max(0) / QUARTER)
+            .map(|step| first + step * QUARTER)
+            .filter(|at| (low..=high).contains(at));
+        // Nothing may fit: one of the clocks changed.
+        let (offset, second) = (grid.next(), grid.next());
+        let certain = second.is_none() && offset.is_some_and(|offset| offset != 0);
+        Some(OddWriter {
+            writer: writer(name),
+            offset: offset.filter(|_| certain).unwrap_or(0),
+            certain,
+            first: (place, counts[name]),
+        })
+    });
+    odd.collect()
+}
+
+/// For each stretch of records by `name` between two records of `others`: the smallest and the largest
+/// amount that its clock may be ahead.
+fn bounds(regions: &[Vec<Written<'_>>], name: &[u8], others: impl Fn(&[u8]) -> bool) -> Vec<(i64, i64)> {
+    let mut found = Vec::new();
+    for records in regions {
+        let mut before: Option<i64> = None;
+        let mut waiting: Option<(i64, i64)> = None; // smallest and largest stamp of the stretch
+        for record in records {
+            if record.name == name {
+                if before.is_some() {
+                    let (least, most) = waiting.unwrap_or((record.at, record.at));
+                    waiting = Some((least.min(record.at), most.max(record.at)));
+                }
+            } else if others(record.name) {
+                if let (Some(before), Some((least, most))) = (before, waiting)
+                    // Others that run back between them say nothing.
+                    && record.at >= before - LEEWAY
+                {
+                    found.push((most - record.at, least - before));
+                }
+                waiting = None;
+                before = Some(record.at);
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: i64 = NANOS_PER_SECOND;
+
+    fn find(records: &[(&str, i64)]) -> Vec<OddWriter> {
+        let records = records
+            .iter()
+            .enumerate()
+            .map(|(index, (name, at))| Written { name: name.as_bytes(), at: at * SECOND, offset: index as u64 });
+        odd_writers(&[records.collect()], |name| Writer::Program(name.to_vec()))
+    }
+
+    #[test]
+    fn a_daemon_in_another_zone_is_found_exactly() {
+        let hours = 9 * 3_600;
+        let records: Vec<(&str, i64)> = (0..30)
+            .map(|index| match index % 7 {
+                3 => ("odd", index * 200 - hours),
+                5 => ("sshd", index * 200),
+                _ => ("cron", index * 200),
+            })
+            .collect();
+        let found = find(&records);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].offset, found[0].certain), (-hours * SECOND, true));
+        assert_eq!(found[0].first, (3, 4));
+    }
+
+    #[test]
+    fn far_neighbours_leave_several_readings() {
+        let records: Vec<(&str, i64)> = (0..30)
+            .map(|index| if index % 7 == 3 { ("odd", index * 3_000 - 32_400) } else { ("cron", index * 3_000) })
+            .collect();
+        let found = find(&records);
+        assert!(found.len() == 1 && !found[0].certain, "{found:?}");
+    }
+
+    #[test]
+    fn writers_in_order_are_not_odd() {
+        let records: Vec<(&str, i64)> =
+            (0..60).map(|index| (["a", "b", "c"][index as usize % 3], index * 40 - index % 2)).collect();
+        assert_eq!(find(&records), []);
+    }
+}
