@@ -109,6 +109,9 @@ fn run(options: &Options) -> Result<u32, String> {
 fn try_world(options: &Options, name: &str, mut world: World, tally: &mut Tally) -> Result<(), String> {
     let scratch = std::env::temp_dir().join(format!("timeline-trial-{}", std::process::id()));
     let folder = options.keep.as_ref().unwrap_or(&scratch);
+    if options.keep.is_some() {
+        eprintln!("asked with --tz {}", world.tz);
+    }
     // A world of before would be read as part of this one.
     if folder.exists() && fs::read_dir(folder).is_ok_and(|mut inside| inside.next().is_some()) {
         return Err(format!("{} is not empty", folder.display()));

@@ -82,13 +82,16 @@ fn company_of(
     if GENERIC.contains(&format) || pauses == 0 {
         return None;
     }
-    let alike: Vec<&Peer> = peers
+    let mut alike: Vec<&Peer> = peers
         .iter()
         .filter(|peer| {
             let other = nodes.file(peer.run);
-            nodes.files[other].format == format && hosts[other] == hosts[file]
+            let own = nodes.files[other].source == nodes.files[file].source;
+            nodes.files[other].format == format && hosts[other] == hosts[file] && !own
         })
         .collect();
+    // Each log speaks once.
+    alike.dedup_by_key(|peer| nodes.runs[peer.run].source);
     let offset = alike.first()?.offset;
     let said = || alike.iter().flat_map(|peer| quotes(votes, peer.run)).filter(|vote| vote.offset == offset);
     // One that says otherwise, and nobody speaks for the company.

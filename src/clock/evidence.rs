@@ -52,6 +52,8 @@ pub(super) enum LinkKind {
     Jump,
     /// Identifiers and messages in both.
     Marks,
+    /// Two runs of one log that quote times of the same offset.
+    Agreeing,
 }
 
 /// Links between two runs: how often their shared marks agree on an offset between their clocks.

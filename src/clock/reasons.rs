@@ -90,7 +90,7 @@ pub(super) fn company(nodes: &Nodes<'_>, peers: &[usize]) -> Vec<Proof> {
 }
 
 /// Why a run stays open.
-pub(super) fn open(nodes: &Nodes<'_>, run: usize, votes: &[Vote], disputed: bool) -> Vec<Proof> {
+pub(super) fn open(run: usize, votes: &[Vote], disputed: bool) -> Vec<Proof> {
     let quoted: Vec<&Vote> =
         votes.iter().filter(|vote| vote.node == run && vote.kind == VoteKind::Quoted).collect();
     let mut offsets: Vec<i64> = quoted.iter().map(|vote| vote.offset).collect();
@@ -107,7 +107,6 @@ pub(super) fn open(nodes: &Nodes<'_>, run: usize, votes: &[Vote], disputed: bool
         return Vec::new();
     };
     let places = quoted.iter().filter_map(|vote| Some(Place { file: vote.place.0, offset: vote.place.1? }));
-    let _ = nodes;
     vec![Proof { text, places: places.take(1).collect() }]
 }
 
@@ -136,13 +135,12 @@ pub(super) fn writer(file: usize, odd: &OddWriter) -> Proof {
 }
 
 /// What proves that a file's labels are wrong.
-pub(super) fn lie(nodes: &Nodes<'_>, node: usize, votes: &[Vote]) -> Option<Proof> {
+pub(super) fn lie(node: usize, votes: &[Vote]) -> Option<Proof> {
     let quoted: Vec<&Vote> = votes
         .iter()
         .filter(|vote| vote.node == node && vote.kind == VoteKind::Quoted && vote.offset != 0)
         .collect();
     let first = quoted.first()?;
-    let _ = nodes;
     Some(Proof {
         text: format!(
             "its stamps name an offset that is wrong by {}: {} of its records quote an absolute time of the same moment, as {{0}} does",

@@ -10,7 +10,7 @@ use super::proof::{Place, Proof, Shift, ShiftKind};
 use super::spans::{ChunkSpan, local_to_utc, spans, utc};
 use super::stretches::{Follows, Sequence};
 use super::witnessed::{Nodes, Run};
-use super::zones::{self, Decision, Solution, Vote, VoteKind};
+use super::zones::{self, By, Decision, Solution, Vote, VoteKind};
 use super::{Clock, Segment, company, hosts, reasons};
 use crate::base::{Basis, NANOS_PER_SECOND};
 use crate::io::Rotation;
@@ -134,13 +134,13 @@ fn families(files: &[FileFacts<'_>]) -> Vec<Vec<usize>> {
     families
 }
 
-/// Cuts sequences at their suspect jumps.
+/// Cuts sequences where a zone may have changed.
 fn runs(sequences: &[Sequence]) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for (source, sequence) in sequences.iter().enumerate() {
         for (stretch, follows) in sequence.stretches.iter().zip(&sequence.follows) {
             let same = runs.last().is_some_and(|run| run.source == source)
-                && !matches!(follows, Follows::Suspect { .. });
+                && !matches!(follows, Follows::Suspect { .. } | Follows::Unknown);
             if !same {
                 runs.push(Run { source, stretches: Vec::new() });
             }
@@ -199,6 +199,8 @@ struct Court<'a> {
     repairs: Vec<Option<i64>>,
     /// Runs that are known by their company, and by whose.
     company: Vec<Option<(i64, Vec<usize>)>>,
+    /// Runs between two that are known to have one offset.
+    between: Vec<Option<i64>>,
 }
 
 impl<'a> Court<'a> {
@@ -221,6 +223,7 @@ impl<'a> Court<'a> {
             hosts[a].is_some() && hosts[a] == hosts[b]
         };
         links.extend(evidence::links(nodes.marks(), same_host));
+        links.extend(agreeing(nodes, &votes));
         let offset_now = |zone: &Zone, at: i64| {
             i64::from(zone.offset_at(at.div_euclid(NANOS_PER_SECOND)).0) * NANOS_PER_SECOND
         };
@@ -228,12 +231,51 @@ impl<'a> Court<'a> {
         let mut usual = vec![0, offset_now(default_zone, newest)];
         usual.extend(nodes.runs.iter().filter_map(|run| Some(offset_now(default_zone, run.range()?.0))));
         usual.extend(nodes.labels());
-        usual.extend(zones::proven(nodes.count, &votes));
+        // What some logs prove by themselves, others may use.
+        let first = zones::solve(nodes.count, &links, &votes, &usual);
+        let quoted = |decision: &&Decision| decision.by == By::Own(VoteKind::Quoted);
+        usual.extend(first.decisions.iter().flatten().filter(quoted).map(|decision| decision.offset));
         let solution = zones::solve(nodes.count, &links, &votes, &usual);
         let mut court =
-            Self { nodes, said, default_zone, votes, links, solution, repairs, company: Vec::new() };
+            Self { nodes, said, default_zone, votes, links, solution, repairs, company: Vec::new(), between: Vec::new() };
         court.company = company::company(nodes, &court.solution, &court.votes, hosts);
+        court.between = court.between();
         court
+    }
+
+    /// The offset that evidence gives a run.
+    fn offset(&self, run: usize) -> Option<i64> {
+        let decided = self.solution.decisions[run].as_ref().map(|decision| decision.offset);
+        decided.or_else(|| self.company.get(run)?.as_ref().map(|(offset, _)| *offset))
+    }
+
+    /// For each run without an offset, that of the nearest ones before and behind it in its source, if
+    /// they have the same: a zone that changed twice in between would be strange indeed.
+    fn between(&self) -> Vec<Option<i64>> {
+        let runs = &self.nodes.runs;
+        let known = |run: usize, source: usize| (runs[run].source == source).then(|| self.offset(run)).flatten();
+        (0..runs.len())
+            .map(|run| {
+                let source = runs[run].source;
+                if self.offset(run).is_some() || self.solution.disputed.contains(&run) {
+                    return None;
+                }
+                let before = (0..run).rev().take_while(|other| runs[*other].source == source);
+                let after = (run + 1..runs.len()).take_while(|other| runs[*other].source == source);
+                let before = before.into_iter().find_map(|other| known(other, source))?;
+                let after = after.into_iter().find_map(|other| known(other, source))?;
+                (before == after).then_some(before)
+            })
+            .collect()
+    }
+
+    /// The offset of the nearest run of the same source that has one: a guess, better than none.
+    fn nearby(&self, run: usize) -> Option<i64> {
+        let runs = &self.nodes.runs;
+        let mut others: Vec<usize> =
+            (0..runs.len()).filter(|other| runs[*other].source == runs[run].source && *other != run).collect();
+        others.sort_by_key(|other| (other.abs_diff(run), *other));
+        others.into_iter().find_map(|other| self.offset(other))
     }
 
     /// The zone of a run, how it is known, and why.
@@ -263,8 +305,14 @@ impl<'a> Court<'a> {
             let proofs = reasons::company(self.nodes, peers);
             return (named(*offset), Basis::ZONE_INFERRED, proofs);
         }
-        let proofs = reasons::open(self.nodes, run, &self.votes, self.solution.disputed.contains(&run));
-        (said.clone(), Basis::ZONE_DEFAULT, proofs)
+        if let Some(offset) = self.between[run] {
+            return (named(offset), Basis::ZONE_INFERRED, Vec::new());
+        }
+        let proofs = reasons::open(run, &self.votes, self.solution.disputed.contains(&run));
+        match self.nearby(run) {
+            Some(offset) => (named(offset), Basis::ZONE_DEFAULT, proofs),
+            None => (said.clone(), Basis::ZONE_DEFAULT, proofs),
+        }
     }
 
     /// The clock of a file.
@@ -308,7 +356,7 @@ impl<'a> Court<'a> {
         let repair = self.repairs[file];
         if repair.is_some()
             && let Some(node) = self.nodes.zoned(file)
-            && let Some(proof) = reasons::lie(self.nodes, node, &self.votes)
+            && let Some(proof) = reasons::lie(node, &self.votes)
         {
             proofs.push(proof);
         }
@@ -338,14 +386,14 @@ impl<'a> Court<'a> {
                 let open = |segment: &Segment| segment.zone_basis == Basis::ZONE_DEFAULT;
                 let kind = match follows {
                     Follows::SetBack => Some((ShiftKind::SetBack, offsets)),
-                    Follows::Suspect { .. } if !open(old) && !open(new) => {
+                    Follows::Suspect { .. } | Follows::Unknown if !open(old) && !open(new) => {
                         (offsets.0 != offsets.1).then_some((ShiftKind::Changed, offsets))
                     }
                     Follows::Suspect { grid, .. } => {
                         let other = offsets.0 + (grid / NANOS_PER_SECOND) as i32;
                         Some((ShiftKind::Ambiguous, (offsets.0, other)))
                     }
-                    Follows::Plainly => None,
+                    Follows::Plainly | Follows::Unknown => None,
                 };
                 if let Some((kind, offsets)) = kind {
                     let offset = self.nodes.files[stretch.file].survey.chunks[stretch.pieces.0].0;
@@ -388,6 +436,8 @@ fn labels(nodes: &Nodes<'_>, said: &[(Zone, Basis)], repairs: &[Option<i64>]) ->
                 node,
                 kind: VoteKind::Label,
                 offset,
+                log: nodes.log(file),
+                form: None,
                 place,
                 value: file as i64,
                 moment: file as i64,
@@ -407,6 +457,8 @@ fn labels(nodes: &Nodes<'_>, said: &[(Zone, Basis)], repairs: &[Option<i64>]) ->
                 node: index,
                 kind: VoteKind::Label,
                 offset: offset(first),
+                log: nodes.log(file),
+                form: None,
                 place,
                 value: file as i64,
                 moment: file as i64,
@@ -439,6 +491,39 @@ fn jumps_back(nodes: &Nodes<'_>, sequences: &[Sequence], known: &[Link]) -> Vec<
                 votes: (100, 100),
                 example: [(after.file, start), (before.file, start.saturating_sub(1))],
             });
+        }
+    }
+    links
+}
+
+/// Runs of one source that quote times of one offset, one run after the other: together they have more to
+/// say than each alone.
+fn agreeing(nodes: &Nodes<'_>, votes: &[Vote]) -> Vec<Link> {
+    let spoken = |run: usize| -> Option<(i64, (usize, u64))> {
+        let mut own = votes.iter().filter(|vote| vote.node == run && vote.kind == VoteKind::Quoted);
+        let first = own.next()?;
+        own.all(|vote| vote.offset == first.offset).then_some((first.offset, (first.place.0, first.place.1?)))
+    };
+    let mut links = Vec::new();
+    let mut last: Option<(usize, i64, (usize, u64))> = None;
+    for run in 0..nodes.runs.len() {
+        let source = nodes.runs[run].source;
+        let quotes = votes.iter().any(|vote| vote.node == run && vote.kind == VoteKind::Quoted);
+        let now = spoken(run).map(|(offset, place)| (run, offset, place));
+        if let (Some((before, old, place)), Some((_, new, example))) = (last, now)
+            && nodes.runs[before].source == source
+            && old == new
+        {
+            links.push(Link {
+                kind: evidence::LinkKind::Agreeing,
+                nodes: (run, before),
+                offset: 0,
+                votes: (1, 1),
+                example: [example, place],
+            });
+        }
+        if quotes {
+            last = now;
         }
     }
     links

@@ -1,8 +1,9 @@
 //! A source's stretches between jumps of its stamps, and which jumps could be a changed zone.
 //!
-//! Works on wall clocks only: years are settled, zones are not. A jump by whole hours (or quarters of
-//! one) in a log that otherwise never pauses is suspect: what lies behind it may be written in another
-//! zone. Everything else is one run, written in one zone.
+//! Works on wall clocks only: years are settled, zones are not. Inside a stretch the zone cannot have
+//! changed: its stamps would have jumped. Across a jump it may have, and what is known of one side is not
+//! known of the other. A jump by whole hours (or quarters of one) in a log that otherwise never pauses is
+//! suspect: it looks like a changed zone.
 
 use super::settle::FileFacts;
 use super::years;
@@ -30,8 +31,10 @@ pub(super) struct Stretch {
 /// How a stretch follows the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Follows {
-    /// In the same zone: no jump, or one that means nothing.
+    /// In the same zone: no jump, or one that is explained.
     Plainly,
+    /// After a pause, or a step back: a zone may have changed in it, though nothing looks like it.
+    Unknown,
     /// In the same zone, which set its clock back in between: wall clocks that come twice are now to be
     /// read the later way.
     SetBack,
@@ -115,8 +118,22 @@ impl Sequence {
             self.follows.push(follows);
             last = stretch.ends.map(|ends| ends.1).or(last);
         }
+        // A few records out of order between two stretches that follow each other part nothing.
+        for index in 1..self.stretches.len().saturating_sub(1) {
+            let [before, stray, after] = &self.stretches[index - 1..=index + 1] else { continue };
+            let (Some((_, last)), Some((first, _))) = (before.ends, after.ends) else { continue };
+            let goes_on = (-LATE..JUMP).contains(&(first - last));
+            if stray.gaps.total() < MOST_STRAY && before.gaps.total() >= MOST_STRAY && goes_on {
+                self.follows[index] = Follows::Plainly;
+                self.follows[index + 1] = Follows::Plainly;
+            }
+        }
     }
 }
+
+/// Records in a row that may be out of order, and by how much the order may run back behind them.
+const MOST_STRAY: u64 = 8;
+const LATE: i64 = 60 * NANOS_PER_SECOND;
 
 /// Longest pause that may be usual in a log whose jumps are judged: in a sparser one every pause is a
 /// jump.
@@ -127,9 +144,10 @@ fn judge(last: i64, first: i64, usual: Option<i64>, zone: &Zone) -> Follows {
     const SECOND: i64 = NANOS_PER_SECOND;
     const DAY: i64 = 86_400 * SECOND;
     let jump = first - last;
-    let Some(usual) = usual.filter(|usual| jump.abs() >= JUMP && *usual <= LONGEST_USUAL) else {
+    if jump.abs() < JUMP {
         return Follows::Plainly;
-    };
+    }
+    let Some(usual) = usual.filter(|usual| *usual <= LONGEST_USUAL) else { return Follows::Unknown };
     // A zone that changes its offset right here explains the jump.
     let utc = |at: i64| {
         let (first, second) = zone.to_utc(at.div_euclid(SECOND));
@@ -155,7 +173,7 @@ fn judge(last: i64, first: i64, usual: Option<i64>, zone: &Zone) -> Follows {
             return Follows::Suspect { grid, rest };
         }
     }
-    Follows::Plainly
+    Follows::Unknown
 }
 
 #[cfg(test)]
@@ -175,9 +193,9 @@ mod tests {
             Follows::Suspect { grid: -9 * 3_600 * SECOND, rest: 3 * SECOND }
         );
         assert_eq!(judge(20_700, 4), Follows::Suspect { grid: 20_700 * SECOND, rest: 0 });
-        assert_eq!(judge(20_700, 60), Follows::Plainly, "too slow a log for quarter hours");
-        assert_eq!(judge(9 * 3_600 + 30, 8), Follows::Plainly, "30 s off");
-        assert_eq!(judge(9 * 3_600, 900), Follows::Plainly, "a sparse log");
+        assert_eq!(judge(20_700, 60), Follows::Unknown, "too slow a log for quarter hours");
+        assert_eq!(judge(9 * 3_600 + 30, 8), Follows::Unknown, "30 s off");
+        assert_eq!(judge(9 * 3_600, 900), Follows::Unknown, "a sparse log");
         assert_eq!(judge(600, 8), Follows::Plainly);
     }
 

@@ -61,6 +61,12 @@ impl<'a> Nodes<'a> {
         Self { files, years, runs, run_of, zoned_of, count }
     }
 
+    /// A number for the source of a file: that of its first file.
+    pub(super) fn log(&self, file: usize) -> usize {
+        let source = self.files[file].source;
+        (0..=file).rev().take_while(|other| self.files[*other].source == source).last().unwrap_or(file)
+    }
+
     /// The file of a node: its first, for a run.
     pub(super) fn file(&self, node: usize) -> usize {
         match self.runs.get(node) {
@@ -133,6 +139,8 @@ impl<'a> Nodes<'a> {
                     node,
                     kind: VoteKind::Quoted,
                     offset,
+                    log: self.log(file),
+                    form: Some(anchor.form),
                     place: (file, Some(anchor.offset)),
                     value: anchor.utc.div_euclid(NANOS_PER_SECOND),
                     moment: at.div_euclid(NANOS_PER_SECOND),
@@ -149,6 +157,7 @@ impl<'a> Nodes<'a> {
         const SECOND: i64 = NANOS_PER_SECOND;
         let all: Vec<i64> = self.files.iter().filter_map(|facts| facts.mtime).collect();
         let mut votes = Vec::new();
+        let mut heard = 0;
         for (file, facts) in self.files.iter().enumerate() {
             let Some(mtime) = facts.mtime else { continue };
             // Written in one go, by a copy.
@@ -161,11 +170,14 @@ impl<'a> Nodes<'a> {
             let Some(at) = super::stretches::wall(seen, year) else { continue };
             let number = facts.testimony.stretches[index];
             let Some(node) = self.run(file, number) else { continue };
+            heard += 1;
             if let Some(offset) = split(at - mtime, (-2 * SECOND, SECOND)) {
                 votes.push(Vote {
                     node,
                     kind: VoteKind::Mtime,
                     offset,
+                    log: self.log(file),
+                    form: None,
                     place: (file, None),
                     value: mtime.div_euclid(60 * SECOND),
                     moment: mtime.div_euclid(60 * SECOND),
@@ -173,7 +185,8 @@ impl<'a> Nodes<'a> {
                 });
             }
         }
-        votes
+        // Where most files were changed at other times than they were written, the rest is chance.
+        if votes.len() * 2 > heard { votes } else { Vec::new() }
     }
 
     /// Marks of all files, by node and that node's clock. The same mark in several files of one run is one.

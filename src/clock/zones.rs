@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::evidence::{Link, LinkKind};
+use crate::witness::Form;
 
 /// How a run's offset can be known without any other run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +28,9 @@ pub(super) struct Vote {
     pub kind: VoteKind,
     /// Clock minus UTC, nanoseconds.
     pub offset: i64,
+    /// The log that speaks: a number for its source; and in which form, where several are possible.
+    pub log: usize,
+    pub form: Option<Form>,
     /// File and offset of what shows it; no offset for a file as a whole.
     pub place: (usize, Option<u64>),
     /// What is quoted, and when, in seconds: both must differ for two votes to count as two. One record
@@ -70,16 +74,7 @@ pub(super) struct Solution {
 /// Fewest quoted times that decide, and of all fresh ones at least this share.
 const FEWEST_QUOTED: u32 = 3;
 const SHARE: f64 = 0.8;
-
-/// Offsets that nodes prove by their own quotes.
-pub(super) fn proven(nodes: usize, votes: &[Vote]) -> Vec<i64> {
-    let quoted: Vec<Vote> = votes.iter().filter(|vote| vote.kind == VoteKind::Quoted).copied().collect();
-    let mut offsets: Vec<i64> =
-        solve(nodes, &[], &quoted, &[]).decisions.iter().flatten().map(|decision| decision.offset).collect();
-    offsets.sort_unstable();
-    offsets.dedup();
-    offsets
-}
+const FEWEST_SPEAKERS: usize = 2;
 
 /// How many of the votes count: different things quoted at different times.
 pub(super) fn distinct<'a>(votes: impl Iterator<Item = &'a Vote>) -> usize {
@@ -173,16 +168,19 @@ fn decide(
             (kind, votes.into_iter().map(|(offset, votes)| (offset, distinct(votes.into_iter()))).collect())
         })
         .collect();
-    // A program that computes its times wrongly is wrong by the same amount in all of them: for an offset
-    // that nobody else uses, it takes two logs that quote times.
+    // A program that computes its times wrongly is wrong by the same amount in all of them: it takes two
+    // logs that quote times, or one that quotes them in two forms.
     let speakers = |offset: i64| {
-        let speak = |node: &&usize| {
-            let at = groups.find(**node).1;
-            of_node[**node].iter().any(|vote| vote.kind == VoteKind::Quoted && vote.offset - at == offset)
-        };
-        group.iter().filter(|node| !tainted[**node]).filter(speak).count()
+        let mut speakers: Vec<(usize, Option<Form>)> = Vec::new();
+        for &node in group.iter().filter(|node| !tainted[**node]) {
+            let at = groups.find(node).1;
+            let agree = |vote: &&&Vote| vote.kind == VoteKind::Quoted && vote.offset - at == offset;
+            speakers.extend(of_node[node].iter().filter(agree).map(|vote| (vote.log, vote.form)));
+        }
+        speakers.sort_unstable();
+        speakers.dedup();
+        speakers.len()
     };
-    let any_usual = |root: i64| group.iter().any(|node| usual.contains(&(root + groups.find(*node).1)));
     let winner = |kind: VoteKind| -> Option<(i64, (u32, u32))> {
         let tally = tallies.get(&kind)?;
         let total: usize = tally.values().sum();
@@ -192,7 +190,7 @@ fn decide(
             VoteKind::Quoted => {
                 *count as u32 >= FEWEST_QUOTED
                     && *count as f64 >= SHARE * total as f64
-                    && (any_usual(*offset) || speakers(*offset) >= 2)
+                    && speakers(*offset) >= FEWEST_SPEAKERS
             }
             VoteKind::Mtime => {
                 let own = group.len() == 1 && usual.contains(offset);
@@ -267,7 +265,7 @@ mod tests {
             node,
             kind: VoteKind::Quoted,
             offset: hours * HOUR,
-            place: (node, Some(0)),
+            log: node, form: None, place: (node, Some(0)),
             value,
             moment: value,
             tight: true,
@@ -304,7 +302,7 @@ mod tests {
             node,
             kind: VoteKind::Label,
             offset: 0,
-            place: (node, None),
+            log: node, form: None, place: (node, None),
             value: node as i64,
             moment: node as i64,
             tight: true,
@@ -319,7 +317,7 @@ mod tests {
             node,
             kind: VoteKind::Mtime,
             offset: hours * HOUR,
-            place: (node, None),
+            log: node, form: None, place: (node, None),
             value,
             moment: value,
             tight: true,

@@ -10,11 +10,24 @@ use memchr::memchr_iter;
 use crate::base::{NANOS_PER_SECOND, WrittenZone, days_from_civil};
 use crate::time::{digits, month, recognise};
 
+/// How an absolute time is written: programs that get one form wrong rarely get another wrong as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Form {
+    /// Calendar and offset.
+    Calendar,
+    /// HTTP's date.
+    Http,
+    /// Seconds or milliseconds since 1970.
+    Epoch,
+}
+
 /// An absolute time found in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Embedded {
     /// Nanoseconds since 1970 UTC.
     pub utc: i64,
+    /// How it is written.
+    pub form: Form,
     /// Where it starts in the text.
     pub start: usize,
     /// One past its last byte.
@@ -67,7 +80,7 @@ fn clock_time(text: &[u8], colon: usize) -> Option<Embedded> {
             && let WrittenZone::Offset(offset) = stamp.zone
         {
             let utc = (stamp.seconds - i64::from(offset)).checked_mul(NANOS_PER_SECOND)?;
-            return Some(Embedded { utc: utc + i64::from(stamp.nanos), start, end: start + length });
+            return Some(Embedded { utc: utc + i64::from(stamp.nanos), form: Form::Calendar, start, end: start + length });
         }
     }
     http_date(text, time)
@@ -86,7 +99,7 @@ fn http_date(text: &[u8], time: usize) -> Option<Embedded> {
     let of_day =
         digits(text, time, 2)? * 3_600 + digits(text, time + 3, 2)? * 60 + digits(text, time + 6, 2)?;
     let seconds = days_from_civil(year as i32, month, day) * 86_400 + i64::from(of_day);
-    Some(Embedded { utc: seconds.checked_mul(NANOS_PER_SECOND)?, start, end: time + 12 })
+    Some(Embedded { utc: seconds.checked_mul(NANOS_PER_SECOND)?, form: Form::Http, start, end: time + 12 })
 }
 
 /// `1529976378`, `1529976378.7` or `1529976378123`, from 2001 to 2065, standing alone.
@@ -109,6 +122,7 @@ fn epoch(text: &[u8], start: usize, length: usize) -> Option<Embedded> {
         let seconds = value / 1_000;
         return (borders(text.get(end), b"._/%-") && (FIRST..LAST).contains(&seconds)).then_some(Embedded {
             utc: value * 1_000_000,
+            form: Form::Epoch,
             start,
             end,
         });
@@ -127,7 +141,7 @@ fn epoch(text: &[u8], start: usize, length: usize) -> Option<Embedded> {
             last += 1;
         }
     }
-    borders(text.get(last), b"_/%-").then_some(Embedded { utc, start, end: last })
+    borders(text.get(last), b"_/%-").then_some(Embedded { utc, form: Form::Epoch, start, end: last })
 }
 
 /// Words before a time that set it in another moment than the record's.

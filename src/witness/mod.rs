@@ -10,7 +10,7 @@ mod sample;
 mod testimony;
 mod writers;
 
-pub use embedded::{Embedded, embedded};
+pub use embedded::{Embedded, Form, embedded};
 pub use marks::{MarkKind, Sight};
 pub use testimony::{Anchor, Testimony, UptimePoint, Written, odd_one, testify, uptime};
 pub use writers::{OddWriter, Writer};

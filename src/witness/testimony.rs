@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::io;
 
-use super::embedded::embedded;
+use super::embedded::{Form, embedded};
 use super::marks::{MarkKind, Marks, Sight, hash, ids};
 use super::sample::each_region;
 use super::writers::{self, OddWriter, Writer, odd_writers};
@@ -49,6 +49,8 @@ pub struct Anchor {
     pub at: i64,
     /// The time quoted, nanoseconds since 1970 UTC.
     pub utc: i64,
+    /// How it is written.
+    pub form: Form,
     /// Offset of the line that quotes it.
     pub offset: u64,
 }
@@ -296,7 +298,7 @@ impl Witness<'_> {
         let (said, quoted) = (&mut self.said, &mut self.quoted);
         embedded(text, |time| {
             if quoted.insert(time.utc) {
-                said.anchors.push(Anchor { piece, written, at, utc: time.utc, offset });
+                said.anchors.push(Anchor { piece, written, at, utc: time.utc, form: time.form, offset });
             }
         });
     }
