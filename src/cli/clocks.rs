@@ -4,13 +4,16 @@ use crate::base::NANOS_PER_SECOND;
 use crate::engine::FileState;
 use crate::present::SegmentRow;
 use crate::time::Offset;
+use crate::witness::Writer;
 
 /// The segments of a source's clock over its files, oldest first; neighbours that agree are one.
 pub(super) fn segments(files: &[&FileState]) -> Vec<SegmentRow> {
     let mut rows: Vec<SegmentRow> = Vec::new();
     for file in files {
         for row in file_segments(file) {
-            if rows.last().is_none_or(|last| (&last.zone, last.offset) != (&row.zone, row.offset)) {
+            if rows.last().is_none_or(|last| {
+                (&last.zone, last.offset, &last.writer) != (&row.zone, row.offset, &row.writer)
+            }) {
                 rows.push(row);
             }
         }
@@ -25,6 +28,7 @@ fn file_segments(file: &FileState) -> Vec<SegmentRow> {
         zone,
         offset,
         basis,
+        writer: None,
     };
     if !file.zone_less {
         // The offsets that the stamps name: one, or several of which none is the file's.
@@ -39,12 +43,29 @@ fn file_segments(file: &FileState) -> Vec<SegmentRow> {
     }
     let first = file.range.map_or(0, |range| range.0).div_euclid(NANOS_PER_SECOND);
     let segments = file.clock.segments.iter().zip(&file.segment_lines);
-    segments
-        .map(|(segment, line)| {
-            let basis = segment.zone_basis.words().next().unwrap_or("");
-            row(*line, segment.zone.name().to_owned(), segment.zone.offset_at(first).0, basis)
-        })
-        .collect()
+    let own = segments.map(|(segment, line)| {
+        let basis = segment.zone_basis.words().next().unwrap_or("");
+        row(*line, segment.zone.name().to_owned(), segment.zone.offset_at(first).0, basis)
+    });
+    let mut rows: Vec<SegmentRow> = own.collect();
+    // Writers with clocks of their own, relative to the file's first segment.
+    let Some(base) = rows.first().cloned() else { return rows };
+    for odd in &file.clock.writers {
+        let offset = base.offset + (odd.offset / NANOS_PER_SECOND) as i32;
+        let (kind, name) = match &odd.writer {
+            Writer::Host(name) => ("host", name),
+            Writer::Program(name) => ("program", name),
+        };
+        rows.push(SegmentRow {
+            file: file.name.clone(),
+            from_line: 1,
+            zone: Offset(offset).to_string(),
+            offset,
+            basis: if odd.certain { base.basis } else { "zone:default" },
+            writer: Some((kind, String::from_utf8_lossy(name).into_owned())),
+        });
+    }
+    rows
 }
 
 /// How stamps that name their offset are known.

@@ -139,8 +139,7 @@ fn runs(sequences: &[Sequence]) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for (source, sequence) in sequences.iter().enumerate() {
         for (stretch, follows) in sequence.stretches.iter().zip(&sequence.follows) {
-            let same = runs.last().is_some_and(|run| run.source == source)
-                && !matches!(follows, Follows::Suspect { .. } | Follows::Unknown);
+            let same = runs.last().is_some_and(|run| run.source == source) && *follows == Follows::Plainly;
             if !same {
                 runs.push(Run { source, stretches: Vec::new() });
             }
@@ -236,8 +235,17 @@ impl<'a> Court<'a> {
         let quoted = |decision: &&Decision| decision.by == By::Own(VoteKind::Quoted);
         usual.extend(first.decisions.iter().flatten().filter(quoted).map(|decision| decision.offset));
         let solution = zones::solve(nodes.count, &links, &votes, &usual);
-        let mut court =
-            Self { nodes, said, default_zone, votes, links, solution, repairs, company: Vec::new(), between: Vec::new() };
+        let mut court = Self {
+            nodes,
+            said,
+            default_zone,
+            votes,
+            links,
+            solution,
+            repairs,
+            company: Vec::new(),
+            between: Vec::new(),
+        };
         court.company = company::company(nodes, &court.solution, &court.votes, hosts);
         court.between = court.between();
         court
@@ -253,7 +261,8 @@ impl<'a> Court<'a> {
     /// they have the same: a zone that changed twice in between would be strange indeed.
     fn between(&self) -> Vec<Option<i64>> {
         let runs = &self.nodes.runs;
-        let known = |run: usize, source: usize| (runs[run].source == source).then(|| self.offset(run)).flatten();
+        let known =
+            |run: usize, source: usize| (runs[run].source == source).then(|| self.offset(run)).flatten();
         (0..runs.len())
             .map(|run| {
                 let source = runs[run].source;
@@ -272,14 +281,39 @@ impl<'a> Court<'a> {
     /// The offset of the nearest run of the same source that has one: a guess, better than none.
     fn nearby(&self, run: usize) -> Option<i64> {
         let runs = &self.nodes.runs;
-        let mut others: Vec<usize> =
-            (0..runs.len()).filter(|other| runs[*other].source == runs[run].source && *other != run).collect();
+        let mut others: Vec<usize> = (0..runs.len())
+            .filter(|other| runs[*other].source == runs[run].source && *other != run)
+            .collect();
         others.sort_by_key(|other| (other.abs_diff(run), *other));
         others.into_iter().find_map(|other| self.offset(other))
     }
 
+    /// Whether a run lies next to one that is known to have the default zone's offset, and the jump
+    /// between them is that zone's own: then both are in it.
+    fn set_by_default_zone(&self, run: usize, sequences: &[Sequence]) -> bool {
+        let nodes = self.nodes;
+        let sequence = &sequences[nodes.runs[run].source];
+        sequence.follows.iter().enumerate().skip(1).any(|(index, follows)| {
+            if !matches!(follows, Follows::SetForward | Follows::SetBack) {
+                return false;
+            }
+            let (before, after) = (&sequence.stretches[index - 1], &sequence.stretches[index]);
+            let run_of = |stretch: &super::stretches::Stretch| nodes.run(stretch.file, stretch.number);
+            let (Some(old), Some(new)) = (run_of(before), run_of(after)) else { return false };
+            let (other, at) = match (old == run, new == run) {
+                (true, _) => (new, after.ends.map(|ends| ends.0)),
+                (_, true) => (old, before.ends.map(|ends| ends.1)),
+                _ => return false,
+            };
+            let (Some(offset), Some(at)) = (self.offset(other), at) else { return false };
+            let seconds =
+                i64::from(self.default_zone.offset_at((at - offset).div_euclid(NANOS_PER_SECOND)).0);
+            seconds * NANOS_PER_SECOND == offset
+        })
+    }
+
     /// The zone of a run, how it is known, and why.
-    fn zone(&self, run: usize) -> (Zone, Basis, Vec<Proof>) {
+    fn zone(&self, run: usize, sequences: &[Sequence]) -> (Zone, Basis, Vec<Proof>) {
         let file = self.nodes.file(run);
         let (said, basis) = &self.said[file];
         if *basis != Basis::ZONE_DEFAULT {
@@ -304,6 +338,9 @@ impl<'a> Court<'a> {
         if let Some((offset, peers)) = &self.company[run] {
             let proofs = reasons::company(self.nodes, peers);
             return (named(*offset), Basis::ZONE_INFERRED, proofs);
+        }
+        if self.set_by_default_zone(run, sequences) {
+            return (self.default_zone.clone(), Basis::ZONE_INFERRED, Vec::new());
         }
         if let Some(offset) = self.between[run] {
             return (named(offset), Basis::ZONE_INFERRED, Vec::new());
@@ -330,7 +367,14 @@ impl<'a> Court<'a> {
             if last_run == Some(run) && !set_back {
                 continue;
             }
-            let (zone, zone_basis, why) = self.zone(run);
+            let (zone, mut zone_basis, why) = self.zone(run, sequences);
+            // What is known of some records of a file that is out of order is not known of the others.
+            if zone_basis == Basis::ZONE_INFERRED
+                && self.said[file].1 == Basis::ZONE_DEFAULT
+                && !self.nodes.files[file].survey.is_cut()
+            {
+                zone_basis = Basis::ZONE_DEFAULT;
+            }
             if last_run != Some(run) {
                 proofs.extend(why.into_iter().filter(|proof| !proofs.contains(proof)).collect::<Vec<_>>());
             }
@@ -372,7 +416,7 @@ impl<'a> Court<'a> {
         for (stretch, follows) in sequence.stretches.iter().zip(&sequence.follows) {
             if let Some(last) = before
                 && let (Some((_, from)), Some((to, _))) = (last.ends, stretch.ends)
-                && *follows != Follows::Plainly
+                && !matches!(follows, Follows::Plainly | Follows::SetForward)
             {
                 let segment = |stretch: &super::stretches::Stretch| {
                     let settled = &settled[stretch.file];
@@ -393,7 +437,7 @@ impl<'a> Court<'a> {
                         let other = offsets.0 + (grid / NANOS_PER_SECOND) as i32;
                         Some((ShiftKind::Ambiguous, (offsets.0, other)))
                     }
-                    Follows::Plainly | Follows::Unknown => None,
+                    Follows::Plainly | Follows::SetForward | Follows::Unknown => None,
                 };
                 if let Some((kind, offsets)) = kind {
                     let offset = self.nodes.files[stretch.file].survey.chunks[stretch.pieces.0].0;

@@ -8,7 +8,7 @@
 use super::settle::FileFacts;
 use super::years;
 use crate::base::NANOS_PER_SECOND;
-use crate::survey::{Gaps, JUMP, MOST_JUMPS, Seen};
+use crate::survey::{Gaps, JUMP, Seen};
 use crate::time::Zone;
 
 /// What lies between two jumps: surveyed chunks of one file.
@@ -31,12 +31,14 @@ pub(super) struct Stretch {
 /// How a stretch follows the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Follows {
-    /// In the same zone: no jump, or one that is explained.
+    /// In the same zone: no jump.
     Plainly,
+    /// In the zone that is guessed at first, which sets its clock forward just here.
+    SetForward,
     /// After a pause, or a step back: a zone may have changed in it, though nothing looks like it.
     Unknown,
-    /// In the same zone, which set its clock back in between: wall clocks that come twice are now to be
-    /// read the later way.
+    /// In the zone that is guessed at first, which sets its clock back just here: wall clocks that come
+    /// twice are now to be read the later way.
     SetBack,
     /// After a jump near a whole number of quarter hours: `grid` nanoseconds of it, `rest` remaining.
     Suspect { grid: i64, rest: i64 },
@@ -98,20 +100,25 @@ impl Sequence {
                 }
             }
         }
-        sequence.follow(zone, jumps <= MOST_JUMPS);
+        let mixed = order.iter().any(|file| !files[*file].testimony.writers.is_empty());
+        sequence.follow(zone, jumps <= MOST_JUMPS, |_| mixed);
         sequence
     }
 
     /// Judges every jump. With `trust` off the log is sparse or out of order, and no jump is suspect.
-    fn follow(&mut self, zone: &Zone, trust: bool) {
+    fn follow(&mut self, zone: &Zone, trust: bool, mixed: impl Fn(usize) -> bool) {
         let mut gaps = Gaps::default();
         for stretch in &self.stretches {
             gaps.merge(&stretch.gaps);
         }
         let usual = gaps.quantile(0.98).filter(|_| trust && gaps.total() >= 8);
         let mut last: Option<i64> = None;
+        let mut file = None;
         for stretch in &self.stretches {
+            let new_file = file.replace(stretch.file).is_some_and(|before| before != stretch.file);
             let follows = match (last, stretch.ends) {
+                // Which of several writers' clocks is the file's own may differ from file to file.
+                (Some(_), Some(_)) if new_file && mixed(stretch.file) => Follows::Unknown,
                 (Some(last), Some((first, _))) => judge(last, first, usual, zone),
                 _ => Follows::Plainly,
             };
@@ -130,6 +137,9 @@ impl Sequence {
         }
     }
 }
+
+/// A log with more jumps than these is sparse: none of them is suspect.
+const MOST_JUMPS: u32 = 64;
 
 /// Records in a row that may be out of order, and by how much the order may run back behind them.
 const MOST_STRAY: u64 = 8;
@@ -160,7 +170,7 @@ fn judge(last: i64, first: i64, usual: Option<i64>, zone: &Zone) -> Follows {
         return Follows::SetBack;
     }
     if explained(early) {
-        return Follows::Plainly;
+        return Follows::SetForward;
     }
     // The finer the grid, the more jumps lie near it by chance.
     for (step, finest) in [(3_600, LONGEST_USUAL), (1_800, 35 * SECOND), (900, 9 * SECOND)] {

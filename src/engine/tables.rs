@@ -135,7 +135,12 @@ impl Table<'_> {
                 continue;
             };
             let instant = clock.key(&stamp, None).and_then(|key| {
-                file.clock.instant(&stamp, file.clock.year_of(key, chunk.span.segment), chunk.span.segment, None)
+                file.clock.instant(
+                    &stamp,
+                    file.clock.year_of(key, chunk.span.segment),
+                    chunk.span.segment,
+                    None,
+                )
             });
             let (Some(instant), Some(columns)) = (instant, self.headers.at(number)) else { continue };
             let rest = &line[span.end as usize..];

@@ -19,12 +19,15 @@ pub struct SegmentRow {
     pub offset: i32,
     /// How it is known.
     pub basis: &'static str,
+    /// The writer inside the file that it holds for, (`host` or `program`, name); all others without one.
+    pub writer: Option<(&'static str, String)>,
 }
 
 impl SourceRow {
     /// The zones of its segments, `UTC, then Asia/Seoul`.
     pub fn zone(&self) -> String {
-        let mut zones: Vec<&str> = self.segments.iter().map(|segment| &segment.zone[..]).collect();
+        let own = self.segments.iter().filter(|segment| segment.writer.is_none());
+        let mut zones: Vec<&str> = own.map(|segment| &segment.zone[..]).collect();
         zones.dedup();
         zones.join(", then ")
     }
@@ -88,13 +91,17 @@ pub fn sources_json(rows: &[SourceRow]) -> Vec<Value> {
             .segments
             .iter()
             .map(|segment| {
-                json!({
+                let mut segment_json = json!({
                     "from_line": segment.from_line,
                     "zone": segment.zone,
                     "offset_seconds": segment.offset,
                     "file": segment.file,
                     "zone_basis": segment.basis,
-                })
+                });
+                if let Some((kind, name)) = &segment.writer {
+                    segment_json[*kind] = name.clone().into();
+                }
+                segment_json
             })
             .collect();
         json!({
@@ -132,7 +139,7 @@ pub fn push_sources(out: &mut Vec<u8>, rows: &[SourceRow], remarks: &[Unread], z
             |name: &str, value: &str| out.extend_from_slice(format!("  {name:8}{value}\n").as_bytes());
         line("format", &formats);
         line("clock", &clock(row));
-        for segment in row.segments.iter().skip(1) {
+        for segment in row.segments.iter().skip(1).filter(|segment| segment.writer.is_none()) {
             line(
                 "",
                 &format!(

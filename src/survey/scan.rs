@@ -89,6 +89,8 @@ pub struct ChunkSurvey {
     pub jumped: bool,
     /// Jumps forward and back between neighbouring stamps inside it, those it was not cut at included.
     pub jumps: (u32, u32),
+    /// Whether it was not cut at a jump: there were too many.
+    pub uncut: bool,
     /// How far its stamps stand apart.
     pub gaps: Gaps,
     /// Offsets that its stamps name, seconds east of UTC.
@@ -136,13 +138,15 @@ impl FileSurvey {
         }
     }
 
-    /// For each chunk, the number of the stretch between two jumps that it belongs to. A file with too
-    /// many jumps is one stretch: it is sparse, or out of order. `explained` are chunks whose jump is none.
+    /// Whether every jump of its stamps begins a stretch; where not, the file is out of order and nothing
+    /// that is known of one part is known of another.
+    pub fn is_cut(&self) -> bool {
+        !self.chunks.iter().any(|(_, chunk)| chunk.uncut)
+    }
+
+    /// For each chunk, the number of the stretch between two jumps that it belongs to. `explained` are
+    /// chunks whose jump is none.
     pub fn stretches(&self, explained: &[usize]) -> Vec<u32> {
-        let jumps: u32 = self.chunks.iter().map(|(_, chunk)| chunk.jumps.0 + chunk.jumps.1).sum();
-        if jumps > MOST_JUMPS + explained.len() as u32 {
-            return vec![0; self.chunks.len()];
-        }
         let mut number = 0;
         let numbers = self.chunks.iter().enumerate().map(|(index, (_, chunk))| {
             number += u32::from(chunk.jumped && !explained.contains(&index));
@@ -164,15 +168,20 @@ struct Surveyor<'a> {
     /// Where the current stretch starts.
     start: u64,
     cuts: u32,
+    most_cuts: u32,
 }
 
 /// Neighbouring stamps this far apart, one way or the other, begin a new stretch: a zone that changed, a
 /// clock that stepped or a silence. Just below the quarter of an hour that is the finest grid of zones.
 pub const JUMP: i64 = 895 * NANOS_PER_SECOND;
 
-/// Of a chunk's jumps no more than these begin a stretch: a log with more of them is sparse or out of
-/// order, and no single one of its jumps says anything.
-pub const MOST_JUMPS: u32 = 64;
+/// Of a chunk's jumps no more than these begin a stretch: a large log with more of them is out of order,
+/// and no single one of its jumps says anything.
+const MOST_CUTS: u32 = 64;
+
+/// The same for small files, which may be sparse, and the size in bytes that makes one.
+const MOST_CUTS_OF_SMALL: u32 = 1024;
+const SMALL: u64 = 4 << 20;
 
 /// New Years passed between two neighbouring stamps of the proxy year: 1, 0, or -1 for a line of last
 /// year that arrived late. A step back by more than half a year is a New Year; smaller ones are disorder
@@ -193,7 +202,7 @@ pub fn across_years(previous: i64, next: i64) -> i64 {
 }
 
 impl<'a> Surveyor<'a> {
-    fn new(layouts: Layouts<'a>, start: u64) -> Self {
+    fn new(layouts: Layouts<'a>, start: u64, size: u64) -> Self {
         Self {
             layouts,
             slots: Slots::default(),
@@ -203,6 +212,7 @@ impl<'a> Surveyor<'a> {
             done: Vec::new(),
             start,
             cuts: 0,
+            most_cuts: if size <= SMALL { MOST_CUTS_OF_SMALL } else { MOST_CUTS },
         }
     }
 
@@ -266,7 +276,9 @@ impl<'a> Surveyor<'a> {
         } else {
             self.chunk.jumps.1 += 1;
         }
-        if self.cuts < MOST_JUMPS {
+        if self.cuts == self.most_cuts {
+            self.chunk.uncut = true;
+        } else {
             self.cuts += 1;
             let chunk = ChunkSurvey { jumped: true, ..ChunkSurvey::default() };
             self.done.push((self.start, std::mem::replace(&mut self.chunk, chunk)));
@@ -332,7 +344,7 @@ pub fn survey_plain(
     (from, to): (u64, u64),
     buffer: &mut Vec<u8>,
 ) -> std::io::Result<(Vec<(u64, ChunkSurvey)>, BTreeSet<GrammarId>)> {
-    let mut surveyor = Surveyor::new(layouts, from);
+    let mut surveyor = Surveyor::new(layouts, from, opened.size);
     // One byte before, to know whether a line starts at `from`; a line's head behind, for the last one.
     let base = from.saturating_sub(1);
     let length = (to - base) as usize + MAX_HEAD;
@@ -362,7 +374,7 @@ pub fn survey_plain(
 /// record starts.
 pub fn survey_stream(layouts: Layouts<'_>, mut unpacker: Unpacker, chunk_size: usize) -> FileSurvey {
     let mut survey = FileSurvey::default();
-    let mut surveyor = Surveyor::new(layouts, 0);
+    let mut surveyor = Surveyor::new(layouts, 0, 0);
     let mut pending: Vec<u8> = Vec::new();
     let mut base = 0; // offset of `pending` in the unpacked file
     let mut ended = false;

@@ -80,7 +80,12 @@ fn clock_time(text: &[u8], colon: usize) -> Option<Embedded> {
             && let WrittenZone::Offset(offset) = stamp.zone
         {
             let utc = (stamp.seconds - i64::from(offset)).checked_mul(NANOS_PER_SECOND)?;
-            return Some(Embedded { utc: utc + i64::from(stamp.nanos), form: Form::Calendar, start, end: start + length });
+            return Some(Embedded {
+                utc: utc + i64::from(stamp.nanos),
+                form: Form::Calendar,
+                start,
+                end: start + length,
+            });
         }
     }
     http_date(text, time)

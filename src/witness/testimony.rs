@@ -180,7 +180,9 @@ fn interleaved(
     each_region(opened, survey, |base, text| {
         let mut region = Vec::new();
         for (start, _, line) in lines(text, 0) {
-            let Some((id, head)) = layouts.begins(&line[..line.len().min(MAX_HEAD)], &mut slots) else { continue };
+            let Some((id, head)) = layouts.begins(&line[..line.len().min(MAX_HEAD)], &mut slots) else {
+                continue;
+            };
             let Some((written, at)) = head.stamp.as_ref().and_then(Written::of) else { continue };
             if written == Written::Zoned {
                 continue;
@@ -199,7 +201,8 @@ fn interleaved(
     for (name, index) in &names {
         by_index[*index] = name;
     }
-    let written = |name: usize, plain: &Plain| writers::Written { name: by_index[name], at: plain.2, offset: plain.3 };
+    let written =
+        |name: usize, plain: &Plain| writers::Written { name: by_index[name], at: plain.2, offset: plain.3 };
     let by_host: Vec<Vec<_>> =
         regions.iter().map(|region| region.iter().map(|plain| written(plain.0, plain)).collect()).collect();
     let mut odd = odd_writers(&by_host, |name| Writer::Host(name.to_vec()));
@@ -226,7 +229,8 @@ fn explained(regions: &[Vec<Plain>], survey: &FileSurvey, odd: impl Fn(&Plain) -
     for (index, (start, _)) in survey.chunks.iter().enumerate().filter(|(_, (_, chunk))| chunk.jumped) {
         for region in regions {
             let next = region.partition_point(|plain| plain.3 < *start);
-            let (Some(before), Some(after)) = (next.checked_sub(1).map(|at| &region[at]), region.get(next)) else {
+            let (Some(before), Some(after)) = (next.checked_sub(1).map(|at| &region[at]), region.get(next))
+            else {
                 continue;
             };
             let (one, other) = (odd(before), odd(after));

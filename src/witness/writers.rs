@@ -51,10 +51,7 @@ const HALF: i64 = QUARTER / 2;
 const FEWEST: usize = 3;
 
 /// Finds the writers whose clock differs from that of most others. `regions` hold records in file order.
-pub(super) fn odd_writers(
-    regions: &[Vec<Written<'_>>],
-    writer: impl Fn(&[u8]) -> Writer,
-) -> Vec<OddWriter> {
+pub(super) fn odd_writers(regions: &[Vec<Written<'_>>], writer: impl Fn(&[u8]) -> Writer) -> Vec<OddWriter> {
     let mut counts: BTreeMap<&[u8], usize> = BTreeMap::new();
     for record in regions.iter().flatten() {
         *counts.entry(record.name).or_default() += 1;
@@ -72,36 +69,41 @@ pub(super) fn odd_writers(
     let mut main: Vec<&[u8]> = counts.keys().copied().filter(|name| fits(name)).collect();
     let weight = |names: &[&[u8]]| names.iter().map(|name| counts[name]).sum::<usize>();
     if weight(&main) * 2 < regions.iter().map(Vec::len).sum() {
-        main = counts.iter().max_by_key(|(name, count)| (**count, **name)).map(|(name, _)| *name).into_iter().collect();
+        main = counts
+            .iter()
+            .max_by_key(|(name, count)| (**count, **name))
+            .map(|(name, _)| *name)
+            .into_iter()
+            .collect();
     }
     let others = counts.keys().filter(|name| !main.contains(name));
     let odd = others.filter_map(|name| {
         let bounds = bounds(regions, name, |other| main.contains(&other));
-        if bounds.len() < FEWEST {
+        let place = regions.iter().flatten().find(|record| record.name == *name)?.offset;
+        let first = (place, counts[name]);
+        let fitting = bounds.iter().filter(|(low, high)| *low <= HALF && *high >= -HALF).count();
+        if !bounds.is_empty() && fitting * 10 >= bounds.len() * 8 {
             return None;
         }
-        let fitting = bounds.iter().filter(|(low, high)| *low <= HALF && *high >= -HALF).count();
-        if fitting * 10 >= bounds.len() * 8 {
-            return None;
+        if bounds.len() < FEWEST {
+            return Some((OddWriter { writer: writer(name), offset: 0, certain: false, first }, false));
         }
         let low = bounds.iter().map(|bound| bound.0).max()? - LEEWAY;
         let high = bounds.iter().map(|bound| bound.1).min()? + LEEWAY;
-        let place = regions.iter().flatten().find(|record| record.name == *name)?.offset;
-        let first = low.div_euclid(QUARTER) * QUARTER;
-        let mut grid = (0..=1 + (high - first).max(0) / QUARTER)
-            .map(|step| first + step * QUARTER)
+        let start = low.div_euclid(QUARTER) * QUARTER;
+        let mut grid = (0..=1 + (high - start).max(0) / QUARTER)
+            .map(|step| start + step * QUARTER)
             .filter(|at| (low..=high).contains(at));
         // Nothing may fit: one of the clocks changed.
         let (offset, second) = (grid.next(), grid.next());
         let certain = second.is_none() && offset.is_some_and(|offset| offset != 0);
-        Some(OddWriter {
-            writer: writer(name),
-            offset: offset.filter(|_| certain).unwrap_or(0),
-            certain,
-            first: (place, counts[name]),
-        })
+        let offset = offset.filter(|_| certain).unwrap_or(0);
+        Some((OddWriter { writer: writer(name), offset, certain, first }, true))
     });
-    odd.collect()
+    let odd: Vec<(OddWriter, bool)> = odd.collect();
+    // Of those who wrote too little to tell nothing is known, once one is known to differ.
+    let differs = odd.iter().any(|(_, judged)| *judged);
+    odd.into_iter().filter(|_| differs).map(|(odd, _)| odd).collect()
 }
 
 /// For each stretch of records by `name` between two records of `others`: the smallest and the largest
@@ -139,10 +141,11 @@ mod tests {
     const SECOND: i64 = NANOS_PER_SECOND;
 
     fn find(records: &[(&str, i64)]) -> Vec<OddWriter> {
-        let records = records
-            .iter()
-            .enumerate()
-            .map(|(index, (name, at))| Written { name: name.as_bytes(), at: at * SECOND, offset: index as u64 });
+        let records = records.iter().enumerate().map(|(index, (name, at))| Written {
+            name: name.as_bytes(),
+            at: at * SECOND,
+            offset: index as u64,
+        });
         odd_writers(&[records.collect()], |name| Writer::Program(name.to_vec()))
     }
 
@@ -165,7 +168,11 @@ mod tests {
     #[test]
     fn far_neighbours_leave_several_readings() {
         let records: Vec<(&str, i64)> = (0..30)
-            .map(|index| if index % 7 == 3 { ("odd", index * 3_000 - 32_400) } else { ("cron", index * 3_000) })
+            .map(
+                |index| {
+                    if index % 7 == 3 { ("odd", index * 3_000 - 32_400) } else { ("cron", index * 3_000) }
+                },
+            )
             .collect();
         let found = find(&records);
         assert!(found.len() == 1 && !found[0].certain, "{found:?}");

@@ -231,7 +231,10 @@ fn wrong_segment(row: &Value, written: &Written) -> Option<(usize, Fault)> {
     }
     let files: Vec<&str> = row["files"].as_array()?.iter().filter_map(Value::as_str).collect();
     let log = *written.logs.get(*files.first()?)?;
-    let segments = row["segments"].as_array()?;
+    let (writers, segments): (Vec<&Value>, Vec<&Value>) = row["segments"]
+        .as_array()?
+        .iter()
+        .partition(|one| one["program"].is_string() || one["host"].is_string());
     // Lines of a family count through its files, oldest first, unless segments name their file.
     let mut before = 0;
     for file in files {
@@ -242,7 +245,11 @@ fn wrong_segment(row: &Value, written: &Written) -> Option<(usize, Fault)> {
             if truth.label.is_some() || truth.odd || truth.late || truth.layout == Layout::Plain {
                 continue;
             }
-            let begun = |segment: &&Value| {
+            // Which writer a line is by is told by its event, which is scored.
+            if writers.iter().any(|writer| writer["file"].as_str().is_none_or(|name| name == file)) {
+                continue;
+            }
+            let begun = |segment: &&&Value| {
                 let from = segment["from_line"].as_u64().unwrap_or(1);
                 match segment["file"].as_str() {
                     Some(name) => name == file && from <= *line,
@@ -251,7 +258,7 @@ fn wrong_segment(row: &Value, written: &Written) -> Option<(usize, Fault)> {
             };
             let named = segments.iter().rfind(begun);
             let Some(segment) = named else { continue };
-            if segment["zone_basis"].as_str() == Some("zone:default") || segment["program"].is_string() {
+            if segment["zone_basis"].as_str() == Some("zone:default") {
                 continue;
             }
             let zone = segment["zone"].as_str().unwrap_or_default();
