@@ -186,6 +186,9 @@ fn dated_range(files: &[FileFacts<'_>], zones: &[(Zone, Basis)]) -> Option<(i64,
     range
 }
 
+/// Proofs told of one file.
+const MOST_PROOFS: usize = 4;
+
 /// Hears all evidence and decides the zones.
 struct Court<'a> {
     nodes: &'a Nodes<'a>,
@@ -404,6 +407,8 @@ impl<'a> Court<'a> {
         {
             proofs.push(proof);
         }
+        // A log of many runs has many proofs of the same kind.
+        proofs.truncate(MOST_PROOFS);
         let writers = self.nodes.files[file].testimony.writers.clone();
         proofs.extend(writers.iter().map(|odd| reasons::writer(file, odd)));
         Clock { segments, year_basis, repair, writers, proofs }
