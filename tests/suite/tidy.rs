@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use crate::util::{Scratch, package};
 
 /// Modules of `src/`, lowest first: a module imports only from those above its own line here.
-const LAYERS: [&str; 16] = [
+const LAYERS: [&str; 17] = [
     "base", "text", "time", "io", "grammar", "pattern", "survey", "clock", "ingest", "merge", "query",
-    "view", "lens", "present", "engine", "cli",
+    "view", "order", "lens", "present", "engine", "cli",
 ];
 
 /// Crates that only some places may name.
