@@ -138,6 +138,7 @@ mod tests {
             bytes: Vec::new(),
             events,
             tallies: Vec::new(),
+            gaps: Vec::new(),
         }
     }
 

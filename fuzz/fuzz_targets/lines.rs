@@ -99,9 +99,11 @@ fn read(format: &FileFormat, opened: &Opened, survey: &FileSurvey, settled: &Set
             carry: span.carry,
             head: span.head,
             mtime: Some(MTIME),
+            birth: None,
+            behind: None,
         };
-        let (mut events, mut tallies) = (Vec::new(), Vec::new());
-        reader.read(&context, &bytes, &mut events, &mut tallies);
+        let (mut events, mut tallies, mut gaps) = (Vec::new(), Vec::new(), Vec::new());
+        reader.read(&context, &bytes, &mut events, &mut tallies, &mut gaps);
         assert!(events.is_sorted_by_key(|event| event.key));
         assert_eq!(tallies.iter().map(|tally| tally.count as usize).sum::<usize>(), events.len());
         for event in &events {

@@ -1,8 +1,9 @@
 //! A batch: one chunk of one file, read. The only thing that crosses threads.
 
-use super::event::Event;
+use super::event::{Event, Flags};
 use super::level::Level;
 use super::source::{FileId, SourceId};
+use super::stamp::Resolution;
 
 /// What one batch saw of one pattern.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +22,17 @@ pub struct Tally {
     pub count: u32,
     /// The highest level seen with it.
     pub level: Level,
+}
+
+/// What bounds the undated records of a stretch of lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The stretch's first line, counted from the batch's first line; it reaches to the next gap's.
+    pub line: u32,
+    /// Not before this, nanoseconds since 1970; `i64::MIN` when nothing is known.
+    pub earliest: i64,
+    /// Before this, nanoseconds since 1970; `i64::MAX` when nothing is known.
+    pub latest: i64,
 }
 
 /// The events of one chunk, in time order, and the bytes they point into.
@@ -42,9 +54,29 @@ pub struct Batch {
     pub events: Vec<Event>,
     /// Its patterns.
     pub tallies: Vec<Tally>,
+    /// Bounds of its undated records, by line.
+    pub gaps: Vec<Gap>,
 }
 
 impl Batch {
+    /// What bounds an undated event: `(earliest, latest)`, each at its end of time when it is not known.
+    #[cold]
+    pub fn gap(&self, event: &Event) -> (i64, i64) {
+        let index = self.gaps.partition_point(|gap| gap.line <= event.line);
+        let gap = index.checked_sub(1).and_then(|index| self.gaps.get(index));
+        gap.map_or((i64::MIN, i64::MAX), |gap| (gap.earliest, gap.latest))
+    }
+
+    /// The interval of an event, `[earliest, latest)`, as far as it is known without reading its record
+    /// again: the second reading of a wall clock set back is not in it.
+    #[inline(always)]
+    pub fn interval(&self, event: &Event) -> (i64, i64) {
+        if event.flags.has(Flags::UNDATED) {
+            return self.gap(event);
+        }
+        (event.key, event.key.saturating_add(Resolution::from_code(event.resolution).width()))
+    }
+
     /// The bytes of a record: its first line and its continuation lines.
     #[inline]
     pub fn record(&self, event: &Event) -> &[u8] {

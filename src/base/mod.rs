@@ -12,7 +12,7 @@ mod source;
 mod stamp;
 
 pub use account::Account;
-pub use batch::{Batch, Tally};
+pub use batch::{Batch, Gap, Tally};
 pub(crate) use error::reason;
 pub use error::{Error, Result};
 pub use event::{Event, Flags};

@@ -5,6 +5,7 @@
 //! No other code may compare stamps of two sources.
 
 mod settle;
+mod skew;
 mod years;
 
 use crate::base::{Basis, Instant, NANOS_PER_SECOND, Resolution, Stamp, WrittenZone};
@@ -12,6 +13,7 @@ use crate::survey::turn_between;
 use crate::time::{OffsetCursor, Zone};
 
 pub use settle::{Assumption, ChunkSpan, FileFacts, SettleOptions, Settled, settle};
+pub use skew::{Bound, Conflict, Match, Piece, Skew, Verdict, WINDOW, solve};
 
 /// The settled clock of one file.
 #[derive(Clone, Debug)]

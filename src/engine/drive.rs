@@ -18,7 +18,7 @@ use rayon::prelude::*;
 
 use super::plan::Watch;
 use super::prepare::{Chunk, Prepared};
-use crate::base::{Batch, Event, FileId, Flags, Loss, Result, Tally, Unread, reason};
+use crate::base::{Batch, Event, FileId, Flags, Gap, Loss, Result, Tally, Unread, reason};
 use crate::grammar::GrammarSet;
 use crate::ingest::{ChunkReader, Context, Filter};
 use crate::io::{Content, MAX_LINE, Unpacker};
@@ -176,6 +176,7 @@ struct Spare {
     bytes: Vec<u8>,
     events: Vec<Event>,
     tallies: Vec<Tally>,
+    gaps: Vec<Gap>,
 }
 
 /// Reads the chunks of a wave, in parallel.
@@ -387,9 +388,10 @@ impl<'a> WaveReader<'a> {
     }
 
     fn batch(&self, reader: &mut ChunkReader, chunk: &Chunk, spare: Spare, count: usize) -> Batch {
-        let Spare { bytes, mut events, mut tallies } = spare;
+        let Spare { bytes, mut events, mut tallies, mut gaps } = spare;
         events.clear();
         tallies.clear();
+        gaps.clear();
         let file = &self.prepared.files[chunk.file.0 as usize];
         let context = Context {
             layouts: Layouts { set: self.set, format: &file.format },
@@ -400,8 +402,10 @@ impl<'a> WaveReader<'a> {
             carry: chunk.span.carry,
             head: chunk.span.head,
             mtime: file.mtime,
+            birth: file.birth,
+            behind: chunk.behind,
         };
-        reader.read(&context, &bytes[..count], &mut events, &mut tallies);
+        reader.read(&context, &bytes[..count], &mut events, &mut tallies, &mut gaps);
         self.watch.advance(count as u64, &file.name);
         Batch {
             file: chunk.file,
@@ -412,6 +416,7 @@ impl<'a> WaveReader<'a> {
             bytes,
             events,
             tallies,
+            gaps,
         }
     }
 
@@ -420,6 +425,7 @@ impl<'a> WaveReader<'a> {
             bytes: batch.bytes,
             events: batch.events,
             tallies: batch.tallies,
+            gaps: batch.gaps,
         }));
     }
 

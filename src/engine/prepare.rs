@@ -7,6 +7,7 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
+use super::behind;
 use super::ledger::Ledger;
 use super::plan::{Plan, Watch};
 use crate::base::{Account, FileId, Loss, Result, SourceId, Unread, reason};
@@ -30,6 +31,8 @@ pub struct FileState {
     pub rotation: Rotation,
     /// Modification time.
     pub mtime: Option<i64>,
+    /// When it was made, where that bounds its records.
+    pub birth: Option<i64>,
     /// Its formats.
     pub format: FileFormat,
     /// How its format was found.
@@ -72,6 +75,10 @@ pub struct Chunk {
     pub rank: u32,
     /// Where it lies in time.
     pub span: ChunkSpan,
+    /// Whether it holds records without a stamp.
+    pub undated: bool,
+    /// `(earliest, latest)` of the first dated record behind it, where `undated` ones may end it.
+    pub behind: Option<(i64, i64)>,
 }
 
 /// All that is known before the first event.
@@ -150,6 +157,7 @@ pub fn prepare(
         prepared.add(candidate, survey, &settled.chunks, settled.clock);
     }
     prepared.ledger.remarks = remarks;
+    behind::bound(&mut prepared, set);
     Ok(prepared)
 }
 
@@ -170,6 +178,7 @@ fn detect_all(plan: &Plan, set: &GrammarSet, found: Vec<Found>, remarks: &mut Ve
             path: "-".into(),
             size: stdin.len() as u64,
             mtime: None,
+            birth: None,
             identity: (0, 0),
         };
         let (held, head) = Opened::held(stdin.clone());
@@ -421,6 +430,7 @@ impl Prepared {
             let (first, last) = span.range;
             Some(range.map_or((first, last), |(min, max)| (min.min(first), max.max(last))))
         });
+        let birth = behind::birth(&candidate.found, candidate.opened.content(), range.is_some());
         let ledger = account(survey);
         self.ledger.total.add(&ledger);
         self.ledger.files += 1;
@@ -429,6 +439,7 @@ impl Prepared {
             source,
             rotation: candidate.rotation,
             mtime: candidate.found.mtime,
+            birth,
             format: candidate.format,
             detection: candidate.detection,
             clock,
@@ -460,7 +471,10 @@ impl Prepared {
                     last.end = start;
                 }
                 let rank = self.chunks.len() as u32;
-                self.chunks.push(Chunk { file, start, end: survey.bytes, first_line, rank, span: *span });
+                let undated = chunk.undated > 0 || chunk.loose > 0;
+                let end = survey.bytes;
+                let span = *span;
+                self.chunks.push(Chunk { file, start, end, first_line, rank, span, undated, behind: None });
             }
             lines += chunk.lines;
         }

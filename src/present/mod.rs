@@ -10,7 +10,7 @@ mod sources;
 mod summary;
 
 pub use findings::Report;
-pub use prose::{Decorate, Prose, Style, day_rule};
+pub use prose::{Decorate, Prose, Style, day_rule, tie_cell};
 pub use report::{report_json, report_markdown};
 pub use rows::push_jsonl;
 pub use sources::{SourceRow, local_time, push_remarks, push_sources, sources_json, thousands, time_json};

@@ -16,8 +16,8 @@ pub fn push_jsonl(out: &mut Vec<u8>, scene: &Scene<'_>, batch: &Batch, event: &E
     push_time(out, (!undated).then_some(event.key), digits_of(event.key, digits), 0);
     out.extend_from_slice(b",\"local\":");
     push_time(out, (!undated).then_some(event.key), digits_of(event.key, digits), offset);
-    if let Some(instant) = record.instant.filter(|instant| instant.best < i64::MAX - 1) {
-        let known = |at: i64| (at != i64::MIN).then_some(at);
+    if let Some(instant) = record.instant {
+        let known = |at: i64| (at != i64::MIN && at != i64::MAX).then_some(at);
         out.extend_from_slice(b",\"earliest\":");
         push_time(out, known(instant.earliest), digits_of(instant.earliest, digits), 0);
         out.extend_from_slice(b",\"latest\":");

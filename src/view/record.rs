@@ -42,7 +42,9 @@ impl<'a> Record<'a> {
         let clock = &scene.file(batch.file).clock;
         let instant = if event.flags.has(Flags::UNDATED) {
             let basis = if event.flags.has(Flags::MTIME_ONLY) { Basis::MTIME } else { Basis::BETWEEN };
-            Some(Instant { earliest: i64::MIN, best: event.key, latest: event.key, basis })
+            let (earliest, latest) = batch.gap(event);
+            let bounded = (earliest, latest) != (i64::MIN, i64::MAX);
+            bounded.then_some(Instant { earliest, best: event.key, latest, basis })
         } else {
             let stamp = head.and_then(|head| head.stamp);
             stamp.and_then(|stamp| clock.instant(&stamp, year_of(clock, event.key)))
