@@ -82,10 +82,10 @@ pub fn push_jsonl(out: &mut Vec<u8>, scene: &Scene<'_>, batch: &Batch, event: &E
     out.extend_from_slice(b"]}\n");
 }
 
-/// Digits that show a bound exactly: the stamp's own, or nanoseconds when those are not enough.
+/// Digits that show a bound exactly: the stamp's own, or thousands of them when those are not enough.
 fn digits_of(at: i64, digits: usize) -> usize {
-    let unit = 10_i64.pow(9 - digits as u32);
-    if at % unit == 0 { digits } else { 9 }
+    let exact = |digits: &usize| at % 10_i64.pow(9 - *digits as u32) == 0;
+    [digits, 3, 6].into_iter().find(|more| *more >= digits && exact(more)).unwrap_or(9)
 }
 
 fn push_time(out: &mut Vec<u8>, at: Option<i64>, digits: usize, offset: i32) {
