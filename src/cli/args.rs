@@ -31,6 +31,8 @@ pub(super) enum Command {
     /// the order of its files.
     Show(ShowArgs),
     /// Search the merged timeline
+    ///
+    /// `~` behind the time: not proven to be later than the line above.
     Grep(GrepArgs),
     /// Write the postmortem
     Report(ReportArgs),

@@ -13,7 +13,9 @@ use crate::survey::turn_between;
 use crate::time::{OffsetCursor, Zone};
 
 pub use settle::{Assumption, ChunkSpan, FileFacts, SettleOptions, Settled, settle};
-pub use skew::{Bound, Conflict, Match, Piece, Skew, Verdict, WINDOW, solve};
+pub use skew::{
+    Bound, Conflict, Match, Piece, Sighting, Skew, Verdict, Visit, WINDOW, copies, enclosed, solve,
+};
 
 /// The settled clock of one file.
 #[derive(Clone, Debug)]

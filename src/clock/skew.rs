@@ -13,9 +13,13 @@
 //! step that leaves all evidence of its window possible is not seen; where steps are known otherwise, give
 //! each stretch between them to [`solve`] on its own.
 
+mod matched;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::NANOS_PER_SECOND;
+
+pub use matched::{Sighting, Visit, copies, enclosed};
 
 /// How two records came to be matched, the weakest first: what is first here is dropped first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
