@@ -124,5 +124,6 @@ fn alternating(source: u32, sources: i64) -> Batch {
         events: (0..20_000 / sources).map(event).collect(),
         tallies: Vec::new(),
         gaps: Vec::new(),
+        folds: Vec::new(),
     }
 }

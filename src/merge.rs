@@ -139,6 +139,7 @@ mod tests {
             events,
             tallies: Vec::new(),
             gaps: Vec::new(),
+            folds: Vec::new(),
         }
     }
 

@@ -56,6 +56,9 @@ pub struct Batch {
     pub tallies: Vec<Tally>,
     /// Bounds of its undated records, by line.
     pub gaps: Vec<Gap>,
+    /// Keys `[from, to)` whose stamps its file's clock names twice, and how much later the second time is:
+    /// nanoseconds. Mostly empty.
+    pub folds: Vec<(i64, i64, i64)>,
 }
 
 impl Batch {
@@ -68,13 +71,19 @@ impl Batch {
     }
 
     /// The interval of an event, `[earliest, latest)`, as far as it is known without reading its record
-    /// again: the second reading of a wall clock set back is not in it.
+    /// again: at least as wide as what reading it would give.
     #[inline(always)]
     pub fn interval(&self, event: &Event) -> (i64, i64) {
         if event.flags.has(Flags::UNDATED) {
             return self.gap(event);
         }
-        (event.key, event.key.saturating_add(Resolution::from_code(event.resolution).width()))
+        let mut latest = event.key.saturating_add(Resolution::from_code(event.resolution).width());
+        for (from, to, by) in &self.folds {
+            if (*from..*to).contains(&event.key) {
+                latest = latest.saturating_add(*by);
+            }
+        }
+        (event.key, latest)
     }
 
     /// The bytes of a record: its first line and its continuation lines.

@@ -1,5 +1,5 @@
-//! What bounds records without a stamp from outside of their chunk: the first dated record behind it, and
-//! the file's birth.
+//! What bounds records from outside of their chunk: for those without a stamp the first dated record behind
+//! it and the file's birth, for the others the hours that their clock names twice.
 //!
 //! The survey knows that instant but not how wide it is. So the few chunks that follow one with undated
 //! records are looked into once more, up to their first stamp; a compressed file with such chunks is
@@ -13,6 +13,7 @@ use crate::clock::year_of;
 use crate::grammar::{GrammarSet, MAX_HEAD, Slots};
 use crate::io::{Content, Found, MAX_LINE};
 use crate::survey::{Layouts, lines};
+use crate::time::Zone;
 
 /// Gives each chunk that may end with undated records the bounds of the first dated one behind it.
 pub(super) fn bound(prepared: &mut Prepared, set: &GrammarSet) {
@@ -91,6 +92,15 @@ fn first_instant(file: &FileState, layouts: Layouts<'_>, chunk: &Chunk, bytes: &
         let instant = file.clock.instant(&stamp, year_of(&file.clock, key))?;
         Some((instant.earliest, instant.latest))
     })
+}
+
+/// The folds of a file's clock that its instants (nanoseconds) touch, in nanoseconds.
+pub(super) fn folds(zone: &Zone, range: Option<(i64, i64)>) -> Vec<(i64, i64, i64)> {
+    let Some((first, last)) = range else { return Vec::new() };
+    let second = |at: i64| at.div_euclid(NANOS_PER_SECOND);
+    let nanos = |second: i64| second.saturating_mul(NANOS_PER_SECOND);
+    let folds = zone.folds(second(first), second(last)).into_iter();
+    folds.map(|(from, to, by)| (nanos(from), nanos(to), nanos(by))).collect()
 }
 
 /// A file's birth, as far as it can bound its records.

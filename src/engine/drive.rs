@@ -417,6 +417,7 @@ impl<'a> WaveReader<'a> {
             events,
             tallies,
             gaps,
+            folds: file.folds.clone(),
         }
     }
 

@@ -47,6 +47,8 @@ pub struct FileState {
     pub year_less: bool,
     /// First and last instant, when it holds dated records.
     pub range: Option<(i64, i64)>,
+    /// Keys `[from, to)` whose stamps its clock names twice, and how much later the second time is.
+    pub folds: Vec<(i64, i64, i64)>,
     pub(super) opened: Opened,
     pub(super) path: PathBuf,
 }
@@ -431,6 +433,9 @@ impl Prepared {
             Some(range.map_or((first, last), |(min, max)| (min.min(first), max.max(last))))
         });
         let birth = behind::birth(&candidate.found, candidate.opened.content(), range.is_some());
+        let zone_less =
+            survey.chunks.iter().any(|(_, chunk)| chunk.local.is_some() || chunk.yearless.is_some());
+        let folds = if zone_less { behind::folds(&clock.zone, range) } else { Vec::new() };
         let ledger = account(survey);
         self.ledger.total.add(&ledger);
         self.ledger.files += 1;
@@ -444,10 +449,8 @@ impl Prepared {
             detection: candidate.detection,
             clock,
             ledger,
-            zone_less: survey
-                .chunks
-                .iter()
-                .any(|(_, chunk)| chunk.local.is_some() || chunk.yearless.is_some()),
+            zone_less,
+            folds,
             year_less: survey.chunks.iter().any(|(_, chunk)| chunk.yearless.is_some()),
             range,
             opened: candidate.opened,

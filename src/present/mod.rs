@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides anything: events, marks and findings come in, bytes go out.
 
+mod cells;
 mod findings;
 mod prose;
 mod report;
@@ -9,8 +10,9 @@ mod rows;
 mod sources;
 mod summary;
 
+pub use cells::tie_cell;
 pub use findings::Report;
-pub use prose::{Decorate, Prose, Style, day_rule, tie_cell};
+pub use prose::{Decorate, Prose, Style, day_rule};
 pub use report::{report_json, report_markdown};
 pub use rows::push_jsonl;
 pub use sources::{SourceRow, local_time, push_remarks, push_sources, sources_json, thousands, time_json};
