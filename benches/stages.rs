@@ -118,6 +118,7 @@ fn alternating(source: u32, sources: i64) -> Batch {
         file: FileId(source),
         source: SourceId(source),
         rank: source,
+        segment: 0,
         first_line: 1,
         printable: true,
         bytes: Vec::new(),
@@ -125,5 +126,6 @@ fn alternating(source: u32, sources: i64) -> Batch {
         tallies: Vec::new(),
         gaps: Vec::new(),
         folds: Vec::new(),
+        derived: Vec::new(),
     }
 }

@@ -134,12 +134,14 @@ mod tests {
             source: SourceId(rank),
             rank,
             first_line: 1,
+            segment: 0,
             printable: true,
             bytes: Vec::new(),
             events,
             tallies: Vec::new(),
             gaps: Vec::new(),
             folds: Vec::new(),
+            derived: Vec::new(),
         }
     }
 

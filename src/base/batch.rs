@@ -1,5 +1,7 @@
-//! A batch: one chunk of one file, read. The only thing that crosses threads.
+//! A batch: one chunk of one file, read, or what was derived from one file. The only thing that
+//! crosses threads.
 
+use super::derived::Derived;
 use super::event::{Event, Flags};
 use super::level::Level;
 use super::source::{FileId, SourceId};
@@ -46,6 +48,8 @@ pub struct Batch {
     pub rank: u32,
     /// Physical line, 1-based, of the chunk's first line.
     pub first_line: u64,
+    /// The segment of the file's clock that it was read with.
+    pub segment: u16,
     /// Whether the bytes are printable ASCII, tabs and newlines throughout: safe for any terminal.
     pub printable: bool,
     /// The chunk's bytes, record starts included.
@@ -59,6 +63,8 @@ pub struct Batch {
     /// Keys `[from, to)` whose stamps its file's clock names twice, and how much later the second time is:
     /// nanoseconds. Mostly empty.
     pub folds: Vec<(i64, i64, i64)>,
+    /// What its derived events are; empty in a batch of records.
+    pub derived: Vec<Derived>,
 }
 
 impl Batch {
@@ -70,12 +76,21 @@ impl Batch {
         gap.map_or((i64::MIN, i64::MAX), |gap| (gap.earliest, gap.latest))
     }
 
+    /// The interval of an event that its own stamp does not give.
+    #[cold]
+    fn interval_apart(&self, event: &Event) -> (i64, i64) {
+        match self.derived(event) {
+            Some(derived) => (derived.instant.earliest, derived.instant.latest),
+            None => self.gap(event),
+        }
+    }
+
     /// The interval of an event, `[earliest, latest)`, as far as it is known without reading its record
     /// again: at least as wide as what reading it would give.
     #[inline(always)]
     pub fn interval(&self, event: &Event) -> (i64, i64) {
-        if event.flags.has(Flags::UNDATED) {
-            return self.gap(event);
+        if event.flags.any(Flags::UNDATED, Flags::DERIVED) {
+            return self.interval_apart(event);
         }
         let mut latest = event.key.saturating_add(Resolution::from_code(event.resolution).width());
         for (from, to, by) in &self.folds {
@@ -94,6 +109,15 @@ impl Batch {
 
     /// Physical line, 1-based, of an event.
     pub fn line(&self, event: &Event) -> u64 {
-        self.first_line + u64::from(event.line)
+        match self.derived(event) {
+            Some(derived) => derived.line,
+            None => self.first_line + u64::from(event.line),
+        }
+    }
+
+    /// What a derived event is; `None` for a record.
+    #[inline]
+    pub fn derived(&self, event: &Event) -> Option<&Derived> {
+        if event.flags.has(Flags::DERIVED) { self.derived.get(event.line as usize) } else { None }
     }
 }

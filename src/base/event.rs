@@ -18,12 +18,19 @@ impl Flags {
     pub const MATCH: Self = Self(1 << 3);
     /// The level was read from words of the message, not from a level field.
     pub const LEVEL_INFERRED: Self = Self(1 << 4);
+    /// Derived from a record: what it is and when stands in [`super::Batch::derived`].
+    pub const DERIVED: Self = Self(1 << 6);
     /// The undated record has no dated neighbour: the file's mtime is all there is.
     pub const MTIME_ONLY: Self = Self(1 << 5);
 
     /// Whether all bits of `other` are set.
     pub const fn has(self, other: Self) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    /// Whether any bit of either is set.
+    pub const fn any(self, one: Self, other: Self) -> bool {
+        self.0 & (one.0 | other.0) != 0
     }
 
     /// Clears the bits of `other`.
@@ -48,7 +55,8 @@ pub struct Event {
     pub offset: u32,
     /// Bytes of the record, without the newline that ends it.
     pub len: u32,
-    /// Physical line, counted from the batch's first line.
+    /// Physical line, counted from the batch's first line; of a derived event its place in
+    /// [`super::Batch::derived`].
     pub line: u32,
     /// Physical lines of the record.
     pub lines: u32,

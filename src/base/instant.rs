@@ -18,6 +18,8 @@ impl Basis {
     pub const ZONE_INFERRED: Self = Self(1 << 3);
     /// Nothing is known of the zone: `--tz` is taken.
     pub const ZONE_DEFAULT: Self = Self(1 << 4);
+    /// The line names an offset that evidence proves wrong: repaired.
+    pub const ZONE_REPAIRED: Self = Self(1 << 5);
     /// The line names its year.
     pub const YEAR_STAMP: Self = Self(1 << 6);
     /// The year is the latest one that the file's modification time allows.
@@ -26,22 +28,35 @@ impl Basis {
     pub const YEAR_ROTATION: Self = Self(1 << 8);
     /// The year follows from other evidence: Feb 29, `--year`, or sources that overlap.
     pub const YEAR_INFERRED: Self = Self(1 << 9);
-    /// Undated: bounded by its neighbours in the file.
+    /// Counted back from an age that a record tells: "in this state for so long".
+    pub const AGE: Self = Self(1 << 10);
+    /// Counted from a clock that started with the machine or the process.
+    pub const UPTIME: Self = Self(1 << 11);
+    /// The machine's clock was off by a constant, which is taken away.
+    pub const SKEW: Self = Self(1 << 12);
+    /// The machine's clock was set at some moment, which is taken into account.
+    pub const STEP: Self = Self(1 << 13);
+    /// Bounded by its neighbours in the file: an undated record, or a change between two samples.
     pub const BETWEEN: Self = Self(1 << 14);
     /// Undated: bounded by the file's modification time only.
     pub const MTIME: Self = Self(1 << 15);
 
     /// The words, in the order they are printed.
-    const WORDS: [(Self, &'static str); 11] = [
+    const WORDS: [(Self, &'static str); 16] = [
         (Self::OFFSET, "offset"),
         (Self::EPOCH, "epoch"),
         (Self::ZONE_ASSUMED, "zone:assumed"),
         (Self::ZONE_INFERRED, "zone:inferred"),
         (Self::ZONE_DEFAULT, "zone:default"),
+        (Self::ZONE_REPAIRED, "zone:repaired"),
         (Self::YEAR_STAMP, "year:stamp"),
         (Self::YEAR_MTIME, "year:mtime"),
         (Self::YEAR_ROTATION, "year:rotation"),
         (Self::YEAR_INFERRED, "year:inferred"),
+        (Self::AGE, "age"),
+        (Self::UPTIME, "uptime"),
+        (Self::SKEW, "skew"),
+        (Self::STEP, "step"),
         (Self::BETWEEN, "between"),
         (Self::MTIME, "mtime"),
     ];

@@ -4,6 +4,7 @@
 
 mod account;
 mod batch;
+mod derived;
 mod error;
 mod event;
 mod instant;
@@ -13,6 +14,7 @@ mod stamp;
 
 pub use account::Account;
 pub use batch::{Batch, Gap, Tally};
+pub use derived::Derived;
 pub(crate) use error::reason;
 pub use error::{Error, Result};
 pub use event::{Event, Flags};

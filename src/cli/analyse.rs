@@ -4,10 +4,11 @@ use std::ops::ControlFlow;
 
 use super::context::Context;
 use super::output::Output;
-use crate::base::{Result, Unread};
+use crate::base::{Flags, Result, Unread};
 use crate::engine::{Outcome, Sink, Stretch};
 use crate::ingest::Filter;
-use crate::lens::{Marker, Pulse, Silence, markers, silences};
+use crate::lens::{Finding, Marker, Order, Pulse, Silence, markers, orders, silences};
+use crate::poll::Change;
 use crate::present::{Report, SourceRow, push_jsonl};
 use crate::view::Scene;
 
@@ -25,7 +26,10 @@ impl Sink for Analyst<'_> {
         let mut pulses: Vec<Option<Pulse>> = vec![None; self.pulses.len()];
         let mut bytes = Vec::new();
         stretch.each(&mut |batch, event| {
-            pulses[batch.source.0 as usize].get_or_insert_default().add(batch, event);
+            // What is derived is no beat of its source.
+            if !event.flags.has(Flags::DERIVED) {
+                pulses[batch.source.0 as usize].get_or_insert_default().add(batch, event);
+            }
             if self.rows.is_some() {
                 push_jsonl(&mut bytes, self.scene, batch, event);
             }
@@ -50,6 +54,10 @@ pub(super) struct Analysis {
     pub rows: Vec<SourceRow>,
     pub markers: Vec<Marker>,
     pub silences: Vec<Silence>,
+    pub changes: Vec<Change>,
+    pub orders: Vec<Order>,
+    /// Findings of further kinds: whoever makes some adds them here.
+    pub findings: Vec<Finding>,
     pub files: Vec<String>,
     pub remarks: Vec<Unread>,
 }
@@ -57,7 +65,7 @@ pub(super) struct Analysis {
 /// Reads everything and looks at it.
 pub(super) fn analyse(context: &Context, filter: &Filter, events: Option<Output>) -> Result<Analysis> {
     let scene = context.scene();
-    let rows = context.source_rows();
+    let rows = context.source_rows(true);
     let mut analyst = Analyst { scene: &scene, pulses: vec![Pulse::default(); rows.len()], rows: events };
     let outcome: Outcome = context.drive(&scene, filter, &mut analyst)?;
     if let Some(rows) = analyst.rows.take() {
@@ -67,7 +75,12 @@ pub(super) fn analyse(context: &Context, filter: &Filter, events: Option<Output>
     let mut remarks = context.prepared.ledger.remarks.clone();
     remarks.extend(outcome.remarks);
     remarks.sort_by(|a, b| (&a.file, &a.why).cmp(&(&b.file, &b.why)));
+    let inside = |change: &&Change| (filter.since..filter.until).contains(&change.instant.best);
+    let changes: Vec<Change> = context.prepared.changes.iter().filter(inside).cloned().collect();
     Ok(Analysis {
+        orders: orders(&changes),
+        changes,
+        findings: Vec::new(),
         markers: markers(&outcome.catalogue, |source| rows[source.0 as usize].range),
         silences: silences(&analyst.pulses, &ends),
         files: context.prepared.files.iter().map(|file| file.name.clone()).collect(),
@@ -103,6 +116,9 @@ impl Analysis {
             markers: &self.markers,
             verdict: crate::lens::verdict(&self.markers),
             silences: &self.silences,
+            changes: &self.changes,
+            orders: &self.orders,
+            findings: &self.findings,
             sources: &self.rows,
             files: &self.files,
             remarks: &self.remarks,

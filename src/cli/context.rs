@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::args::{Common, Input};
+use super::clocks::{segments, zone_basis};
 use super::outcome::Ending;
 use super::progress::Progress;
 use super::resolve;
-use crate::base::{Account, Basis, Error, Loss, NANOS_PER_SECOND, Result, Unread};
+use crate::base::{Account, Basis, Error, Loss, Result, Unread};
+use crate::clock::Proof;
 use crate::engine::{FileState, Outcome, Plan, Prepared, Sink, SourceState, drive, prepare};
 use crate::grammar::GrammarSet;
 use crate::ingest::{Filter, Picker};
@@ -14,7 +16,6 @@ use crate::pattern::LevelRules;
 use crate::present::SourceRow;
 use crate::query::Matcher;
 use crate::text::clean;
-use crate::time::Zone;
 use crate::view::{FileLabel, Scene, scene_labels};
 
 /// A run that is ready to read.
@@ -88,6 +89,7 @@ impl Context {
             source: self.prepared.sources[file.source.0 as usize].name.clone(),
             clock: file.clock.clone(),
             mtime: file.mtime,
+            headers: file.headers.clone(),
         };
         let names: Vec<&str> = self.prepared.sources.iter().map(|source| source.name.as_str()).collect();
         Scene {
@@ -98,45 +100,57 @@ impl Context {
         }
     }
 
-    /// Every source, as renderers see it.
-    pub(super) fn source_rows(&self) -> Vec<SourceRow> {
-        let row = |source: &SourceState| {
-            let files: Vec<&FileState> = source.files.iter().map(|id| self.prepared.file(*id)).collect();
-            let newest = files.last();
-            let range =
-                files.iter().filter_map(|file| file.range).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
-            let mut account = Account::default();
-            let mut others: Vec<String> = Vec::new();
-            for file in &files {
-                account.add(&file.ledger);
-                others.extend(file.format.others.iter().map(|id| self.set.get(*id).name.clone()));
+    /// Every source, as renderers see it. With `prove`, with what proves its clock: that reads parts of
+    /// files once more.
+    pub(super) fn source_rows(&self, prove: bool) -> Vec<SourceRow> {
+        self.prepared.sources.iter().map(|source| self.source_row(source, prove)).collect()
+    }
+
+    fn source_row(&self, source: &SourceState, prove: bool) -> SourceRow {
+        let files: Vec<&FileState> = source.files.iter().map(|id| self.prepared.file(*id)).collect();
+        let newest = files.last();
+        let range = files.iter().filter_map(|file| file.range).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+        let mut account = Account::default();
+        let mut others: Vec<String> = Vec::new();
+        for file in &files {
+            account.add(&file.ledger);
+            others.extend(file.format.others.iter().map(|id| self.set.get(*id).name.clone()));
+        }
+        others.sort();
+        others.dedup();
+        let segments = segments(&files);
+        let mut proofs: Vec<String> = Vec::new();
+        for proof in files.iter().filter(|_| prove).flat_map(|file| &file.clock.proofs) {
+            let text = self.prove(proof);
+            if !proofs.contains(&text) {
+                proofs.push(text);
             }
-            others.sort();
-            others.dedup();
-            let zone = newest.map_or_else(Zone::utc, |file| file.clock.zone.clone());
-            let first = range.map_or(0, |range| range.0).div_euclid(NANOS_PER_SECOND);
-            let zone_less = files.iter().any(|file| file.zone_less);
-            SourceRow {
-                name: source.name.clone(),
-                files: files.iter().map(|file| file.name.clone()).collect(),
-                format: newest
-                    .map_or_else(String::new, |file| self.set.get(file.format.primary).name.clone()),
-                others,
-                zone: if zone_less { zone.name().to_owned() } else { "UTC".to_owned() },
-                offset: if zone_less { zone.offset_at(first).0 } else { 0 },
-                zone_basis: match (range, zone_less) {
-                    (None, _) => None,
-                    (_, true) => newest.and_then(|file| file.clock.zone_basis.words().next()),
-                    (_, false) => Some("offset"),
-                },
-                year_basis: newest
-                    .filter(|file| file.year_less)
-                    .map_or_else(Basis::default, |file| file.clock.year_basis),
-                range,
-                account,
-            }
-        };
-        self.prepared.sources.iter().map(row).collect()
+        }
+        SourceRow {
+            name: source.name.clone(),
+            files: files.iter().map(|file| file.name.clone()).collect(),
+            format: newest.map_or_else(String::new, |file| self.set.get(file.format.primary).name.clone()),
+            others,
+            zone_basis: range.and_then(|_| zone_basis(&files)),
+            segments,
+            proofs,
+            year_basis: newest
+                .filter(|file| file.year_less)
+                .map_or_else(Basis::default, |file| file.clock.year_basis),
+            range,
+            account,
+        }
+    }
+
+    /// A proof as a sentence: its places become `file:line`.
+    pub(super) fn prove(&self, proof: &Proof) -> String {
+        let mut text = proof.text.clone();
+        for (index, place) in proof.places.iter().enumerate() {
+            let name = self.prepared.files.get(place.file).map_or("", |file| &file.name);
+            let line = self.prepared.line_at(*place).map_or_else(|| "?".to_owned(), |line| line.to_string());
+            text = text.replace(&format!("{{{index}}}"), &format!("{name}:{line}"));
+        }
+        text
     }
 
     /// Reads everything into `sink`. The remarks of reading join the ledger.

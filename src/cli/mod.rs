@@ -3,6 +3,7 @@
 mod analyse;
 mod args;
 mod build;
+mod clocks;
 mod completions;
 mod context;
 mod formats;

@@ -11,7 +11,7 @@ use crate::present::{SourceRow, push_sources, sources_json};
 pub(super) fn run(args: &SourcesArgs) -> Result<Ending> {
     let context = Context::new(&args.input, &args.common, None)?;
     context.hush();
-    let rows: Vec<SourceRow> = context.source_rows();
+    let rows: Vec<SourceRow> = context.source_rows(true);
     let mut text = Vec::new();
     match args.format {
         RowFormat::Prose => push_sources(

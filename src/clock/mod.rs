@@ -1,48 +1,101 @@
 //! What turns a source's stamps into instants.
 //!
-//! `settle` looks at the surveys of all sources together, before any event gets its instant, and
-//! decides the zone and the years of each file. A `Clock` then carries the decision and its reasons.
-//! No other code may compare stamps of two sources.
+//! `settle` looks at the surveys and the testimony of all sources together, before any event gets its
+//! instant, and decides the zone and the years of each file, stretch by stretch where they change. A
+//! `Clock` then carries the decision and its reasons. No other code may compare stamps of two sources.
 
+mod company;
+mod evidence;
+mod family;
+mod hosts;
+mod proof;
+mod reasons;
 mod settle;
 mod skew;
+mod spans;
+mod stretches;
+mod witnessed;
 mod years;
+mod zones;
 
 use crate::base::{Basis, Instant, NANOS_PER_SECOND, Resolution, Stamp, WrittenZone};
 use crate::survey::turn_between;
 use crate::time::{OffsetCursor, Zone};
 
-pub use settle::{Assumption, ChunkSpan, FileFacts, SettleOptions, Settled, settle};
+pub use proof::{Place, Proof, Shift, ShiftKind};
+pub use settle::{Assumption, FileFacts, SettleOptions, Settled, Settlement, settle};
 pub use skew::{
     Bound, Conflict, Match, Piece, Sighting, Skew, Verdict, Visit, WINDOW, copies, enclosed, solve,
 };
+pub use spans::ChunkSpan;
 
-/// The settled clock of one file.
+/// A stretch of a file in which one zone holds.
 #[derive(Clone, Debug)]
-pub struct Clock {
+pub struct Segment {
+    /// Offset in the (unpacked) file where it begins.
+    pub from: u64,
     /// How stamps without a zone are read.
     pub zone: Zone,
     /// How that zone is known.
     pub zone_basis: Basis,
+    /// The zone set its clock back right before: wall clocks before this one, in seconds, that come
+    /// twice are read the later way.
+    pub late_until: Option<i64>,
+}
+
+/// The settled clock of one file.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    /// Its segments, in file order; never empty.
+    pub segments: Vec<Segment>,
     /// How the years of stamps without one are known.
     pub year_basis: Basis,
+    /// Seconds added to what stamps with an offset say, where the offset they name was proven wrong.
+    pub repair: Option<i64>,
+    /// What proves the decision, best first.
+    pub proofs: Vec<Proof>,
 }
 
 impl Clock {
-    /// A reader for one chunk whose first stamp without a year lies in `year`.
-    pub fn reader(&self, year: i32) -> ClockReader {
-        ClockReader { cursor: self.zone.cursor(), year, last_yearless: None }
+    /// A reader for one chunk of a segment whose first stamp without a year lies in `year`.
+    pub fn reader(&self, segment: u16, year: i32) -> ClockReader {
+        let segment = self.segment(segment);
+        ClockReader {
+            cursor: segment.zone.cursor(),
+            late: segment.late_until.map(|until| (until, segment.zone.clone())),
+            repair: self.repair.unwrap_or(0),
+            year,
+            last_yearless: None,
+        }
+    }
+
+    /// A segment by number; the last one when there is no such segment.
+    pub fn segment(&self, number: u16) -> &Segment {
+        &self.segments[usize::from(number).min(self.segments.len() - 1)]
+    }
+
+    /// The weakest basis of its zones: a file is known as well as its least known segment.
+    pub fn zone_basis(&self) -> Basis {
+        let open = self.segments.iter().find(|segment| segment.zone_basis == Basis::ZONE_DEFAULT);
+        open.unwrap_or(&self.segments[0]).zone_basis
     }
 
     /// The full instant of a stamp, its interval and reasons. `year` is the one settled for it.
-    pub fn instant(&self, stamp: &Stamp, year: i32) -> Option<Instant> {
+    pub fn instant(&self, stamp: &Stamp, year: i32, segment: u16) -> Option<Instant> {
         let seconds = stamp.seconds_in_year(year)?;
+        let segment = self.segment(segment);
         let (first, second, mut basis) = match stamp.zone {
-            WrittenZone::Offset(offset) => (seconds - i64::from(offset), None, Basis::OFFSET),
+            WrittenZone::Offset(offset) => {
+                let repaired = if self.repair.is_some() { Basis::ZONE_REPAIRED } else { Basis::OFFSET };
+                (seconds - i64::from(offset) + self.repair.unwrap_or(0), None, repaired)
+            }
             WrittenZone::Epoch => (seconds, None, Basis::EPOCH),
             WrittenZone::Absent => {
-                let (first, second) = self.zone.to_utc(seconds);
-                (first, second, self.zone_basis)
+                let (first, second) = segment.zone.to_utc(seconds);
+                match (segment.late_until, second) {
+                    (Some(until), Some(second)) if seconds < until => (second, None, segment.zone_basis),
+                    _ => (first, second, segment.zone_basis),
+                }
             }
         };
         basis = basis.with(match (stamp.has_year, stamp.zone) {
@@ -56,12 +109,21 @@ impl Clock {
         let width = stamp.resolution.width();
         Some(Instant { earliest: best, best, latest: best.checked_add(width)?.checked_add(fold)?, basis })
     }
+
+    /// The year in which a settled key lies on the file's own wall clock.
+    pub fn year_of(&self, key: i64, segment: u16) -> i32 {
+        let utc = key.div_euclid(NANOS_PER_SECOND);
+        let local = utc + i64::from(self.segment(segment).zone.offset_at(utc).0);
+        crate::base::civil_from_days(local.div_euclid(86_400)).0
+    }
 }
 
 /// Turns the stamps of one chunk, in file order, into sort keys.
 #[derive(Clone, Debug)]
 pub struct ClockReader {
     cursor: OffsetCursor,
+    late: Option<(i64, Zone)>,
+    repair: i64,
     year: i32,
     last_yearless: Option<i64>,
 }
@@ -78,19 +140,18 @@ impl ClockReader {
             seconds = stamp.seconds_in_year(self.year)?;
         }
         let utc = match stamp.zone {
-            WrittenZone::Absent => self.cursor.to_utc(seconds),
-            WrittenZone::Offset(offset) => seconds - i64::from(offset),
+            WrittenZone::Absent => match &self.late {
+                Some((until, zone)) if seconds < *until => {
+                    let (first, second) = zone.to_utc(seconds);
+                    second.unwrap_or(first)
+                }
+                _ => self.cursor.to_utc(seconds),
+            },
+            WrittenZone::Offset(offset) => seconds - i64::from(offset) + self.repair,
             WrittenZone::Epoch => seconds,
         };
         utc.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(stamp.nanos))
     }
-}
-
-/// The year in which a settled key lies on the file's own wall clock.
-pub fn year_of(clock: &Clock, key: i64) -> i32 {
-    let utc = key.div_euclid(NANOS_PER_SECOND);
-    let local = utc + i64::from(clock.zone.offset_at(utc).0);
-    crate::base::civil_from_days(local.div_euclid(86_400)).0
 }
 
 /// Resolution of a stamp as an event carries it.

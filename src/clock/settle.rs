@@ -1,12 +1,23 @@
-//! Settling: from the surveys of all files to clocks, years and the place of every chunk in time.
+//! Settling: from the surveys and the testimony of all files to clocks, years and the place of every
+//! chunk in time.
+//!
+//! The order matters: years first (a wall clock is no number without one), then runs between suspect
+//! jumps, then all zones together, then segments and spans.
 
-use super::Clock;
-use super::years::{self, FileBound};
-use crate::base::{Basis, NANOS_PER_SECOND, PROXY_YEAR, days_from_civil};
+use super::evidence::{self, Link};
+use super::family::family_years;
+use super::proof::{Place, Proof, Shift, ShiftKind};
+use super::spans::{ChunkSpan, local_to_utc, spans, utc};
+use super::stretches::{Follows, Sequence};
+use super::witnessed::{Nodes, Run};
+use super::zones::{self, Decision, Solution, Vote, VoteKind};
+use super::{Clock, Segment, company, hosts, reasons};
+use crate::base::{Basis, NANOS_PER_SECOND};
 use crate::io::Rotation;
-use crate::survey::{ChunkSurvey, FileSurvey, Seen, turn_between};
+use crate::survey::FileSurvey;
 use crate::text::glob;
 use crate::time::Zone;
+use crate::witness::Testimony;
 
 /// `--assume-tz [GLOB=]ZONE`.
 #[derive(Clone, Debug)]
@@ -37,6 +48,8 @@ pub struct FileFacts<'a> {
     pub name: &'a str,
     /// Its source's name: files of one source must follow each other.
     pub source: &'a str,
+    /// Its format's name.
+    pub format: &'a str,
     /// Its place in the family.
     pub rotation: &'a Rotation,
     /// Modification time.
@@ -45,25 +58,8 @@ pub struct FileFacts<'a> {
     pub format_zone: Option<&'a Zone>,
     /// Its survey.
     pub survey: &'a FileSurvey,
-}
-
-/// Where a chunk lies in time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ChunkSpan {
-    /// No event of the chunk has a smaller key.
-    pub min: i64,
-    /// No event of the chunk has a larger key.
-    pub max: i64,
-    /// Its first and last instants, exactly; meaningless when `dated` is not set.
-    pub range: (i64, i64),
-    /// The key for records before the chunk's first dated one.
-    pub carry: Option<i64>,
-    /// The key for records before the file's first dated one: that one's.
-    pub head: Option<i64>,
-    /// The year of its first stamp without one.
-    pub year: i32,
-    /// Whether it holds a dated record.
-    pub dated: bool,
+    /// What it says about clocks.
+    pub testimony: &'a Testimony,
 }
 
 /// The settled clock of a file and the place of its chunks.
@@ -73,13 +69,58 @@ pub struct Settled {
     pub clock: Clock,
     /// One per surveyed chunk.
     pub chunks: Vec<ChunkSpan>,
+    /// The host the file was written on, as far as it is known.
+    pub host: Option<String>,
+}
+
+/// What settling found.
+#[derive(Clone, Debug)]
+pub struct Settlement {
+    /// One per file.
+    pub files: Vec<Settled>,
+    /// Jumps that mean something, by source and place.
+    pub shifts: Vec<Shift>,
 }
 
 /// Settles all files. `files` must be sorted so that each source's files are neighbours.
-pub fn settle(files: &[FileFacts<'_>], options: &SettleOptions) -> Vec<Settled> {
-    let zones: Vec<(Zone, Basis)> = files.iter().map(|file| zone(file, options)).collect();
-    let others = dated_range(files, &zones);
-    let mut settled: Vec<Option<Settled>> = vec![None; files.len()];
+pub fn settle(files: &[FileFacts<'_>], options: &SettleOptions) -> Settlement {
+    let said: Vec<(Zone, Basis)> = files.iter().map(|file| zone(file, options)).collect();
+    let hosts = hosts::hosts(
+        &files.iter().map(|file| (file.name, file.testimony.host.as_deref())).collect::<Vec<_>>(),
+    );
+    let others = dated_range(files, &said);
+    let mut years: Vec<Vec<i32>> = vec![Vec::new(); files.len()];
+    let mut year_bases = vec![Basis::default(); files.len()];
+    let mut sequences: Vec<Sequence> = Vec::new();
+    for order in families(files) {
+        let family = family_years(files, &order, others, options);
+        let newest = order.last().map_or(0, |file| *file);
+        sequences.push(Sequence::new(files, &order, &family.years, &said[newest].0));
+        for (file, chunk_years) in order.into_iter().zip(family.years) {
+            years[file] = chunk_years;
+            year_bases[file] = family.basis;
+        }
+    }
+    let runs = runs(&sequences);
+    let nodes = Nodes::new(files, years, runs);
+    let court = Court::hear(&nodes, &sequences, &said, &hosts, options);
+    let mut shifts = Vec::new();
+    let settled = (0..files.len())
+        .map(|file| {
+            let clock = court.clock(file, year_bases[file], &sequences);
+            let chunks = spans(&files[file], &clock, &nodes.years[file]);
+            Settled { clock, chunks, host: hosts[file].clone() }
+        })
+        .collect::<Vec<_>>();
+    for sequence in &sequences {
+        shifts.extend(court.shifts(sequence, &settled));
+    }
+    Settlement { files: settled, shifts }
+}
+
+/// The files of each source, oldest first.
+fn families(files: &[FileFacts<'_>]) -> Vec<Vec<usize>> {
+    let mut families = Vec::new();
     let mut start = 0;
     while start < files.len() {
         let end = start + files[start..].iter().take_while(|file| file.source == files[start].source).count();
@@ -87,19 +128,32 @@ pub fn settle(files: &[FileFacts<'_>], options: &SettleOptions) -> Vec<Settled> 
         order.sort_by(|a, b| {
             files[*a].rotation.age_order(files[*b].rotation).then_with(|| files[*a].name.cmp(files[*b].name))
         });
-        let (first_year, basis, turns) = family_years(files, &order, others, options);
-        for (index, turns) in order.into_iter().zip(turns) {
-            let (zone, zone_basis) = zones[index].clone();
-            let clock = Clock { zone, zone_basis, year_basis: basis };
-            let chunks = spans(&files[index], &clock, first_year, &turns);
-            settled[index] = Some(Settled { clock, chunks });
-        }
+        families.push(order);
         start = end;
     }
-    settled.into_iter().flatten().collect()
+    families
 }
 
-/// The zone of a file's zone-less stamps: what was said, what the format fixes, else the default.
+/// Cuts sequences at their suspect jumps.
+fn runs(sequences: &[Sequence]) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for (source, sequence) in sequences.iter().enumerate() {
+        for (stretch, follows) in sequence.stretches.iter().zip(&sequence.follows) {
+            let same = runs.last().is_some_and(|run| run.source == source)
+                && !matches!(follows, Follows::Suspect { .. });
+            if !same {
+                runs.push(Run { source, stretches: Vec::new() });
+            }
+            if let Some(run) = runs.last_mut() {
+                run.stretches.push(stretch.clone());
+            }
+        }
+    }
+    runs
+}
+
+/// The zone of a file's zone-less stamps as far as no evidence is needed: what was said, what the format
+/// fixes, else the default.
 fn zone(file: &FileFacts<'_>, options: &SettleOptions) -> (Zone, Basis) {
     let fits = |assumption: &&Assumption| match &assumption.glob {
         Some(pattern) => glob(pattern, file.name) || glob(pattern, file.source),
@@ -133,124 +187,257 @@ fn dated_range(files: &[FileFacts<'_>], zones: &[(Zone, Basis)]) -> Option<(i64,
     range
 }
 
-/// The year of turn 0 of a family, how it is known, and the turn at which each chunk starts.
-fn family_years(
-    files: &[FileFacts<'_>],
-    order: &[usize],
-    others: Option<(i64, i64)>,
-    options: &SettleOptions,
-) -> (i32, Basis, Vec<Vec<i32>>) {
-    let mut bounds: Vec<FileBound> = Vec::new();
-    let mut turns = Vec::new();
-    let mut turn = 0;
-    let mut last: Option<i64> = None;
-    let mut earliest: Option<(i32, i64)> = None;
-    for &index in order {
-        let file = &files[index];
-        let mut starts = Vec::new();
-        let mut bound: Option<FileBound> = None;
-        for (_, chunk) in &file.survey.chunks {
-            if let Some(yearless) = chunk.yearless {
-                turn += last.map_or(0, |last| turn_between(last, yearless.first));
-                let shifted = |(inner, at): (i32, i64)| (turn + inner, at);
-                let latest = shifted(yearless.range.max);
-                let first = shifted(yearless.range.min);
-                earliest = Some(earliest.map_or(first, |known| known.min(first)));
-                let entry = bound.get_or_insert(FileBound {
-                    latest,
-                    leap_turn: None,
-                    mtime: file.mtime,
-                    suffix: match file.rotation {
-                        Rotation::Date(year, month, day, _) => {
-                            Some(days_from_civil(*year, *month, *day) * 86_400 * NANOS_PER_SECOND)
-                        }
-                        _ => None,
-                    },
-                });
-                entry.latest = entry.latest.max(latest);
-                entry.leap_turn = yearless.leap_turn.map(|inner| turn + inner).or(entry.leap_turn);
-                starts.push(turn);
-                turn += yearless.turns;
-                last = Some(yearless.last);
-            } else {
-                starts.push(turn);
-            }
-        }
-        bounds.extend(bound);
-        turns.push(starts);
-    }
-    let (year, basis) = match earliest {
-        Some(earliest) => years::solve(&bounds, earliest, options.year, others, options.now),
-        None => (PROXY_YEAR, Basis::default()),
-    };
-    (year, basis, turns)
+/// Hears all evidence and decides the zones.
+struct Court<'a> {
+    nodes: &'a Nodes<'a>,
+    said: &'a [(Zone, Basis)],
+    default_zone: &'a Zone,
+    votes: Vec<Vote>,
+    links: Vec<Link>,
+    solution: Solution,
+    /// Per file: seconds that its labels are wrong by.
+    repairs: Vec<Option<i64>>,
+    /// Runs that are known by their company, and by whose.
+    company: Vec<Option<(i64, Vec<usize>)>>,
 }
 
-/// The place in time of every chunk of a file.
-fn spans(file: &FileFacts<'_>, clock: &Clock, first_year: i32, turns: &[i32]) -> Vec<ChunkSpan> {
-    // Around a change of offset the wall clock runs back: an hour of slack keeps the bounds true.
-    let slack = if clock.zone.is_fixed() { 0 } else { 3_600 * NANOS_PER_SECOND };
-    let at = |seen: Seen, year: i32| match seen {
-        Seen::Zoned(at) => at,
-        Seen::Local(at) => utc(&clock.zone, at),
-        Seen::Yearless(turn, at) => utc(&clock.zone, years::in_year(year + turn, at)),
-    };
-    // Records above the file's first dated one stand right before it.
-    let mut dated = file.survey.chunks.iter().zip(turns);
-    let head = dated.find_map(|((_, chunk), turn)| Some(at(chunk.first?, first_year + turn)));
-    let mut carry = None;
-    let mut spans = Vec::new();
-    for ((_, chunk), turn) in file.survey.chunks.iter().zip(turns) {
-        let year = first_year + turn;
-        let mut span = ChunkSpan {
-            min: i64::MAX,
-            max: i64::MIN,
-            range: (i64::MAX, i64::MIN),
-            carry,
-            head,
-            year,
-            dated: false,
+impl<'a> Court<'a> {
+    fn hear(
+        nodes: &'a Nodes<'a>,
+        sequences: &[Sequence],
+        said: &'a [(Zone, Basis)],
+        hosts: &[Option<String>],
+        options: &'a SettleOptions,
+    ) -> Self {
+        let default_zone = &options.default_zone;
+        let mut votes = nodes.quoted();
+        let repairs = lies(nodes, &mut votes);
+        votes.extend(nodes.mtimes());
+        votes.extend(labels(nodes, said, &repairs));
+        let mut links = nodes.uptimes();
+        links.extend(jumps_back(nodes, sequences, &links));
+        let same_host = |a: usize, b: usize| {
+            let (a, b) = (nodes.file(a), nodes.file(b));
+            hosts[a].is_some() && hosts[a] == hosts[b]
         };
-        for (min, max, slack) in ranges(chunk, clock, year, slack) {
-            span.range = (span.range.0.min(min), span.range.1.max(max));
-            span.min = span.min.min(min.saturating_sub(slack));
-            span.max = span.max.max(max.saturating_add(slack));
-            span.dated = true;
+        links.extend(evidence::links(nodes.marks(), same_host));
+        let offset_now = |zone: &Zone, at: i64| {
+            i64::from(zone.offset_at(at.div_euclid(NANOS_PER_SECOND)).0) * NANOS_PER_SECOND
+        };
+        let newest = nodes.runs.iter().filter_map(|run| Some(run.range()?.1)).max().unwrap_or(options.now);
+        let mut usual = vec![0, offset_now(default_zone, newest)];
+        usual.extend(nodes.runs.iter().filter_map(|run| Some(offset_now(default_zone, run.range()?.0))));
+        usual.extend(nodes.labels());
+        usual.extend(zones::proven(nodes.count, &votes));
+        let solution = zones::solve(nodes.count, &links, &votes, &usual);
+        let mut court =
+            Self { nodes, said, default_zone, votes, links, solution, repairs, company: Vec::new() };
+        court.company = company::company(nodes, &court.solution, &court.votes, hosts);
+        court
+    }
+
+    /// The zone of a run, how it is known, and why.
+    fn zone(&self, run: usize) -> (Zone, Basis, Vec<Proof>) {
+        let file = self.nodes.file(run);
+        let (said, basis) = &self.said[file];
+        if *basis != Basis::ZONE_DEFAULT {
+            return (said.clone(), *basis, Vec::new());
         }
-        let bound = carry.or(head).or(file.mtime).unwrap_or(i64::MAX - 1);
-        if !span.dated {
-            (span.min, span.max) = (bound, bound);
-        } else if chunk.undated > 0 || chunk.loose > 0 {
-            // What has no stamp stands behind the dated record before it.
-            if let Some(place) = carry.or(head) {
-                span.min = span.min.min(place);
-                span.max = span.max.max(place);
+        let range = self.nodes.runs[run].range();
+        let named = |offset: i64| {
+            let seconds = (offset / NANOS_PER_SECOND) as i32;
+            let holds = |at: i64| {
+                let utc = (at - offset).div_euclid(NANOS_PER_SECOND);
+                self.default_zone.offset_at(utc).0 == seconds
+            };
+            match range {
+                Some((first, last)) if holds(first) && holds(last) => self.default_zone.clone(),
+                _ => Zone::fixed(seconds),
+            }
+        };
+        if let Some(decision) = self.solution.decisions[run] {
+            let proofs = reasons::proofs(self.nodes, run, &decision, &self.votes, &self.links);
+            return (named(decision.offset), Basis::ZONE_INFERRED, proofs);
+        }
+        if let Some((offset, peers)) = &self.company[run] {
+            let proofs = reasons::company(self.nodes, peers);
+            return (named(*offset), Basis::ZONE_INFERRED, proofs);
+        }
+        let proofs = reasons::open(self.nodes, run, &self.votes, self.solution.disputed.contains(&run));
+        (said.clone(), Basis::ZONE_DEFAULT, proofs)
+    }
+
+    /// The clock of a file.
+    fn clock(&self, file: usize, year_basis: Basis, sequences: &[Sequence]) -> Clock {
+        let mut segments: Vec<Segment> = Vec::new();
+        let mut proofs: Vec<Proof> = Vec::new();
+        let mut last_run = None;
+        let stretches = sequences
+            .iter()
+            .flat_map(|sequence| sequence.stretches.iter().zip(&sequence.follows))
+            .filter(|(stretch, _)| stretch.file == file);
+        for (stretch, follows) in stretches {
+            let Some(run) = self.nodes.run(file, stretch.number) else { continue };
+            let set_back = matches!(follows, Follows::SetBack);
+            if last_run == Some(run) && !set_back {
+                continue;
+            }
+            let (zone, zone_basis, why) = self.zone(run);
+            if last_run != Some(run) {
+                proofs.extend(why.into_iter().filter(|proof| !proofs.contains(proof)).collect::<Vec<_>>());
+            }
+            last_run = Some(run);
+            let from = match segments.is_empty() {
+                true => 0,
+                false => self.nodes.files[file].survey.chunks[stretch.pieces.0].0,
+            };
+            // The hours that come twice end within three hours of the set-back.
+            let late_until =
+                stretch.ends.filter(|_| set_back).map(|ends| ends.0.div_euclid(NANOS_PER_SECOND) + 3 * 3_600);
+            let same = segments.last().is_some_and(|last: &Segment| {
+                (&last.zone, last.zone_basis) == (&zone, zone_basis) && late_until.is_none()
+            });
+            if !same {
+                segments.push(Segment { from, zone, zone_basis, late_until });
             }
         }
-        spans.push(span);
-        carry = chunk.last.map(|last| at(last, year)).or(carry);
+        if segments.is_empty() {
+            let (zone, zone_basis) = self.said[file].clone();
+            segments.push(Segment { from: 0, zone, zone_basis, late_until: None });
+        }
+        let repair = self.repairs[file];
+        if repair.is_some()
+            && let Some(node) = self.nodes.zoned(file)
+            && let Some(proof) = reasons::lie(self.nodes, node, &self.votes)
+        {
+            proofs.push(proof);
+        }
+        Clock { segments, year_basis, repair, proofs }
     }
-    spans
+
+    /// The jumps of a source that mean something.
+    fn shifts(&self, sequence: &Sequence, settled: &[Settled]) -> Vec<Shift> {
+        let mut shifts = Vec::new();
+        let mut before: Option<&super::stretches::Stretch> = None;
+        for (stretch, follows) in sequence.stretches.iter().zip(&sequence.follows) {
+            if let Some(last) = before
+                && let (Some((_, from)), Some((to, _))) = (last.ends, stretch.ends)
+                && *follows != Follows::Plainly
+            {
+                let segment = |stretch: &super::stretches::Stretch| {
+                    let settled = &settled[stretch.file];
+                    settled.clock.segment(settled.chunks[stretch.pieces.0].segment)
+                };
+                let (old, new) = (segment(last), segment(stretch));
+                let ends = (local_to_utc(old, from), local_to_utc(new, to));
+                let offset =
+                    |segment: &Segment, at: i64| segment.zone.offset_at(at.div_euclid(NANOS_PER_SECOND)).0;
+                let offsets = (offset(old, ends.0), offset(new, ends.1));
+                let open = |segment: &Segment| segment.zone_basis == Basis::ZONE_DEFAULT;
+                let kind = match follows {
+                    Follows::SetBack => Some((ShiftKind::SetBack, offsets)),
+                    Follows::Suspect { .. } if !open(old) && !open(new) => {
+                        (offsets.0 != offsets.1).then_some((ShiftKind::Changed, offsets))
+                    }
+                    Follows::Suspect { grid, .. } => {
+                        let other = offsets.0 + (grid / NANOS_PER_SECOND) as i32;
+                        Some((ShiftKind::Ambiguous, (offsets.0, other)))
+                    }
+                    Follows::Plainly => None,
+                };
+                if let Some((kind, offsets)) = kind {
+                    let offset = self.nodes.files[stretch.file].survey.chunks[stretch.pieces.0].0;
+                    let after = Place { file: stretch.file, offset };
+                    shifts.push(Shift { after, kind, offsets, ends, jump: to - from });
+                }
+            }
+            if stretch.ends.is_some() {
+                before = Some(stretch);
+            }
+        }
+        shifts
+    }
 }
 
-/// (min, max, slack) of each kind of stamp in a chunk, as UTC nanoseconds.
-fn ranges(
-    chunk: &ChunkSurvey,
-    clock: &Clock,
-    year: i32,
-    slack: i64,
-) -> impl Iterator<Item = (i64, i64, i64)> {
-    let zoned = chunk.zoned.map(|range| (range.min, range.max, 0));
-    let local = chunk.local.map(|range| (utc(&clock.zone, range.min), utc(&clock.zone, range.max), slack));
-    let yearless = chunk.yearless.map(|yearless| {
-        let at = |(turn, at): (i32, i64)| utc(&clock.zone, years::in_year(year + turn, at));
-        (at(yearless.range.min), at(yearless.range.max), slack)
-    });
-    zoned.into_iter().chain(local).chain(yearless)
+/// Files whose own records prove that the offset their stamps name is wrong: seconds to add. Their quoted
+/// times no longer vote: they have been heard.
+fn lies(nodes: &Nodes<'_>, votes: &mut [Vote]) -> Vec<Option<i64>> {
+    let mut repairs = vec![None; nodes.files.len()];
+    for (file, repair) in repairs.iter_mut().enumerate() {
+        let Some(node) = nodes.zoned(file) else { continue };
+        let own: Vec<Vote> = votes.iter().filter(|vote| vote.node == node).copied().collect();
+        let alone = own.iter().map(|vote| Vote { node: 0, ..*vote }).collect::<Vec<_>>();
+        let decision: Option<Decision> = zones::solve(1, &[], &alone, &[]).decisions[0];
+        if let Some(decision) = decision.filter(|decision| decision.offset != 0) {
+            *repair = Some(-decision.offset / NANOS_PER_SECOND);
+        }
+    }
+    repairs
 }
 
-/// Wall-clock nanoseconds to UTC nanoseconds.
-fn utc(zone: &Zone, local: i64) -> i64 {
-    let seconds = zone.to_utc(local.div_euclid(NANOS_PER_SECOND)).0;
-    seconds.saturating_mul(NANOS_PER_SECOND).saturating_add(local.rem_euclid(NANOS_PER_SECOND))
+/// Votes of stamps that name their offset, and of zones that were said or that a format fixes.
+fn labels(nodes: &Nodes<'_>, said: &[(Zone, Basis)], repairs: &[Option<i64>]) -> Vec<Vote> {
+    let mut votes = Vec::new();
+    for (file, repair) in repairs.iter().enumerate() {
+        if let Some(node) = nodes.zoned(file) {
+            let offset = -repair.unwrap_or(0) * NANOS_PER_SECOND;
+            let place = (file, None);
+            votes.push(Vote {
+                node,
+                kind: VoteKind::Label,
+                offset,
+                place,
+                value: file as i64,
+                moment: file as i64,
+                tight: true,
+            });
+        }
+    }
+    for (index, run) in nodes.runs.iter().enumerate() {
+        let file = nodes.file(index);
+        let (zone, basis) = &said[file];
+        let Some((first, last)) = run.range().filter(|_| *basis != Basis::ZONE_DEFAULT) else { continue };
+        let offset = |at: i64| at - utc(zone, at);
+        // A zone that changes its offset inside the run is no single number.
+        if offset(first) == offset(last) {
+            let place = (file, None);
+            votes.push(Vote {
+                node: index,
+                kind: VoteKind::Label,
+                offset: offset(first),
+                place,
+                value: file as i64,
+                moment: file as i64,
+                tight: true,
+            });
+        }
+    }
+    votes
+}
+
+/// A log whose stamps fall back by a whole offset goes on: time does not run backwards, so its wall clock
+/// was changed by just that. Not where kernel lines have already told.
+fn jumps_back(nodes: &Nodes<'_>, sequences: &[Sequence], known: &[Link]) -> Vec<Link> {
+    let mut links = Vec::new();
+    for sequence in sequences {
+        for (index, follows) in sequence.follows.iter().enumerate().skip(1) {
+            let Follows::Suspect { grid, .. } = follows else { continue };
+            let (before, after) = (&sequence.stretches[index - 1], &sequence.stretches[index]);
+            let run = |stretch: &super::stretches::Stretch| nodes.run(stretch.file, stretch.number);
+            let (Some(old), Some(new)) = (run(before), run(after)) else { continue };
+            let told = known.iter().any(|link| link.nodes == (new, old));
+            if *grid >= 0 || told || old == new || before.file != after.file {
+                continue;
+            }
+            let start = nodes.files[after.file].survey.chunks[after.pieces.0].0;
+            links.push(Link {
+                kind: evidence::LinkKind::Jump,
+                nodes: (new, old),
+                offset: *grid,
+                votes: (100, 100),
+                example: [(after.file, start), (before.file, start.saturating_sub(1))],
+            });
+        }
+    }
+    links
 }

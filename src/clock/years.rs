@@ -37,17 +37,11 @@ pub(super) fn solve(
         return (year - last_turn, Basis::YEAR_INFERRED);
     }
     let this_year = civil_from_days(now.div_euclid(DAY)).0;
-    let possible = |year: i32| {
-        bounds.iter().all(|bound| {
-            let latest = in_year(year + bound.latest.0, bound.latest.1);
-            let bounded = |limit: Option<i64>| limit.is_none_or(|limit| latest <= limit.saturating_add(DAY));
-            bound.leap_turn.is_none_or(|turn| is_leap(year + turn))
-                && bounded(bound.mtime.or(Some(now)))
-                && bounded(bound.suffix.map(|day| day.saturating_add(DAY)))
-        })
-    };
-    let candidates: Vec<i32> =
-        (1970..=this_year + 1).rev().map(|year| year - last_turn).filter(|year| possible(*year)).collect();
+    let candidates: Vec<i32> = (1970..=this_year + 1)
+        .rev()
+        .map(|year| year - last_turn)
+        .filter(|year| possible(bounds, *year, now))
+        .collect();
     let Some(latest) = candidates.first().copied() else {
         // Contradictory (a clock ahead of its file's mtime by days): the year of the newest bound.
         let bound = bounds.iter().filter_map(|bound| bound.suffix.or(bound.mtime)).max().unwrap_or(now);
@@ -71,6 +65,17 @@ pub(super) fn solve(
         _ if bounds.iter().any(|bound| bound.leap_turn.is_some()) => (latest, Basis::YEAR_INFERRED),
         _ => (latest, Basis::YEAR_MTIME),
     }
+}
+
+/// Whether `year` as the year of turn 0 breaks no hard constraint.
+pub(super) fn possible(bounds: &[FileBound], year: i32, now: i64) -> bool {
+    bounds.iter().all(|bound| {
+        let latest = in_year(year + bound.latest.0, bound.latest.1);
+        let bounded = |limit: Option<i64>| limit.is_none_or(|limit| latest <= limit.saturating_add(DAY));
+        bound.leap_turn.is_none_or(|turn| is_leap(year + turn))
+            && bounded(bound.mtime.or(Some(now)))
+            && bounded(bound.suffix.map(|day| day.saturating_add(DAY)))
+    })
 }
 
 /// Wall-clock nanoseconds of the proxy year, moved into `year` (Feb 29 of a common year counts as

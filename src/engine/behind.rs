@@ -9,7 +9,6 @@ use rayon::prelude::*;
 
 use super::prepare::{Chunk, FileState, Prepared};
 use crate::base::NANOS_PER_SECOND;
-use crate::clock::year_of;
 use crate::grammar::{GrammarSet, MAX_HEAD, Slots};
 use crate::io::{Content, Found, MAX_LINE};
 use crate::survey::{Layouts, lines};
@@ -84,17 +83,18 @@ fn first_instants(
 /// The interval of the first dated record in `bytes`.
 fn first_instant(file: &FileState, layouts: Layouts<'_>, chunk: &Chunk, bytes: &[u8]) -> Option<(i64, i64)> {
     let mut slots = Slots::default();
-    let mut clock = file.clock.reader(chunk.span.year);
+    let segment = chunk.span.segment;
+    let mut clock = file.clock.reader(segment, chunk.span.year);
     lines(bytes, 0).find_map(|(_, _, line)| {
         let (_, head) = layouts.begins(&line[..line.len().min(MAX_HEAD)], &mut slots)?;
         let stamp = head.stamp?;
         let key = clock.key(&stamp)?;
-        let instant = file.clock.instant(&stamp, year_of(&file.clock, key))?;
+        let instant = file.clock.instant(&stamp, file.clock.year_of(key, segment), segment)?;
         Some((instant.earliest, instant.latest))
     })
 }
 
-/// The folds of a file's clock that its instants (nanoseconds) touch, in nanoseconds.
+/// The folds of a zone that a file's instants (nanoseconds) touch, in nanoseconds.
 pub(super) fn folds(zone: &Zone, range: Option<(i64, i64)>) -> Vec<(i64, i64, i64)> {
     let Some((first, last)) = range else { return Vec::new() };
     let second = |at: i64| at.div_euclid(NANOS_PER_SECOND);

@@ -16,6 +16,7 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
+use super::derive::derived_batches;
 use super::plan::Watch;
 use super::prepare::{Chunk, Prepared};
 use crate::base::{Batch, Event, FileId, Flags, Gap, Loss, Result, Tally, Unread, reason};
@@ -92,7 +93,9 @@ pub fn drive<S: Sink>(
     let reader = WaveReader::new(prepared, scene.set, rules, filter, watch);
     let wave_bytes = WAVE_BYTES * rayon::current_num_threads() as u64;
     let mut outcome = Outcome::default();
-    let mut live: Vec<Live> = Vec::new();
+    // What is derived is known before anything is read, and waits among the batches for its time.
+    let derived = derived_batches(prepared, scene.set, filter);
+    let mut live: Vec<Live> = derived.into_iter().map(|batch| Live { batch, next: 0 }).collect();
     let mut firsts: Vec<(i64, u32, u32)> = Vec::new();
     let mut rest = &order[..];
     loop {
@@ -399,6 +402,7 @@ impl<'a> WaveReader<'a> {
             rules: self.rules,
             filter: self.filter,
             year: chunk.span.year,
+            segment: chunk.span.segment,
             carry: chunk.span.carry,
             head: chunk.span.head,
             mtime: file.mtime,
@@ -412,12 +416,14 @@ impl<'a> WaveReader<'a> {
             source: file.source,
             rank: chunk.rank,
             first_line: chunk.first_line,
+            segment: chunk.span.segment,
             printable: is_printable(&bytes[..count]),
             bytes,
             events,
             tallies,
             gaps,
-            folds: file.folds.clone(),
+            folds: file.folds(chunk.span.segment),
+            derived: Vec::new(),
         }
     }
 

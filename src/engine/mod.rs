@@ -1,10 +1,12 @@
 //! The run: wires walking, surveying, settling, reading and merging to whoever consumes the timeline.
 
 mod behind;
+mod derive;
 mod drive;
 mod ledger;
 mod plan;
 mod prepare;
+mod tables;
 
 pub use drive::{Outcome, Sink, Stretch, drive};
 pub use ledger::Ledger;

@@ -10,12 +10,15 @@ use rayon::prelude::*;
 use super::behind;
 use super::ledger::Ledger;
 use super::plan::{Plan, Watch};
-use crate::base::{Account, FileId, Loss, Result, SourceId, Unread, reason};
-use crate::clock::{ChunkSpan, Clock, FileFacts, settle};
-use crate::grammar::{Detection, GrammarSet, detect};
+use super::tables::watch_tables;
+use crate::base::{Account, Derived, FileId, Loss, Result, SourceId, Unread, reason};
+use crate::clock::{ChunkSpan, Clock, FileFacts, Place, Settled, Shift, settle};
+use crate::grammar::{Detection, GrammarSet, Headers, detect};
 use crate::ingest::Picker;
 use crate::io::{Content, Found, GARBAGE, Head, MAX_LINE, Opened, Rotation, family, open, walk};
-use crate::survey::{FileFormat, FileSurvey, Layouts, survey_plain, survey_stream};
+use crate::poll::Change;
+use crate::survey::{FileFormat, FileSurvey, Layouts, Range, survey_plain, survey_stream};
+use crate::witness::{Testimony, testify};
 
 /// With no more files than this, each keeps its descriptor through both passes.
 const KEEP_OPEN: usize = 128;
@@ -43,12 +46,21 @@ pub struct FileState {
     pub ledger: Account,
     /// Whether any of its stamps name no zone.
     pub zone_less: bool,
+    /// Offsets that its stamps name, seconds east of UTC.
+    pub labels: Option<Range<i32>>,
+    /// The host it was written on, as far as it is known.
+    pub host: Option<String>,
+    /// First physical line, 1-based, of each segment of its clock.
+    pub segment_lines: Vec<u64>,
     /// Whether any of its stamps name no year.
     pub year_less: bool,
     /// First and last instant, when it holds dated records.
     pub range: Option<(i64, i64)>,
-    /// Keys `[from, to)` whose stamps its clock names twice, and how much later the second time is.
-    pub folds: Vec<(i64, i64, i64)>,
+    /// For each segment of its clock the keys `[from, to)` whose stamps it names twice, and how much later
+    /// the second time is.
+    pub(super) folds: Vec<Vec<(i64, i64, i64)>>,
+    /// What the columns of a table are called.
+    pub headers: Headers,
     pub(super) opened: Opened,
     pub(super) path: PathBuf,
 }
@@ -92,6 +104,13 @@ pub struct Prepared {
     pub sources: Vec<SourceState>,
     /// Chunks by rank.
     pub chunks: Vec<Chunk>,
+    /// What records prove about other moments than their own: the timeline shows it among the records.
+    /// Whoever finds some pushes it here before the run is driven.
+    pub derived: Vec<Derived>,
+    /// What changed in polled tables, by source.
+    pub changes: Vec<Change>,
+    /// Jumps of stamps that mean something; places by file id.
+    pub shifts: Vec<Shift>,
     /// The account so far.
     pub ledger: Ledger,
 }
@@ -122,7 +141,7 @@ pub fn prepare(
     }
     let mut candidates = detect_all(plan, set, found, &mut remarks);
     if let Some(ahead) = ahead {
-        let hopeful = hopeful(&candidates, ahead);
+        let hopeful = hopeful(set, &candidates, ahead);
         let mut hopeful = hopeful.iter();
         candidates.retain(|_| hopeful.next().is_some_and(|hope| *hope));
     }
@@ -140,27 +159,54 @@ pub fn prepare(
             set.secondary().filter(|id| *id != primary && survey.used.contains(id)).collect();
     }
     copies(&candidates, &surveys, &mut remarks);
+    let testimonies = testimonies(set, &candidates, &surveys);
     let facts: Vec<FileFacts<'_>> = candidates
         .iter()
         .zip(&surveys)
-        .map(|(candidate, survey)| FileFacts {
+        .zip(&testimonies)
+        .map(|((candidate, survey), testimony)| FileFacts {
             name: &candidate.found.name,
             source: &candidate.source,
+            format: &set.get(candidate.format.primary).name,
             rotation: &candidate.rotation,
             mtime: candidate.found.mtime,
             format_zone: set.get(candidate.format.primary).zone.as_ref(),
             survey,
+            testimony,
         })
         .collect();
-    let settled = settle(&facts, &plan.settle);
-    let mut prepared =
-        Prepared { files: Vec::new(), sources: Vec::new(), chunks: Vec::new(), ledger: Ledger::default() };
-    for ((candidate, survey), settled) in candidates.into_iter().zip(&surveys).zip(settled) {
-        prepared.add(candidate, survey, &settled.chunks, settled.clock);
+    let settlement = settle(&facts, &plan.settle);
+    let mut prepared = Prepared {
+        files: Vec::new(),
+        sources: Vec::new(),
+        chunks: Vec::new(),
+        derived: Vec::new(),
+        changes: Vec::new(),
+        shifts: settlement.shifts,
+        ledger: Ledger::default(),
+    };
+    for ((candidate, survey), settled) in candidates.into_iter().zip(&surveys).zip(settlement.files) {
+        prepared.add(candidate, survey, settled);
     }
     prepared.ledger.remarks = remarks;
     behind::bound(&mut prepared, set);
+    watch_tables(&mut prepared, set);
     Ok(prepared)
+}
+
+/// Hears what files say about clocks, in parallel. Where every stamp names its offset there is nothing
+/// to settle but the rare lie, and one file alone cannot be compared: both are still heard, from a
+/// bounded sample.
+fn testimonies(set: &GrammarSet, candidates: &[Candidate], surveys: &[FileSurvey]) -> Vec<Testimony> {
+    candidates
+        .par_iter()
+        .zip(surveys)
+        .with_max_len(1)
+        .map(|(candidate, survey)| {
+            // A file that cannot be read a second time says nothing; reading it in full will tell why.
+            testify(Layouts { set, format: &candidate.format }, &candidate.opened, survey).unwrap_or_default()
+        })
+        .collect()
 }
 
 /// Opens every file and detects its format, in parallel.
@@ -216,7 +262,7 @@ fn detect_all(plan: &Plan, set: &GrammarSet, found: Vec<Found>, remarks: &mut Ve
 
 /// For each file, whether a pattern may match in it. Plain files are looked through in pieces of whole
 /// lines; compressed ones are left to the reading.
-fn hopeful(candidates: &[Candidate], ahead: &dyn Picker) -> Vec<bool> {
+fn hopeful(set: &GrammarSet, candidates: &[Candidate], ahead: &dyn Picker) -> Vec<bool> {
     const PIECE: u64 = 512 * 1024;
     let pieces: Vec<(usize, u64)> = candidates
         .iter()
@@ -252,8 +298,12 @@ fn hopeful(candidates: &[Candidate], ahead: &dyn Picker) -> Vec<bool> {
         })
         .flatten()
         .collect();
-    let mut hopeful: Vec<bool> =
-        candidates.iter().map(|candidate| matches!(candidate.opened.content(), Content::Gzip)).collect();
+    // What is derived from a table has words of its own, which stand nowhere in it.
+    let speaks = |candidate: &Candidate| set.get(candidate.format.primary).table.is_some();
+    let mut hopeful: Vec<bool> = candidates
+        .iter()
+        .map(|candidate| matches!(candidate.opened.content(), Content::Gzip) || speaks(candidate))
+        .collect();
     for index in hits {
         hopeful[index] = true;
     }
@@ -295,9 +345,9 @@ fn survey_all(
             Task::Piece(index, from, to) => {
                 let mut survey = FileSurvey::default();
                 match survey_plain(layouts(index), &candidates[index].opened, (from, to), buffer) {
-                    Ok((chunk, used)) => {
+                    Ok((chunks, used)) => {
                         survey.bytes = to - from;
-                        survey.chunks.push((from, chunk));
+                        survey.chunks = chunks;
                         survey.used = used;
                     }
                     Err(error) => survey.cut = Some(reason(&error)),
@@ -330,6 +380,7 @@ fn survey_all(
         survey.cut = survey.cut.take().or(part.cut);
         survey.dropped += part.dropped;
     }
+    surveys.iter_mut().for_each(FileSurvey::join);
     let mut faults = faults.into_inner().unwrap_or_default();
     faults.sort();
     for (index, why) in faults {
@@ -400,14 +451,44 @@ fn account(survey: &FileSurvey) -> Account {
     ledger
 }
 
+impl FileState {
+    /// Keys `[from, to)` whose stamps a segment of its clock names twice, and how much later the second
+    /// time is.
+    pub(super) fn folds(&self, segment: u16) -> Vec<(i64, i64, i64)> {
+        self.folds.get(usize::from(segment)).or(self.folds.last()).cloned().unwrap_or_default()
+    }
+}
+
 impl Prepared {
     /// A file by id.
     pub fn file(&self, id: FileId) -> &FileState {
         &self.files[id.0 as usize]
     }
 
+    /// The physical line, 1-based, that stands at a place. Reads from the place's chunk on; `None` where
+    /// the file cannot be read again.
+    pub fn line_at(&self, place: Place) -> Option<u64> {
+        let file = FileId(place.file as u32);
+        let state = self.files.get(place.file)?;
+        let end = self.chunks.partition_point(|chunk| (chunk.file, chunk.start) <= (file, place.offset));
+        let chunk = self.chunks[..end].last().filter(|chunk| chunk.file == file)?;
+        let mut text = vec![0; (place.offset - chunk.start) as usize];
+        if matches!(state.opened.content(), Content::Gzip) {
+            let mut unpacker = state.opened.unpack().ok()?;
+            let mut all = Vec::new();
+            let _ = unpacker.fill(&mut all, place.offset as usize);
+            text = all.get(chunk.start as usize..)?.to_vec();
+        } else {
+            let count = state.opened.read_at(chunk.start, &mut text).ok()?;
+            text.truncate(count);
+        }
+        Some(chunk.first_line + memchr::memchr_iter(b'\n', &text).count() as u64)
+    }
+
     /// Adds a file; files must come in canonical order.
-    fn add(&mut self, candidate: Candidate, survey: &FileSurvey, spans: &[ChunkSpan], clock: Clock) {
+    fn add(&mut self, candidate: Candidate, survey: &FileSurvey, settled: Settled) {
+        let Settled { clock, chunks: spans, host } = settled;
+        let spans = &spans[..];
         let file = FileId(self.files.len() as u32);
         if self.sources.last().is_none_or(|source| source.name != candidate.source) {
             self.sources.push(SourceState { name: candidate.source.clone(), files: Vec::new() });
@@ -435,7 +516,12 @@ impl Prepared {
         let birth = behind::birth(&candidate.found, candidate.opened.content(), range.is_some());
         let zone_less =
             survey.chunks.iter().any(|(_, chunk)| chunk.local.is_some() || chunk.yearless.is_some());
-        let folds = if zone_less { behind::folds(&clock.zone, range) } else { Vec::new() };
+        let zones = clock.segments.iter().filter(|_| zone_less).map(|segment| &segment.zone);
+        let folds = zones.map(|zone| behind::folds(zone, range)).collect();
+        let lines_before = |from: u64| -> u64 {
+            survey.chunks.iter().take_while(|(start, _)| *start < from).map(|(_, chunk)| chunk.lines).sum()
+        };
+        let segment_lines = clock.segments.iter().map(|segment| lines_before(segment.from) + 1).collect();
         let ledger = account(survey);
         self.ledger.total.add(&ledger);
         self.ledger.files += 1;
@@ -452,7 +538,15 @@ impl Prepared {
             zone_less,
             folds,
             year_less: survey.chunks.iter().any(|(_, chunk)| chunk.yearless.is_some()),
+            labels: survey
+                .chunks
+                .iter()
+                .filter_map(|(_, chunk)| chunk.labels)
+                .reduce(|a, b| Range { min: a.min.min(b.min), max: a.max.max(b.max) }),
+            host,
+            segment_lines,
             range,
+            headers: Headers::default(),
             opened: candidate.opened,
             path: candidate.found.path,
         });

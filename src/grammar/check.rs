@@ -7,6 +7,7 @@ use super::load::{GrammarSet, compile_alone};
 use super::model::Grammar;
 use super::schema::SampleFile;
 use super::slots::{Known, Slots};
+use super::table::Columns;
 use crate::base::Level;
 
 /// What a check found.
@@ -83,12 +84,26 @@ fn differences(grammar: &Grammar, sample: &SampleFile) -> Vec<String> {
     compare("pid", sample.pid.map(|pid| pid.to_string()).as_deref(), text(Known::Pid));
     compare("message", sample.message.as_deref(), Some(String::from_utf8_lossy(&message).into_owned()));
     let mut fields = Vec::new();
+    let mut found_header = true;
     grammar.fields(record, &slots, reading.message, |name, value| {
         fields.push((name.to_owned(), String::from_utf8_lossy(value).into_owned()));
     });
+    if let (Some(header), Some(spec), Some(stamp)) =
+        (&sample.header, &grammar.table, slots.known(Known::Time))
+    {
+        match Columns::header(spec, header.as_bytes()) {
+            Some(columns) => columns.fields(&first[stamp.end as usize..], |name, value| {
+                fields.push((name.to_owned(), String::from_utf8_lossy(value).into_owned()));
+            }),
+            None => found_header = false,
+        }
+    }
     for (name, wanted) in &sample.fields {
         let got = fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.clone());
         compare(&format!("field {name}"), Some(wanted), got);
+    }
+    if !found_header {
+        found.push("the sample's header is none: its first column must be one of `time`".into());
     }
     if grammar.has_stamps() && head.stamp.is_none() {
         found.push("no stamp was read".into());

@@ -10,6 +10,7 @@ use super::schema::{GrammarFile, JsonFile, LevelRangeFile};
 use super::slots::{Known, MAX_SLOTS};
 use super::step::{Kind, Step, Target};
 use super::syntax::{self, Item};
+use super::table::TableSpec;
 use crate::base::Level;
 use crate::time::{TimePattern, Zone};
 
@@ -98,6 +99,7 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
         zone,
         class: class(typed.name.as_ref()),
         layout_lines: layout_lines(&shape),
+        table: typed.table.clone().map(TableSpec::new),
         rank: typed.rank,
         weight: weight(&shape),
         primary_only: typed.primary_only,

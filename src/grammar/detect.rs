@@ -6,7 +6,8 @@
 
 use super::load::GrammarSet;
 use super::model::{Grammar, GrammarId, Shape};
-use super::slots::Slots;
+use super::slots::{Known, Slots};
+use super::table::{Columns, TableSpec};
 
 /// At most this many lines of a sample vote.
 const SAMPLE_LINES: usize = 200;
@@ -54,7 +55,10 @@ pub fn detect(set: &GrammarSet, sample: &[u8]) -> Detection {
         .filter(|(_, grammar)| !matches!(grammar.shape, Shape::Plain))
         .map(|(id, grammar)| Candidate {
             grammar: id,
-            lines: lines.iter().filter(|line| fits(grammar, line, &mut slots)).count(),
+            lines: match &grammar.table {
+                Some(spec) => rows(grammar, spec, &lines, &mut slots),
+                None => lines.iter().filter(|line| fits(grammar, line, &mut slots)).count(),
+            },
         })
         .filter(|candidate| candidate.lines > 0)
         .collect();
@@ -74,6 +78,23 @@ pub(super) fn fits(grammar: &Grammar, line: &[u8], slots: &mut Slots) -> bool {
     grammar
         .begins(line, slots)
         .is_some_and(|head| head.stamp.is_some() && grammar.read(line, &head, slots, false).evidence)
+}
+
+/// The lines that are rows of a table: below a header, and with as many cells as it has.
+fn rows(grammar: &Grammar, spec: &TableSpec, lines: &[&[u8]], slots: &mut Slots) -> usize {
+    let mut columns: Option<Columns> = None;
+    let mut count = 0;
+    for line in lines {
+        if let Some(header) = Columns::header(spec, line) {
+            columns = Some(header);
+        } else if let Some(columns) = &columns
+            && fits(grammar, line, slots)
+            && let Some(stamp) = slots.known(Known::Time)
+        {
+            count += usize::from(columns.count_cells(&line[stamp.end as usize..]) + 1 == columns.len());
+        }
+    }
+    count
 }
 
 fn trim(line: &[u8]) -> &[u8] {

@@ -15,6 +15,7 @@ mod schema;
 mod slots;
 mod step;
 mod syntax;
+mod table;
 
 pub use check::{CheckReport, check_grammar};
 pub use detect::{Candidate, Detection, detect};
@@ -22,3 +23,4 @@ pub use fault::Fault;
 pub use load::GrammarSet;
 pub use model::{Grammar, GrammarId, Head, MAX_HEAD, Reading};
 pub use slots::{Known, Slots, Span};
+pub use table::{Columns, Headers, Role, TableSpec};

@@ -8,6 +8,7 @@
 use super::json::{self, Value};
 use super::slots::{Known, Slots, Span};
 use super::step::{self, Found, Step};
+use super::table::{Columns, TableSpec};
 use crate::base::{Level, Stamp};
 use crate::time::{TimePattern, Zone, epoch, recognise};
 
@@ -38,6 +39,8 @@ pub struct Grammar {
     /// How many physical lines a record's longest layout spans: more than one where level or message
     /// stand on a line of their own behind the stamp's. `read` must be given as many to find them.
     pub layout_lines: usize,
+    /// Where records are rows of a table: what its columns mean.
+    pub table: Option<TableSpec>,
     pub(super) rank: u8,
     pub(super) weight: u32,
     pub(super) primary_only: bool,
@@ -364,11 +367,24 @@ impl Grammar {
     /// Whether the message is the tail of the record as written, so that it can be copied out.
     #[inline]
     pub fn message_is_tail(&self) -> bool {
-        self.compose.is_none() && !matches!(self.shape, Shape::Json(_))
+        self.compose.is_none() && self.table.is_none() && !matches!(self.shape, Shape::Json(_))
     }
 
     /// The message of a record as people read it: decoded, put together where the grammar says so.
     pub fn message(&self, text: &[u8], slots: &Slots, reading: &Reading, out: &mut Vec<u8>) {
+        if let Some(spec) = &self.table {
+            // A header repeated below a row belongs to the table's frame, not to what the row says.
+            let lines = reading.message.of(text).split(|byte| *byte == b'\n').enumerate();
+            for (index, line) in
+                lines.filter(|(index, line)| *index == 0 || Columns::header(spec, line).is_none())
+            {
+                if index > 0 {
+                    out.push(b'\n');
+                }
+                out.extend_from_slice(line);
+            }
+            return;
+        }
         let Some(pieces) = &self.compose else {
             return self.value(text, reading.message, out);
         };

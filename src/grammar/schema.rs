@@ -34,6 +34,9 @@ pub(super) struct GrammarFile {
     /// Or a JSON object per line.
     #[serde(default)]
     pub json: Option<JsonFile>,
+    /// Rows of a table, whose columns a header line names.
+    #[serde(default)]
+    pub table: Option<TableFile>,
     /// Level words of this format, beside the common ones.
     #[serde(default)]
     pub levels: BTreeMap<String, Spanned<String>>,
@@ -100,6 +103,32 @@ pub(super) struct JsonFile {
     pub require: Vec<String>,
 }
 
+/// What the columns of a table are called, by their meaning; names in lower case.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TableFile {
+    /// The first column of a header is one of these.
+    pub time: Vec<String>,
+    /// What a row is about.
+    #[serde(default)]
+    pub entity: Vec<String>,
+    /// How long the state has lasted.
+    #[serde(default)]
+    pub age: Vec<String>,
+    /// The state that an age speaks of, the most telling name first.
+    #[serde(default)]
+    pub state: Vec<String>,
+    /// Counters of changes.
+    #[serde(default)]
+    pub count: Vec<String>,
+    /// Values of a healthy state.
+    #[serde(default)]
+    pub good: Vec<String>,
+    /// Values of a broken one.
+    #[serde(default)]
+    pub bad: Vec<String>,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LevelRangeFile {
@@ -123,6 +152,9 @@ pub(super) struct BodyFile {
 pub(super) struct SampleFile {
     /// The record, continuation lines included.
     pub record: Spanned<String>,
+    /// In a table's grammar: the header line that names the columns.
+    #[serde(default)]
+    pub header: Option<String>,
     /// The stamp as written.
     #[serde(default)]
     pub stamp: Option<String>,

@@ -5,7 +5,6 @@
 
 use super::read::Context;
 use crate::base::{Gap, NANOS_PER_SECOND, Resolution, Stamp};
-use crate::clock::year_of;
 
 /// Collects the gaps of one chunk, line by line.
 pub(super) struct Gaps<'a> {
@@ -32,8 +31,8 @@ impl<'a> Gaps<'a> {
     #[inline]
     pub(super) fn dated(&mut self, key: i64, stamp: Option<&Stamp>) {
         if self.open.is_some() {
-            let clock = self.context.clock;
-            let instant = stamp.and_then(|stamp| clock.instant(stamp, year_of(clock, key)));
+            let Context { clock, segment, .. } = *self.context;
+            let instant = stamp.and_then(|stamp| clock.instant(stamp, clock.year_of(key, segment), segment));
             self.close(instant.map(|instant| (instant.earliest, instant.latest)));
         }
     }

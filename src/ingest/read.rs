@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use super::gaps::Gaps;
-use crate::base::{Event, Flags, Gap, Level, Tally};
+use crate::base::{Derived, Event, Flags, Gap, Level, Tally};
 use crate::clock::{Clock, packed_resolution};
 use crate::grammar::{Grammar, GrammarId, Head, Known, MAX_HEAD, Reading, Slots};
 use crate::pattern::{LevelRules, Skeleton};
@@ -79,6 +79,20 @@ impl Filter {
         self.level == Level::Unknown && !self.names_fields() && self.text.is_none()
     }
 
+    /// Whether a derived event is kept, and whether it matches: it is asked what a record is asked, with
+    /// its message for a text.
+    pub fn weigh(&self, derived: &Derived) -> (bool, bool) {
+        let fits = |globs: &[String], value: Option<&str>| {
+            globs.is_empty() || value.is_some_and(|value| globs.iter().any(|pattern| glob(pattern, value)))
+        };
+        let matches = derived.level >= self.level
+            && fits(&self.hosts, derived.host.as_deref())
+            && fits(&self.programs, derived.program.as_deref())
+            && self.text.as_ref().is_none_or(|text| text.wants(derived.message.as_bytes()));
+        let inside = (self.since..self.until).contains(&derived.instant.best);
+        (inside && (matches || self.keep_all), matches)
+    }
+
     /// Flags what matches, and drops the rest unless it is to be kept.
     fn apply(&self, events: &mut Vec<Event>, bytes: &[u8]) {
         for event in events.iter_mut().filter(|event| event.flags.has(Flags::MATCH)) {
@@ -148,6 +162,8 @@ pub struct Context<'a> {
     pub filter: &'a Filter,
     /// Year of the first stamp without one.
     pub year: i32,
+    /// The segment of the clock that holds here.
+    pub segment: u16,
     /// Key of the dated record before the chunk.
     pub carry: Option<i64>,
     /// Key of the file's first dated record.
@@ -179,7 +195,7 @@ impl ChunkReader {
         self.seen.clear();
         self.suggested.clear();
         let plain = context.layouts.set.plain();
-        let mut clock = context.clock.reader(context.year);
+        let mut clock = context.clock.reader(context.segment, context.year);
         let mut last_key = context.carry;
         let mut gaps = Gaps::new(context, gaps);
         let mut open = false; // whether the last record is kept, and so its continuation lines are
@@ -354,7 +370,14 @@ impl ChunkReader {
         if let Some(program) = self.slots.known(Known::Program) {
             skeleton.variable(program.of(line));
         }
-        skeleton.variable(reading.message.of(line));
+        match &grammar.table {
+            // Rows are padded: how many blanks stand between two cells says nothing.
+            Some(_) => {
+                let cells = reading.message.of(line).split(u8::is_ascii_whitespace);
+                cells.filter(|cell| !cell.is_empty()).for_each(|cell| skeleton.variable(cell));
+            }
+            None => skeleton.variable(reading.message.of(line)),
+        }
         skeleton.finish()
     }
 

@@ -1,8 +1,10 @@
 //! What a report or a summary tells: findings over sources, and the sentence that sums them up.
 
+use super::orders::interval;
 use super::sources::{SourceRow, counted, local_time};
 use crate::base::{Level, NANOS_PER_SECOND, SourceId, Unread};
-use crate::lens::{Evidence, Marker, Silence, Verdict};
+use crate::lens::{Evidence, Finding, Marker, Order, Silence, Verdict};
+use crate::poll::{Change, Trend};
 use crate::text::{clean, excerpt};
 use crate::time::{Zone, pretty_span};
 
@@ -22,6 +24,12 @@ pub struct Report<'a> {
     pub verdict: Option<Verdict<'a>>,
     /// Silences, by time.
     pub silences: &'a [Silence],
+    /// What changed in polled tables.
+    pub changes: &'a [Change],
+    /// Which of two things that went wrong came first.
+    pub orders: &'a [Order],
+    /// Findings of all further kinds.
+    pub findings: &'a [Finding],
     /// Sources by id.
     pub sources: &'a [SourceRow],
     /// File names by id.
@@ -34,6 +42,17 @@ impl Report<'_> {
     /// First occurrences worth a finding: severe, or not from a warm-up.
     pub(super) fn telling(&self) -> impl Iterator<Item = &Marker> {
         self.markers.iter().filter(|marker| marker.stat.level >= Level::Warn || !marker.warm_up).take(FIRSTS)
+    }
+
+    /// The first change for the worse of a polled table, where no error was logged and no warning came
+    /// before it: then the table saw it first.
+    pub(super) fn opening(&self) -> Option<&Change> {
+        let worse = self.changes.iter().filter(|change| change.trend == Trend::Worse);
+        let first =
+            worse.min_by_key(|change| (change.instant.earliest, change.after.file, change.after.line))?;
+        let logged = self.verdict.as_ref();
+        let earlier = logged.is_none_or(|verdict| first.instant.earliest <= verdict.first.stat.first_key);
+        (earlier && logged.is_none_or(|verdict| verdict.level < Level::Error)).then_some(first)
     }
 
     pub(super) fn source(&self, id: SourceId) -> &SourceRow {
@@ -52,6 +71,17 @@ pub(super) fn silence_span(silence: &Silence) -> String {
 
 /// The sentence that answers "what broke first, and when".
 pub(super) fn headline(report: &Report<'_>) -> String {
+    if let Some(change) = report.opening() {
+        let at = change.instant.earliest;
+        let offset = report.zone.offset_at(at.div_euclid(NANOS_PER_SECOND));
+        return format!(
+            "No error logged; first change for the worse: {} {} ({offset}), {}: {}",
+            interval(report.zone, &change.instant),
+            report.zone.name(),
+            clean(&report.source(change.source).name),
+            clean(&excerpt(&change.title(), 300)),
+        );
+    }
     match &report.verdict {
         Some(verdict) => {
             let marker = verdict.first;

@@ -4,6 +4,7 @@
 
 mod cells;
 mod findings;
+mod orders;
 mod prose;
 mod report;
 mod rows;
@@ -15,5 +16,7 @@ pub use findings::Report;
 pub use prose::{Decorate, Prose, Style, day_rule};
 pub use report::{report_json, report_markdown};
 pub use rows::push_jsonl;
-pub use sources::{SourceRow, local_time, push_remarks, push_sources, sources_json, thousands, time_json};
+pub use sources::{
+    SegmentRow, SourceRow, local_time, push_remarks, push_sources, sources_json, thousands, time_json,
+};
 pub use summary::{SummaryStyle, push_summary};

@@ -24,6 +24,8 @@ pub struct Style {
 
 const DIM: &[u8] = b"\x1b[2m";
 const RESET: &[u8] = b"\x1b[0m";
+/// Stands before what was derived from a record.
+const DERIVED: &[u8] = "» ".as_bytes();
 const UNDATED: &[u8] = b"(undated)";
 
 /// Copies a clean text to the output, changed as its owner likes: highlights.
@@ -128,7 +130,8 @@ impl<'a> Prose<'a> {
     ) {
         let place = Place::of(batch, event);
         let tied = self.above.is_some_and(|(above, _)| !above.is_before(&place));
-        if !self.style.color && !self.style.collapse_dates && !event.flags.has(Flags::UNDATED) {
+        let common = !event.flags.has(Flags::UNDATED) && !event.flags.has(Flags::DERIVED);
+        if !self.style.color && !self.style.collapse_dates && common {
             let cell = self.plain_prefix(out, batch, event, tied);
             self.below(place, cell);
             self.body(out, batch, event, decorate);
@@ -156,6 +159,7 @@ impl<'a> Prose<'a> {
     fn between(&self, out: &mut Vec<u8>, batch: &Batch, event: &Event, tied: bool) {
         out.extend_from_slice(tie_cell(tied, self.style));
         match (event.flags.has(Flags::FIRST), self.style.color) {
+            _ if event.flags.has(Flags::DERIVED) => out.extend_from_slice(DERIVED),
             (false, _) => out.extend_from_slice(b"  "),
             (true, false) => out.extend_from_slice(b"* "),
             (true, true) => out.extend_from_slice(b"\x1b[1;33m*\x1b[0m "),
@@ -292,14 +296,15 @@ impl<'a> Prose<'a> {
     #[inline]
     fn body(&mut self, out: &mut Vec<u8>, batch: &Batch, event: &Event, decorate: Option<&Decorate<'_>>) {
         let grammar = self.scene.set.get(GrammarId(event.layout));
-        if grammar.message_is_tail() && decorate.is_none() {
+        let as_it_is = grammar.message_is_tail() || event.flags.has(Flags::DERIVED);
+        if as_it_is && decorate.is_none() {
             let body = &batch.record(event)[usize::from(event.body)..];
-            if event.lines == 1 && (batch.printable || is_clean(body)) {
+            if (event.lines == 1 || event.flags.has(Flags::DERIVED)) && (batch.printable || is_clean(body)) {
                 return out.extend_from_slice(body);
             }
         }
         self.scratch.clear();
-        if grammar.message_is_tail() {
+        if as_it_is {
             self.scratch.extend_from_slice(&batch.record(event)[usize::from(event.body)..]);
         } else {
             Record::read_message(self.scene, batch, event).message(&mut self.scratch);

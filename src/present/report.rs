@@ -6,9 +6,10 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::findings::{Report, headline, silence_span};
+use super::orders::markdown_orders;
 use super::sources::{SourceRow, local_time, push_remarks, size, sources_json, thousands, time_json};
 use crate::base::NANOS_PER_SECOND;
-use crate::lens::{Evidence, Marker, Silence};
+use crate::lens::{Evidence, Finding, Marker, Order, Silence, Value as Known};
 use crate::text::{clean, excerpt};
 use crate::time::{pretty_span, render_rfc3339};
 
@@ -78,6 +79,47 @@ impl Report<'_> {
             "against": [],
         })
     }
+
+    /// A finding of any other kind.
+    fn finding(&self, finding: &Finding) -> Value {
+        let evidence = |all: &[Evidence]| all.iter().map(|one| self.evidence(one)).collect::<Vec<_>>();
+        let values: serde_json::Map<String, Value> = finding
+            .values
+            .iter()
+            .map(|(name, value)| {
+                let value = match value {
+                    Known::Text(text) => text.as_str().into(),
+                    Known::Number(number) => round(*number).into(),
+                    Known::Count(count) => (*count).into(),
+                    Known::Flag(flag) => (*flag).into(),
+                    Known::Time(at) => time_json(Some(*at)),
+                };
+                ((*name).to_owned(), value)
+            })
+            .collect();
+        let subject = &finding.subject;
+        json!({
+            "kind": finding.kind,
+            "title": finding.title,
+            "start": time_json(finding.start),
+            "end": time_json(finding.end),
+            "earliest": time_json(finding.earliest),
+            "latest": time_json(finding.latest),
+            "score": round(finding.score),
+            "subject": {
+                "source": subject.source.map(|source| self.source(source).name.as_str()),
+                "host": subject.host,
+                "program": subject.program,
+                "pattern": subject.pattern.map(|pattern| format!("p{pattern:016x}")),
+                "key": subject.key,
+                "entity": subject.entity,
+            },
+            "values": values,
+            "claim": finding.claim,
+            "evidence": evidence(&finding.evidence),
+            "against": evidence(&finding.against),
+        })
+    }
 }
 
 fn round(score: f64) -> f64 {
@@ -88,6 +130,8 @@ fn round(score: f64) -> f64 {
 pub fn report_json(report: &Report<'_>) -> Vec<u8> {
     let mut findings: Vec<Value> = report.telling().map(|marker| report.first(marker)).collect();
     findings.extend(report.silences.iter().map(|silence| report.silence(silence)));
+    findings.extend(report.orders.iter().map(|order| report.finding(&Order::finding(order))));
+    findings.extend(report.findings.iter().map(|finding| report.finding(finding)));
     findings.sort_by(|a, b| {
         let score = |finding: &Value| finding["score"].as_f64().unwrap_or(0.0);
         let start = |finding: &Value| finding["start"].as_str().unwrap_or("~").to_owned();
@@ -153,6 +197,7 @@ pub fn report_markdown(report: &Report<'_>) -> Vec<u8> {
             std::iter::once(verdict.first).chain(verdict.followers.iter().copied()).collect();
         markdown_table(&mut text, report, &markers);
     }
+    markdown_orders(&mut text, report, cell);
     text.push_str("## First occurrences\n\n");
     let telling: Vec<&Marker> = report.telling().take(40).collect();
     if telling.is_empty() {
@@ -200,7 +245,7 @@ fn markdown_sources(text: &mut String, report: &Report<'_>) {
             "| {} | {} | {} | {} | {} | {} | {} | {} |",
             cell(&source.name),
             source.format,
-            source.zone,
+            source.zone(),
             known.into_iter().flatten().collect::<Vec<_>>().join(", "),
             at(source.range.map(|range| range.0)),
             at(source.range.map(|range| range.1)),

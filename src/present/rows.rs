@@ -76,7 +76,10 @@ pub fn push_jsonl(out: &mut Vec<u8>, scene: &Scene<'_>, batch: &Batch, event: &E
         push_time(out, Some(start), digits_of(start, digits.max(3)), 0);
     }
     out.extend_from_slice(format!("}},\"pattern\":\"p{:016x}\",\"marks\":[", event.pattern).as_bytes());
-    if event.flags.has(Flags::FIRST) {
+    // A derived event is nobody's first.
+    if event.flags.has(Flags::DERIVED) {
+        out.extend_from_slice(b"\"derived\"");
+    } else if event.flags.has(Flags::FIRST) {
         out.extend_from_slice(b"\"first\"");
     }
     out.extend_from_slice(b"]}\n");

@@ -6,6 +6,30 @@ use crate::base::{Account, Basis, Loss, NANOS_PER_SECOND, Unread};
 use crate::text::{clean, width};
 use crate::time::{Zone, pretty_span, render_rfc3339};
 
+/// A stretch of a source in which one zone holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentRow {
+    /// The file it begins in.
+    pub file: String,
+    /// Physical line, 1-based, that it begins at.
+    pub from_line: u64,
+    /// The zone's name.
+    pub zone: String,
+    /// Its offset at the file's first record, seconds east of UTC.
+    pub offset: i32,
+    /// How it is known.
+    pub basis: &'static str,
+}
+
+impl SourceRow {
+    /// The zones of its segments, `UTC, then Asia/Seoul`.
+    pub fn zone(&self) -> String {
+        let mut zones: Vec<&str> = self.segments.iter().map(|segment| &segment.zone[..]).collect();
+        zones.dedup();
+        zones.join(", then ")
+    }
+}
+
 /// One source.
 #[derive(Clone, Debug)]
 pub struct SourceRow {
@@ -17,12 +41,12 @@ pub struct SourceRow {
     pub format: String,
     /// Other formats found in it.
     pub others: Vec<String>,
-    /// The zone its zone-less stamps are read in.
-    pub zone: String,
-    /// Offset of that zone at the source's first record, seconds.
-    pub offset: i32,
-    /// How the zone is known; `None` where there are no stamps.
+    /// How its stamps are read, from where on.
+    pub segments: Vec<SegmentRow>,
+    /// How the least known of its zones is known; `None` where there are no stamps.
     pub zone_basis: Option<&'static str>,
+    /// What proves its zones, one sentence each.
+    pub proofs: Vec<String>,
     /// Basis of the years.
     pub year_basis: Basis,
     /// First and last instant.
@@ -60,15 +84,29 @@ pub fn local_time(zone: &Zone, at: i64) -> String {
 pub fn sources_json(rows: &[SourceRow]) -> Vec<Value> {
     let row = |row: &SourceRow| {
         let account = row.account;
+        let segments: Vec<Value> = row
+            .segments
+            .iter()
+            .map(|segment| {
+                json!({
+                    "from_line": segment.from_line,
+                    "zone": segment.zone,
+                    "offset_seconds": segment.offset,
+                    "file": segment.file,
+                    "zone_basis": segment.basis,
+                })
+            })
+            .collect();
         json!({
             "source": row.name,
             "files": row.files,
             "format": row.format,
             "other_formats": row.others,
-            "zone": row.zone,
+            "zone": row.zone(),
             "zone_basis": row.zone_basis,
+            "proof": row.proofs,
             "year_basis": row.year_basis.words().next(),
-            "segments": [{"from_line": 1, "zone": row.zone, "offset_seconds": row.offset}],
+            "segments": segments,
             "first": time_json(row.range.map(|range| range.0)),
             "last": time_json(row.range.map(|range| range.1)),
             "events": account.records,
@@ -94,6 +132,21 @@ pub fn push_sources(out: &mut Vec<u8>, rows: &[SourceRow], remarks: &[Unread], z
             |name: &str, value: &str| out.extend_from_slice(format!("  {name:8}{value}\n").as_bytes());
         line("format", &formats);
         line("clock", &clock(row));
+        for segment in row.segments.iter().skip(1) {
+            line(
+                "",
+                &format!(
+                    "{} from {}:{} on ({})",
+                    segment.zone,
+                    clean(&segment.file),
+                    segment.from_line,
+                    segment.basis
+                ),
+            );
+        }
+        for proof in &row.proofs {
+            line("", &clean(proof));
+        }
         if let Some((first, last)) = row.range {
             let range = match last - first {
                 0 => local_time(zone, first),
@@ -120,9 +173,11 @@ fn clock(row: &SourceRow) -> String {
     let zone = match row.zone_basis {
         None => "no stamps: its records are placed by their neighbours or the file's mtime".to_owned(),
         Some("offset") => "every stamp carries its own offset".to_owned(),
-        Some("zone:assumed") => format!("{} (you said so)", row.zone),
-        Some("zone:inferred") => format!("{} (its format says so)", row.zone),
-        Some(_) => format!("{} (a guess: stamps name no zone; --assume-tz overrides)", row.zone),
+        Some("zone:assumed") => format!("{} (you said so)", row.zone()),
+        Some("zone:inferred") if row.proofs.is_empty() => format!("{} (its format says so)", row.zone()),
+        Some("zone:inferred") => format!("{} (inferred)", row.zone()),
+        Some("zone:repaired") => format!("{} (repaired: the offset in its stamps is wrong)", row.zone()),
+        Some(_) => format!("{} (a guess: stamps name no zone; --assume-tz overrides)", row.zone()),
     };
     let year = match row.year_basis.words().next() {
         Some("year:rotation") => "; years from the dates in file names",

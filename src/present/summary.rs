@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::findings::{Report, headline, silence_span};
+use super::orders::{place, push_orders};
 use super::sources::{counted, ledger, local_time, push_remarks, thousands};
 use crate::base::{Account, Level, Loss, Unread};
 use crate::lens::Marker;
@@ -32,6 +33,7 @@ pub fn push_summary(out: &mut Vec<u8>, report: &Report<'_>, labels: &[String], s
     let head = headline(report);
     let _ = writeln!(text, "{}", bold(&excerpt(&head, style.columns.max(72) * 2)));
     push_beginning(&mut text, report, labels, style);
+    push_orders(&mut text, report, style.columns);
     push_markers(&mut text, report, labels, style);
     push_silences(&mut text, report, labels, style);
     push_sources(&mut text, report, labels, style);
@@ -41,6 +43,10 @@ pub fn push_summary(out: &mut Vec<u8>, report: &Report<'_>, labels: &[String], s
 
 /// The evidence under the headline, and what followed within ten minutes.
 fn push_beginning(text: &mut String, report: &Report<'_>, labels: &[String], style: SummaryStyle) {
+    if let Some(change) = report.opening() {
+        let _ = writeln!(text, "  {}", place(report, change));
+        return;
+    }
     let Some(verdict) = &report.verdict else { return };
     let first = verdict.first;
     let times = match first.stat.count {
@@ -74,6 +80,7 @@ fn push_markers(text: &mut String, report: &Report<'_>, labels: &[String], style
     let shown: Vec<(u32, u64)> = report
         .verdict
         .iter()
+        .filter(|_| report.opening().is_none())
         .flat_map(|verdict| {
             std::iter::once(verdict.first)
                 .chain(verdict.followers.iter().copied().take(8))
@@ -178,11 +185,8 @@ fn push_sources(text: &mut String, report: &Report<'_>, labels: &[String], style
         let known = [source.zone_basis, source.year_basis.words().next()];
         let known = known.into_iter().flatten().collect::<Vec<_>>().join(" ");
         // The zone shown needs no repeating; any other one does.
-        let zone = if source.zone == report.zone.name() || source.zone_basis == Some("offset") {
-            ""
-        } else {
-            &source.zone
-        };
+        let zone = source.zone();
+        let zone = if zone == report.zone.name() || source.zone_basis == Some("offset") { "" } else { &zone };
         let zone = if zone.is_empty() || source.range.is_none() { String::new() } else { format!("{zone} ") };
         let count = thousands(source.account.records);
         let line = format!("  {label}{pad}  {count:>9}  {range:columns$}  {zone}{known}");

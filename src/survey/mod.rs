@@ -3,8 +3,13 @@
 //! Its findings are all that settling clocks needs, and small enough to keep for every chunk of every
 //! file. The read pass asks the same question of every line, so both cut a file alike.
 
+mod gaps;
 mod layouts;
 mod scan;
 
+pub use gaps::Gaps;
 pub use layouts::{FileFormat, Layouts, lines};
-pub use scan::{ChunkSurvey, FileSurvey, Range, Seen, Yearless, survey_plain, survey_stream, turn_between};
+pub use scan::{
+    ChunkSurvey, FileSurvey, JUMP, MOST_JUMPS, Range, Seen, Surveyed, Yearless, across_years, survey_plain,
+    survey_stream, turn_between,
+};

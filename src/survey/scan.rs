@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::gaps::Gaps;
 use super::layouts::{Layouts, lines};
 use crate::base::{NANOS_PER_SECOND, Stamp, WrittenZone};
 use crate::grammar::{GrammarId, MAX_HEAD, Slots};
@@ -84,6 +85,14 @@ pub struct ChunkSurvey {
     pub undated: u64,
     /// Lines with text above the first record that begins in it.
     pub loose: u64,
+    /// Whether the stretch begins where the stamps jump, not where a chunk happened to end.
+    pub jumped: bool,
+    /// Jumps forward and back between neighbouring stamps inside it, those it was not cut at included.
+    pub jumps: (u32, u32),
+    /// How far its stamps stand apart.
+    pub gaps: Gaps,
+    /// Offsets that its stamps name, seconds east of UTC.
+    pub labels: Option<Range<i32>>,
 }
 
 /// What the survey knows of one file.
@@ -101,6 +110,48 @@ pub struct FileSurvey {
     pub dropped: u64,
 }
 
+impl FileSurvey {
+    /// Notices jumps of the stamps at the ends of chunks, as the survey of one chunk cannot. Call once
+    /// all chunks are there.
+    pub fn join(&mut self) {
+        let mut last: Option<Seen> = None;
+        for (_, chunk) in &mut self.chunks {
+            if let (Some(last), Some(first), false) = (last, chunk.first, chunk.jumped) {
+                let gap = match (last, first) {
+                    (Seen::Local(last), Seen::Local(first)) => first.checked_sub(last),
+                    (Seen::Yearless(_, last), Seen::Yearless(_, first)) => Some(across_years(last, first)),
+                    _ => None,
+                };
+                match gap {
+                    Some(gap) if gap.abs() >= JUMP => {
+                        chunk.jumped = true;
+                        let jumps = &mut chunk.jumps;
+                        *(if gap > 0 { &mut jumps.0 } else { &mut jumps.1 }) += 1;
+                    }
+                    Some(gap) => chunk.gaps.add(gap),
+                    None => {}
+                }
+            }
+            last = chunk.last.or(last);
+        }
+    }
+
+    /// For each chunk, the number of the stretch between two jumps that it belongs to. A file with too
+    /// many jumps is one stretch: it is sparse, or out of order.
+    pub fn stretches(&self) -> Vec<u32> {
+        let jumps: u32 = self.chunks.iter().map(|(_, chunk)| chunk.jumps.0 + chunk.jumps.1).sum();
+        if jumps > MOST_JUMPS {
+            return vec![0; self.chunks.len()];
+        }
+        let mut number = 0;
+        let numbers = self.chunks.iter().map(|(_, chunk)| {
+            number += u32::from(chunk.jumped);
+            number
+        });
+        numbers.collect()
+    }
+}
+
 /// Surveys lines one by one into a chunk.
 struct Surveyor<'a> {
     layouts: Layouts<'a>,
@@ -108,7 +159,20 @@ struct Surveyor<'a> {
     used: BTreeSet<GrammarId>,
     last_used: Option<GrammarId>,
     chunk: ChunkSurvey,
+    /// Stretches that ended at a jump of the stamps, and where each starts.
+    done: Vec<(u64, ChunkSurvey)>,
+    /// Where the current stretch starts.
+    start: u64,
+    cuts: u32,
 }
+
+/// Neighbouring stamps this far apart, one way or the other, begin a new stretch: a zone that changed, a
+/// clock that stepped or a silence. Just below the quarter of an hour that is the finest grid of zones.
+pub const JUMP: i64 = 895 * NANOS_PER_SECOND;
+
+/// Of a chunk's jumps no more than these begin a stretch: a log with more of them is sparse or out of
+/// order, and no single one of its jumps says anything.
+pub const MOST_JUMPS: u32 = 64;
 
 /// New Years passed between two neighbouring stamps of the proxy year: 1, 0, or -1 for a line of last
 /// year that arrived late. A step back by more than half a year is a New Year; smaller ones are disorder
@@ -122,16 +186,44 @@ pub fn turn_between(previous: i64, next: i64) -> i32 {
     }
 }
 
+/// Nanoseconds between two neighbouring stamps of the proxy year, a New Year between them counted.
+pub fn across_years(previous: i64, next: i64) -> i64 {
+    const PROXY_YEAR_LENGTH: i64 = 366 * 86_400 * NANOS_PER_SECOND;
+    next - previous + i64::from(turn_between(previous, next)) * PROXY_YEAR_LENGTH
+}
+
 impl<'a> Surveyor<'a> {
-    fn new(layouts: Layouts<'a>) -> Self {
-        let slots = Slots::default();
-        Self { layouts, slots, used: BTreeSet::new(), last_used: None, chunk: ChunkSurvey::default() }
+    fn new(layouts: Layouts<'a>, start: u64) -> Self {
+        Self {
+            layouts,
+            slots: Slots::default(),
+            used: BTreeSet::new(),
+            last_used: None,
+            chunk: ChunkSurvey::default(),
+            done: Vec::new(),
+            start,
+            cuts: 0,
+        }
+    }
+
+    /// The stretches surveyed so far; the next one starts at `next`.
+    fn take(&mut self, next: u64) -> Vec<(u64, ChunkSurvey)> {
+        let mut chunks = std::mem::take(&mut self.done);
+        chunks.push((self.start, std::mem::take(&mut self.chunk)));
+        self.start = next;
+        self.cuts = 0;
+        chunks
     }
 
     /// Takes one line that starts at `offset`; whether a record begins with it.
     #[inline]
     fn line(&mut self, offset: u64, line: &[u8]) -> bool {
         let begun = self.layouts.begins(&line[..line.len().min(MAX_HEAD)], &mut self.slots);
+        if let Some(stamp) = begun.as_ref().and_then(|(_, head)| head.stamp)
+            && let Some(gap) = self.gap(&stamp)
+        {
+            self.step(gap, offset);
+        }
         self.chunk.first_line.get_or_insert(offset);
         if let Some((grammar, head)) = &begun {
             self.chunk.last_begin = Some(offset);
@@ -151,6 +243,37 @@ impl<'a> Surveyor<'a> {
         begun.is_some()
     }
 
+    /// Wall-clock nanoseconds from the stamp before to this one, if both name as little as each other.
+    #[inline]
+    fn gap(&self, stamp: &Stamp) -> Option<i64> {
+        let next = nanos(stamp)?;
+        match (self.chunk.last?, stamp.has_year, stamp.zone) {
+            (Seen::Local(last), true, WrittenZone::Absent) => next.checked_sub(last),
+            (Seen::Yearless(_, last), false, _) => Some(across_years(last, next)),
+            _ => None,
+        }
+    }
+
+    /// Takes note of the gap before the record at `offset`; a jump ends the stretch.
+    #[inline]
+    fn step(&mut self, gap: i64, offset: u64) {
+        if gap.abs() < JUMP {
+            self.chunk.gaps.add(gap);
+            return;
+        }
+        if gap > 0 {
+            self.chunk.jumps.0 += 1;
+        } else {
+            self.chunk.jumps.1 += 1;
+        }
+        if self.cuts < MOST_JUMPS {
+            self.cuts += 1;
+            let chunk = ChunkSurvey { jumped: true, ..ChunkSurvey::default() };
+            self.done.push((self.start, std::mem::replace(&mut self.chunk, chunk)));
+            self.start = offset;
+        }
+    }
+
     #[inline]
     fn stamp(&mut self, stamp: &Stamp) -> bool {
         let Some(nanos) = nanos(stamp) else { return false };
@@ -167,6 +290,7 @@ impl<'a> Surveyor<'a> {
             (true, WrittenZone::Offset(offset)) => {
                 let Some(utc) = nanos.checked_sub(i64::from(offset) * NANOS_PER_SECOND) else { return false };
                 Range::add(&mut chunk.zoned, utc);
+                Range::add(&mut chunk.labels, offset);
                 Seen::Zoned(utc)
             }
             (false, _) => {
@@ -200,14 +324,18 @@ fn nanos(stamp: &Stamp) -> Option<i64> {
     stamp.seconds.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(stamp.nanos))
 }
 
-/// Surveys the lines that start in `[from, to)` of a file read in place. `buffer` is reused.
+/// Stretches of a file, each with where it starts, and the formats that were met there.
+pub type Surveyed = (Vec<(u64, ChunkSurvey)>, BTreeSet<GrammarId>);
+
+/// Surveys the lines that start in `[from, to)` of a file read in place: one stretch, or several where
+/// the stamps jump. `buffer` is reused.
 pub fn survey_plain(
     layouts: Layouts<'_>,
     opened: &Opened,
     (from, to): (u64, u64),
     buffer: &mut Vec<u8>,
-) -> std::io::Result<(ChunkSurvey, BTreeSet<GrammarId>)> {
-    let mut surveyor = Surveyor::new(layouts);
+) -> std::io::Result<Surveyed> {
+    let mut surveyor = Surveyor::new(layouts, from);
     // One byte before, to know whether a line starts at `from`; a line's head behind, for the last one.
     let base = from.saturating_sub(1);
     let length = (to - base) as usize + MAX_HEAD;
@@ -230,14 +358,14 @@ pub fn survey_plain(
         surveyor.line(base + line_start as u64, line);
         line_start = next;
     }
-    Ok((surveyor.chunk, surveyor.used))
+    Ok((surveyor.take(to), surveyor.used))
 }
 
 /// Surveys a compressed file from its beginning, cutting it into chunks of about `chunk_size` bytes at
 /// record starts.
 pub fn survey_stream(layouts: Layouts<'_>, mut unpacker: Unpacker, chunk_size: usize) -> FileSurvey {
     let mut survey = FileSurvey::default();
-    let mut surveyor = Surveyor::new(layouts);
+    let mut surveyor = Surveyor::new(layouts, 0);
     let mut pending: Vec<u8> = Vec::new();
     let mut base = 0; // offset of `pending` in the unpacked file
     let mut ended = false;
@@ -260,7 +388,7 @@ pub fn survey_stream(layouts: Layouts<'_>, mut unpacker: Unpacker, chunk_size: u
             line_start = next;
         }
         if complete > 0 {
-            survey.chunks.push((base, std::mem::take(&mut surveyor.chunk)));
+            survey.chunks.extend(surveyor.take(base + line_start as u64));
             base += line_start as u64;
             pending.drain(..line_start);
         }

@@ -1,14 +1,15 @@
 //! Where an event stands, and whether that proves it to be later than the one above it.
 
-use crate::base::{Batch, Event};
+use crate::base::{Batch, Event, Flags};
 
 /// An event's interval and its line: all that neighbours in a timeline need of each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     earliest: i64,
     latest: i64,
+    /// Its source and its line there (chunk, line: file order, rotations included). What is derived has
+    /// none: the line that proves it says nothing of when it was.
     source: u32,
-    /// Chunk and line: file order within a source, rotations included.
     line: (u32, u32),
 }
 
@@ -17,6 +18,9 @@ impl Place {
     #[inline(always)]
     pub fn of(batch: &Batch, event: &Event) -> Self {
         let (earliest, latest) = batch.interval(event);
+        if event.flags.has(Flags::DERIVED) {
+            return Self { earliest, latest, source: u32::MAX, line: (u32::MAX, u32::MAX) };
+        }
         Self { earliest, latest, source: batch.source.0, line: (batch.rank, event.line) }
     }
 
@@ -40,5 +44,9 @@ mod tests {
         assert!(!above.is_before(&place(9, 19, 2, 9)), "they overlap");
         assert!(above.is_before(&place(0, 10, 1, 6)), "the line above");
         assert!(!above.is_before(&place(9, 19, 1, 4)), "the line below, and they overlap");
+        let derived =
+            |earliest, latest| Place { earliest, latest, source: u32::MAX, line: (u32::MAX, u32::MAX) };
+        assert!(!derived(0, 10).is_before(&derived(9, 19)), "no line of its own orders it");
+        assert!(derived(0, 10).is_before(&derived(10, 19)), "its interval does");
     }
 }

@@ -1,8 +1,8 @@
 //! One event read again in full: fields, host, program, the interval of its instant and its reasons.
+//! A derived event is not read again: it brings all of that along.
 
-use crate::base::{Basis, Batch, Event, Flags, Instant};
-use crate::clock::year_of;
-use crate::grammar::{Grammar, GrammarId, Known, Slots};
+use crate::base::{Basis, Batch, Derived, Event, Flags, Instant};
+use crate::grammar::{Columns, Grammar, GrammarId, Known, Slots};
 use crate::view::Scene;
 
 /// A record with everything its grammar can tell. Reading it costs another run over its text, paid only
@@ -16,6 +16,10 @@ pub struct Record<'a> {
     reading: Option<crate::grammar::Reading>,
     /// The instant, when the record has a stamp; for an undated one its bounds.
     pub instant: Option<Instant>,
+    /// What a derived event is, instead of a text.
+    derived: Option<&'a Derived>,
+    /// What the cells of a table's row are called.
+    columns: Option<&'a Columns>,
 }
 
 impl<'a> Record<'a> {
@@ -32,6 +36,11 @@ impl<'a> Record<'a> {
     fn read_parts(scene: &'a Scene<'_>, batch: &'a Batch, event: &Event, quick: bool) -> Self {
         let grammar = scene.set.get(GrammarId(event.layout));
         let text = batch.record(event);
+        if let Some(derived) = batch.derived(event) {
+            let instant = Some(derived.instant);
+            let (slots, reading) = (Slots::default(), None);
+            return Self { grammar, text, slots, reading, instant, derived: Some(derived), columns: None };
+        }
         let mut slots = Slots::default();
         let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let head = grammar.begins(first, &mut slots);
@@ -47,13 +56,26 @@ impl<'a> Record<'a> {
             bounded.then_some(Instant { earliest, best: event.key, latest, basis })
         } else {
             let stamp = head.and_then(|head| head.stamp);
-            stamp.and_then(|stamp| clock.instant(&stamp, year_of(clock, event.key)))
+            stamp.and_then(|stamp| {
+                clock.instant(&stamp, clock.year_of(event.key, batch.segment), batch.segment)
+            })
         };
-        Self { grammar, text, slots, reading, instant }
+        let headers = grammar.table.as_ref().map(|_| &scene.file(batch.file).headers);
+        let columns = headers.and_then(|headers| headers.at(batch.line(event))).map(AsRef::as_ref);
+        Self { grammar, text, slots, reading, instant, derived: None, columns }
     }
 
     /// A well-known part as written.
     pub fn part(&self, part: Known) -> Option<&'a [u8]> {
+        if let Some(derived) = self.derived {
+            let part = match part {
+                Known::Time => &derived.stamp,
+                Known::Host => &derived.host,
+                Known::Program => &derived.program,
+                _ => &None,
+            };
+            return part.as_deref().map(str::as_bytes);
+        }
         self.slots.known(part).map(|span| span.of(self.text))
     }
 
@@ -76,7 +98,14 @@ impl<'a> Record<'a> {
     }
 
     /// Calls `visit` for every further field.
-    pub fn fields(&self, visit: impl FnMut(&str, &[u8])) {
+    pub fn fields(&self, mut visit: impl FnMut(&str, &[u8])) {
+        if let Some(derived) = self.derived {
+            derived.fields.iter().for_each(|(name, value)| visit(name, value.as_bytes()));
+        }
+        if let (Some(columns), Some(stamp)) = (self.columns, self.slots.known(Known::Time)) {
+            let first = self.text.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
+            return columns.fields(first.get(stamp.end as usize..).unwrap_or_default(), visit);
+        }
         if let Some(reading) = &self.reading {
             self.grammar.fields(self.text, &self.slots, reading.message, visit);
         }

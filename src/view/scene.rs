@@ -2,7 +2,7 @@
 
 use crate::base::{Batch, FileId};
 use crate::clock::Clock;
-use crate::grammar::GrammarSet;
+use crate::grammar::{GrammarSet, Headers};
 use crate::time::Zone;
 
 /// A file as renderers see it.
@@ -16,6 +16,8 @@ pub struct FileLabel {
     pub clock: Clock,
     /// Modification time.
     pub mtime: Option<i64>,
+    /// What the columns of a table are called.
+    pub headers: Headers,
 }
 
 /// Everything around the events of a run.

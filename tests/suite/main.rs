@@ -1,14 +1,18 @@
 //! One binary for every test that runs the program as its users do.
 //!
 //! `bounds` holds what is known of records without a stamp, `causal` what is claimed of order, `golden`
-//! exact outputs, `props` what must hold for any log, `robust` what must not kill a run, `tidy` the rules of
-//! the house. Nothing here reaches into the library but `causal`, which asks `order` what follows from the
-//! output.
+//! exact outputs, `props` what must hold for any log, `robust` what must not kill a run, `tables` what polled
+//! tables tell, `tidy` the rules of the house, `trial` made-up worlds whose true times are known. Nothing here
+//! reaches into the library but `causal`, which asks `order` what follows from the output.
 
 mod bounds;
 mod causal;
 mod golden;
 mod props;
 mod robust;
+mod tables;
 mod tidy;
+mod trial;
 mod util;
+#[path = "../trial/mod.rs"]
+mod worlds;

@@ -1,0 +1,176 @@
+//! From testimony to evidence: votes of a run for its own offset, and links between two runs.
+//!
+//! All of it works the same way: the difference between a wall clock and a time that belongs to the same
+//! moment is an offset plus a delay. Offsets are multiples of a quarter of an hour, delays are short, so
+//! the difference splits into both; one that does not was no pair of the same moment.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::base::NANOS_PER_SECOND;
+use crate::witness::MarkKind;
+
+/// The grid that offsets lie on: a quarter of an hour, nanoseconds. (Offsets since 1972 do.)
+pub(super) const QUARTER: i64 = 900 * NANOS_PER_SECOND;
+
+/// Offsets lie within -12:00 to +14:00; differences between two within 26 hours.
+pub(super) const WIDEST: i64 = 26 * 3_600 * NANOS_PER_SECOND;
+
+/// A difference split into quarters and delay, if the delay is in `fresh` (from, to).
+pub(super) fn split(difference: i64, fresh: (i64, i64)) -> Option<i64> {
+    if difference.abs() > WIDEST + QUARTER {
+        return None;
+    }
+    let quarters = (difference - fresh.0).div_euclid(QUARTER) * QUARTER;
+    (difference - quarters <= fresh.1).then_some(quarters)
+}
+
+/// How long before its record a quoted time may lie, and how far behind it for the coarseness of both.
+pub(super) const FRESH: (i64, i64) = (-2 * NANOS_PER_SECOND, 30 * NANOS_PER_SECOND);
+
+/// A delay this short is hardly one: the coarseness of a second on both sides.
+pub(super) const TIGHT: i64 = 2 * NANOS_PER_SECOND;
+
+/// A mark seen in one run: a node of the graph that zones are solved on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    pub node: usize,
+    pub kind: MarkKind,
+    pub hash: u64,
+    /// First and last, nanoseconds by the run's own clock.
+    pub span: (i64, i64),
+    pub count: u32,
+    /// Where it was first seen: file and offset.
+    pub place: (usize, u64),
+}
+
+/// What a link rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LinkKind {
+    /// Kernel lines on both sides of a jump in one file.
+    Uptime,
+    /// A jump back by a whole offset in one file.
+    Jump,
+    /// Identifiers and messages in both.
+    Marks,
+}
+
+/// Links between two runs: how often their shared marks agree on an offset between their clocks.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    pub kind: LinkKind,
+    /// The two nodes, the smaller first.
+    pub nodes: (usize, usize),
+    /// Clock of the first minus clock of the second, nanoseconds.
+    pub offset: i64,
+    /// Marks that agree on it, and all marks compared.
+    pub votes: (u32, u32),
+    /// One of them: file and offset in each.
+    pub example: [(usize, u64); 2],
+}
+
+/// Marks that last longer than this in one run name no moment.
+const TRANSIENT: i64 = 60 * NANOS_PER_SECOND;
+
+/// How far apart one moment's identifier may be written in two logs, and one event's message.
+const ID_APART: i64 = 30 * NANOS_PER_SECOND;
+const MESSAGE_APART: i64 = 3 * NANOS_PER_SECOND;
+
+/// Marks in more runs than this link too many pairs to be worth it.
+const MOST_RUNS: usize = 12;
+
+/// Fewest marks that must agree when all do; and when some do not, how many, and which share of all.
+const FEWEST_UNANIMOUS: u32 = 3;
+const FEWEST: u32 = 5;
+const SHARE: f64 = 0.8;
+
+/// Finds the links. `same_host` tells of two nodes whether they stand for one host: only there is the
+/// same message in two files the same event.
+pub(super) fn links(mut seen: Vec<Seen>, same_host: impl Fn(usize, usize) -> bool) -> Vec<Link> {
+    #[derive(Default)]
+    struct Tally {
+        votes: BTreeMap<i64, (u32, [(usize, u64); 2])>,
+        total: u32,
+    }
+    seen.sort_unstable_by_key(|seen| (seen.hash, seen.kind, seen.node));
+    let mut tallies: HashMap<(usize, usize), Tally> = HashMap::new();
+    for group in seen.chunk_by(|a, b| (a.hash, a.kind) == (b.hash, b.kind)) {
+        if !(2..=MOST_RUNS).contains(&group.len()) {
+            continue;
+        }
+        for (index, a) in group.iter().enumerate() {
+            for b in &group[index + 1..] {
+                let message = a.kind == MarkKind::Message;
+                if a.node == b.node || (message && (!same_host(a.node, b.node) || a.count != b.count)) {
+                    continue;
+                }
+                if a.span.1 - a.span.0 > TRANSIENT || b.span.1 - b.span.0 > TRANSIENT {
+                    continue;
+                }
+                let apart = if message { MESSAGE_APART } else { ID_APART };
+                let tally = tallies.entry((a.node, b.node)).or_default();
+                tally.total += 1;
+                if let Some(offset) = split(a.span.0 - b.span.0, (-apart, apart)) {
+                    let vote = tally.votes.entry(offset).or_insert((0, [a.place, b.place]));
+                    vote.0 += 1;
+                }
+            }
+        }
+    }
+    let mut links: Vec<Link> = tallies
+        .into_iter()
+        .filter_map(|(nodes, tally)| {
+            let (offset, (votes, example)) = tally.votes.into_iter().max_by_key(|(_, vote)| vote.0)?;
+            let enough = (votes >= FEWEST_UNANIMOUS && votes == tally.total)
+                || (votes >= FEWEST && f64::from(votes) >= SHARE * f64::from(tally.total));
+            enough.then_some(Link {
+                kind: LinkKind::Marks,
+                nodes,
+                offset,
+                votes: (votes, tally.total),
+                example,
+            })
+        })
+        .collect();
+    // The best supported first; nothing here may depend on the order of a hash table.
+    links.sort_by(|a, b| b.votes.0.cmp(&a.votes.0).then_with(|| a.nodes.cmp(&b.nodes)));
+    links
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: i64 = 3_600 * NANOS_PER_SECOND;
+
+    #[test]
+    fn a_difference_splits_into_offset_and_delay() {
+        let second = NANOS_PER_SECOND;
+        assert_eq!(split(2 * HOUR + second, FRESH), Some(2 * HOUR));
+        assert_eq!(split(2 * HOUR - second, FRESH), Some(2 * HOUR));
+        assert_eq!(split(-4 * HOUR + 20 * second, FRESH), Some(-4 * HOUR));
+        assert_eq!(split(2 * HOUR + 40 * second, FRESH), None);
+        assert_eq!(split(5 * HOUR + 45 * 60 * second, FRESH), Some(5 * HOUR + 45 * 60 * second));
+        assert_eq!(split(300 * HOUR, FRESH), None);
+    }
+
+    fn seen(node: usize, hash: u64, at: i64) -> Seen {
+        Seen { node, kind: MarkKind::Id, hash, span: (at, at), count: 1, place: (node, hash) }
+    }
+
+    #[test]
+    fn five_of_a_kind_make_a_link_and_strays_break_it() {
+        let marks = |strays: u64| -> Vec<Seen> {
+            (0..6 + strays)
+                .flat_map(|id| {
+                    let at = id as i64 * 17 * NANOS_PER_SECOND;
+                    let stray = if id < 6 { 0 } else { (100 + id as i64 * 77) * NANOS_PER_SECOND };
+                    [seen(0, id, at + 9 * HOUR), seen(1, id, at + stray)]
+                })
+                .collect()
+        };
+        let found = links(marks(1), |_, _| true);
+        assert_eq!((found[0].nodes, found[0].offset, found[0].votes), ((0, 1), 9 * HOUR, (6, 7)));
+        assert!(links(marks(4), |_, _| true).is_empty());
+        assert!(links(marks(0).split_off(8), |_, _| true).is_empty(), "too few");
+    }
+}

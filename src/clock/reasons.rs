@@ -1,0 +1,133 @@
+//! Decisions in words: what proves a clock, or why it stays open.
+
+use super::evidence::Link;
+use super::proof::{Place, Proof};
+use super::witnessed::Nodes;
+use super::zones::{By, Decision, Vote, VoteKind};
+use crate::base::NANOS_PER_SECOND;
+use crate::time::Offset;
+
+/// `+09:00`, for an offset in nanoseconds.
+fn shown(offset: i64) -> String {
+    Offset((offset / NANOS_PER_SECOND) as i32).to_string()
+}
+
+/// What proves a decision.
+pub(super) fn proofs(
+    nodes: &Nodes<'_>,
+    node: usize,
+    decision: &Decision,
+    votes: &[Vote],
+    links: &[Link],
+) -> Vec<Proof> {
+    let mut proofs = Vec::new();
+    let own: Vec<&Vote> = votes
+        .iter()
+        .filter(|vote| vote.node == node && vote.offset == decision.offset && vote.kind != VoteKind::Label)
+        .collect();
+    let quoted: Vec<&&Vote> = own.iter().filter(|vote| vote.kind == VoteKind::Quoted).collect();
+    if let Some((file, Some(offset))) = quoted.first().map(|vote| vote.place) {
+        proofs.push(Proof {
+            text: format!(
+                "{} of its records quote{} an absolute time of the same moment, at {}, as {{0}} does",
+                quoted.len(),
+                if quoted.len() == 1 { "s" } else { "" },
+                shown(decision.offset)
+            ),
+            places: vec![Place { file, offset }],
+        });
+    }
+    if let By::Link(index) = decision.by {
+        proofs.push(linked(nodes, node, &links[index]));
+    }
+    if own.iter().any(|vote| vote.kind == VoteKind::Mtime) {
+        let text = format!(
+            "its last record is as old as the file's modification time at {}",
+            shown(decision.offset)
+        );
+        proofs.push(Proof { text, places: Vec::new() });
+    }
+    if proofs.is_empty() && decision.by == By::Own(VoteKind::Mtime) {
+        let text =
+            format!("modification times of its files fit its last records at {}", shown(decision.offset));
+        proofs.push(Proof { text, places: Vec::new() });
+    }
+    proofs
+}
+
+fn linked(nodes: &Nodes<'_>, node: usize, link: &Link) -> Proof {
+    let (mine, other) = if link.nodes.0 == node { (0, 1) } else { (1, 0) };
+    let there = if mine == 0 { link.nodes.1 } else { link.nodes.0 };
+    let difference = if mine == 0 { link.offset } else { -link.offset };
+    let place = |index: usize| Place { file: link.example[index].0, offset: link.example[index].1 };
+    let apart = match difference {
+        0 => "on the same clock".to_owned(),
+        _ => format!("{} apart on the clock", shown(difference)),
+    };
+    let text = if nodes.file(node) == nodes.file(there) && node < nodes.runs.len() && there < nodes.runs.len()
+    {
+        format!("its stamps jump at {{0}}: the records on both sides are {apart}")
+    } else {
+        format!(
+            "{} of {} identifiers or messages that it shares with {} are {apart}, as {{0}} and {{1}}",
+            link.votes.0,
+            link.votes.1,
+            nodes.files[nodes.file(there)].source,
+        )
+    };
+    Proof { text, places: vec![place(mine), place(other)] }
+}
+
+/// Why a run that ends with its company has their zone.
+pub(super) fn company(nodes: &Nodes<'_>, peers: &[usize]) -> Vec<Proof> {
+    let first = peers.first().map_or("", |peer| nodes.files[nodes.file(*peer)].source);
+    let text = format!(
+        "in this zone, and in no other, it lies in the time that the {} decided logs of its format and host cover, {first} among them",
+        peers.len()
+    );
+    vec![Proof { text, places: Vec::new() }]
+}
+
+/// Why a run stays open.
+pub(super) fn open(nodes: &Nodes<'_>, run: usize, votes: &[Vote], disputed: bool) -> Vec<Proof> {
+    let quoted: Vec<&Vote> =
+        votes.iter().filter(|vote| vote.node == run && vote.kind == VoteKind::Quoted).collect();
+    let mut offsets: Vec<i64> = quoted.iter().map(|vote| vote.offset).collect();
+    offsets.sort_unstable();
+    offsets.dedup();
+    let text = if disputed {
+        "the logs it shares identifiers with contradict each other".to_owned()
+    } else if offsets.len() > 1 {
+        let offsets: Vec<String> = offsets.iter().map(|offset| shown(*offset)).collect();
+        format!("absolute times in its records speak for several zones: {}", offsets.join(", "))
+    } else if let Some(offset) = offsets.first() {
+        format!("{} speaks for {}, too little to decide", counted(quoted.len()), shown(*offset))
+    } else {
+        return Vec::new();
+    };
+    let places = quoted.iter().filter_map(|vote| Some(Place { file: vote.place.0, offset: vote.place.1? }));
+    let _ = nodes;
+    vec![Proof { text, places: places.take(1).collect() }]
+}
+
+fn counted(quotes: usize) -> String {
+    format!("{quotes} quoted absolute time{}", if quotes == 1 { "" } else { "s" })
+}
+
+/// What proves that a file's labels are wrong.
+pub(super) fn lie(nodes: &Nodes<'_>, node: usize, votes: &[Vote]) -> Option<Proof> {
+    let quoted: Vec<&Vote> = votes
+        .iter()
+        .filter(|vote| vote.node == node && vote.kind == VoteKind::Quoted && vote.offset != 0)
+        .collect();
+    let first = quoted.first()?;
+    let _ = nodes;
+    Some(Proof {
+        text: format!(
+            "its stamps name an offset that is wrong by {}: {} of its records quote an absolute time of the same moment, as {{0}} does",
+            shown(first.offset),
+            quoted.len()
+        ),
+        places: first.place.1.map(|offset| Place { file: first.place.0, offset }).into_iter().collect(),
+    })
+}

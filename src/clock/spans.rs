@@ -1,0 +1,129 @@
+//! Where each chunk of a file lies in time, once its clock is settled.
+
+use super::settle::FileFacts;
+use super::{Clock, Segment, years};
+use crate::base::NANOS_PER_SECOND;
+use crate::survey::{ChunkSurvey, Seen};
+use crate::time::Zone;
+
+/// Where a chunk lies in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChunkSpan {
+    /// No event of the chunk has a smaller key.
+    pub min: i64,
+    /// No event of the chunk has a larger key.
+    pub max: i64,
+    /// Its first and last instants, exactly; meaningless when `dated` is not set.
+    pub range: (i64, i64),
+    /// The key for records before the chunk's first dated one.
+    pub carry: Option<i64>,
+    /// The key for records before the file's first dated one: that one's.
+    pub head: Option<i64>,
+    /// The year of its first stamp without one.
+    pub year: i32,
+    /// The segment of the file's clock that it is read with.
+    pub segment: u16,
+    /// Whether it holds a dated record.
+    pub dated: bool,
+}
+
+/// The place in time of every chunk of a file; `years` are those of their first stamps.
+pub(super) fn spans(file: &FileFacts<'_>, clock: &Clock, years: &[i32]) -> Vec<ChunkSpan> {
+    let segments: Vec<u16> = file
+        .survey
+        .chunks
+        .iter()
+        .map(|(start, _)| {
+            clock.segments.partition_point(|segment| segment.from <= *start).saturating_sub(1) as u16
+        })
+        .collect();
+    let pieces = || file.survey.chunks.iter().map(|(_, chunk)| chunk).zip(years).zip(&segments);
+    let at = |seen: Seen, year: i32, segment: u16| place(clock, seen, year, segment);
+    // Records above the file's first dated one stand right before it.
+    let head = pieces().find_map(|((chunk, year), segment)| Some(at(chunk.first?, *year, *segment)));
+    let mut carry = None;
+    let mut spans = Vec::new();
+    for ((chunk, year), segment) in pieces() {
+        let mut span = ChunkSpan {
+            min: i64::MAX,
+            max: i64::MIN,
+            range: (i64::MAX, i64::MIN),
+            carry,
+            head,
+            year: *year,
+            segment: *segment,
+            dated: false,
+        };
+        for (min, max, slack) in ranges(chunk, clock, *year, *segment) {
+            span.range = (span.range.0.min(min), span.range.1.max(max));
+            span.min = span.min.min(min.saturating_sub(slack));
+            span.max = span.max.max(max.saturating_add(slack));
+            span.dated = true;
+        }
+        let bound = carry.or(head).or(file.mtime).unwrap_or(i64::MAX - 1);
+        if !span.dated {
+            (span.min, span.max) = (bound, bound);
+        } else if chunk.undated > 0 || chunk.loose > 0 {
+            // What has no stamp stands behind the dated record before it.
+            if let Some(place) = carry.or(head) {
+                span.min = span.min.min(place);
+                span.max = span.max.max(place);
+            }
+        }
+        spans.push(span);
+        carry = chunk.last.map(|last| at(last, *year, *segment)).or(carry);
+    }
+    spans
+}
+
+fn place(clock: &Clock, seen: Seen, year: i32, segment: u16) -> i64 {
+    let segment = clock.segment(segment);
+    match seen {
+        Seen::Zoned(at) => at.saturating_add(repair(clock)),
+        Seen::Local(at) => local_to_utc(segment, at),
+        Seen::Yearless(turn, at) => local_to_utc(segment, years::in_year(year + turn, at)),
+    }
+}
+
+fn repair(clock: &Clock) -> i64 {
+    clock.repair.unwrap_or(0) * NANOS_PER_SECOND
+}
+
+/// (min, max, slack) of each kind of stamp in a chunk, as UTC nanoseconds.
+fn ranges(
+    chunk: &ChunkSurvey,
+    clock: &Clock,
+    year: i32,
+    segment: u16,
+) -> impl Iterator<Item = (i64, i64, i64)> {
+    let segment = clock.segment(segment);
+    // Around a change of offset the wall clock runs back: an hour of slack keeps the bounds true.
+    let slack = if segment.zone.is_fixed() { 0 } else { 3_600 * NANOS_PER_SECOND };
+    let zoned = chunk.zoned.map(|range| {
+        // An epoch among repaired stamps is not repaired: its bounds must hold as well.
+        let repair = repair(clock);
+        (range.min.saturating_add(repair), range.max.saturating_add(repair), repair.abs())
+    });
+    let local =
+        chunk.local.map(|range| (local_to_utc(segment, range.min), local_to_utc(segment, range.max), slack));
+    let yearless = chunk.yearless.map(|yearless| {
+        let at = |(turn, at): (i32, i64)| local_to_utc(segment, years::in_year(year + turn, at));
+        (at(yearless.range.min), at(yearless.range.max), slack)
+    });
+    zoned.into_iter().chain(local).chain(yearless)
+}
+
+/// Wall-clock nanoseconds to UTC nanoseconds, as the segment reads them.
+pub(super) fn local_to_utc(segment: &Segment, local: i64) -> i64 {
+    let seconds = local.div_euclid(NANOS_PER_SECOND);
+    let (first, second) = segment.zone.to_utc(seconds);
+    let late = segment.late_until.is_some_and(|until| seconds < until);
+    let utc = if late { second.unwrap_or(first) } else { first };
+    utc.saturating_mul(NANOS_PER_SECOND).saturating_add(local.rem_euclid(NANOS_PER_SECOND))
+}
+
+/// Wall-clock nanoseconds to UTC nanoseconds in a zone, the earlier way where there are two.
+pub(super) fn utc(zone: &Zone, local: i64) -> i64 {
+    let seconds = zone.to_utc(local.div_euclid(NANOS_PER_SECOND)).0;
+    seconds.saturating_mul(NANOS_PER_SECOND).saturating_add(local.rem_euclid(NANOS_PER_SECOND))
+}

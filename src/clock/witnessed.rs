@@ -1,0 +1,250 @@
+//! Testimony by runs: which run every anchor and mark belongs to, by which clock it counts, and the votes
+//! and links that follow.
+
+use std::collections::BTreeMap;
+
+use super::evidence::{self, FRESH, QUARTER, Seen, TIGHT, split};
+use super::settle::FileFacts;
+use super::stretches::Stretch;
+use super::years;
+use super::zones::{Vote, VoteKind};
+use crate::base::NANOS_PER_SECOND;
+use crate::witness::{MarkKind, Written};
+
+/// Stretches written in one zone: a node whose clock is to be found.
+#[derive(Clone, Debug)]
+pub(super) struct Run {
+    /// The source: index of the group of files.
+    pub source: usize,
+    /// Its stretches, in order.
+    pub stretches: Vec<Stretch>,
+}
+
+impl Run {
+    /// Smallest and largest wall clock, nanoseconds.
+    pub(super) fn range(&self) -> Option<(i64, i64)> {
+        self.stretches.iter().filter_map(|stretch| stretch.range).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+    }
+}
+
+/// All nodes: runs first, then one for the stamps with an offset of each file that has some.
+#[derive(Debug)]
+pub(super) struct Nodes<'a> {
+    pub files: &'a [FileFacts<'a>],
+    /// Per file, the year of the first stamp of each of its chunks.
+    pub years: Vec<Vec<i32>>,
+    pub runs: Vec<Run>,
+    /// Run of each (file, stretch).
+    run_of: BTreeMap<(usize, u32), usize>,
+    /// Node of each file's stamps with an offset.
+    zoned_of: BTreeMap<usize, usize>,
+    /// Number of nodes.
+    pub count: usize,
+}
+
+impl<'a> Nodes<'a> {
+    pub(super) fn new(files: &'a [FileFacts<'a>], years: Vec<Vec<i32>>, runs: Vec<Run>) -> Self {
+        let mut run_of = BTreeMap::new();
+        for (index, run) in runs.iter().enumerate() {
+            for stretch in &run.stretches {
+                run_of.insert((stretch.file, stretch.number), index);
+            }
+        }
+        let mut count = runs.len();
+        let mut zoned_of = BTreeMap::new();
+        for (file, facts) in files.iter().enumerate() {
+            if facts.survey.chunks.iter().any(|(_, chunk)| chunk.zoned.is_some()) {
+                zoned_of.insert(file, count);
+                count += 1;
+            }
+        }
+        Self { files, years, runs, run_of, zoned_of, count }
+    }
+
+    /// The file of a node: its first, for a run.
+    pub(super) fn file(&self, node: usize) -> usize {
+        match self.runs.get(node) {
+            Some(run) => run.stretches.first().map_or(0, |stretch| stretch.file),
+            None => self.zoned_of.iter().find(|(_, zoned)| **zoned == node).map_or(0, |(file, _)| *file),
+        }
+    }
+
+    /// The node of a file's stamps with an offset.
+    pub(super) fn zoned(&self, file: usize) -> Option<usize> {
+        self.zoned_of.get(&file).copied()
+    }
+
+    /// The run of a stretch of a file.
+    pub(super) fn run(&self, file: usize, stretch: u32) -> Option<usize> {
+        self.run_of.get(&(file, stretch)).copied()
+    }
+
+    /// The node that a record counts for, and its stamp by that node's clock, nanoseconds.
+    pub(super) fn locate(
+        &self,
+        file: usize,
+        stretch: u32,
+        written: Written,
+        at: i64,
+    ) -> Option<(usize, i64)> {
+        match written {
+            Written::Zoned => Some((self.zoned(file)?, at)),
+            Written::Local => Some((self.run(file, stretch)?, at)),
+            Written::Yearless => {
+                let node = self.run(file, stretch)?;
+                let stretch = self.runs[node]
+                    .stretches
+                    .iter()
+                    .find(|known| (known.file, known.number) == (file, stretch))?;
+                let years = &self.years[file];
+                let (first, last) = (years.get(stretch.pieces.0)?, years.get(stretch.pieces.1 - 1)?);
+                let range = stretch.range?;
+                // A turn inside the last chunk makes it one more.
+                let year = (*first..=*last + 1)
+                    .find(|year| (range.0..=range.1).contains(&years::in_year(*year, at)))
+                    .unwrap_or(*first);
+                Some((node, years::in_year(year, at)))
+            }
+        }
+    }
+
+    /// Offsets that stamps name, nanoseconds.
+    pub(super) fn labels(&self) -> Vec<i64> {
+        let labels =
+            self.files.iter().flat_map(|facts| &facts.survey.chunks).filter_map(|(_, chunk)| chunk.labels);
+        let mut offsets: Vec<i64> = labels
+            .flat_map(|range| [range.min, range.max])
+            .map(|offset| i64::from(offset) * NANOS_PER_SECOND)
+            .collect();
+        offsets.sort_unstable();
+        offsets.dedup();
+        offsets
+    }
+
+    /// Votes from quoted absolute times.
+    pub(super) fn quoted(&self) -> Vec<Vote> {
+        let mut votes = Vec::new();
+        for (file, facts) in self.files.iter().enumerate() {
+            for anchor in &facts.testimony.anchors {
+                let located = self.locate(file, anchor.piece, anchor.written, anchor.at);
+                let Some((node, at)) = located else { continue };
+                let Some(offset) = split(at - anchor.utc, FRESH) else { continue };
+                votes.push(Vote {
+                    node,
+                    kind: VoteKind::Quoted,
+                    offset,
+                    place: (file, Some(anchor.offset)),
+                    value: anchor.utc.div_euclid(NANOS_PER_SECOND),
+                    moment: at.div_euclid(NANOS_PER_SECOND),
+                    tight: (at - anchor.utc - offset).abs() <= TIGHT,
+                });
+            }
+        }
+        votes
+    }
+
+    /// Votes from modification times: a log that was still written has one just behind its last record.
+    /// Copied files have none of their own: their modification times are all one, or random.
+    pub(super) fn mtimes(&self) -> Vec<Vote> {
+        const SECOND: i64 = NANOS_PER_SECOND;
+        let all: Vec<i64> = self.files.iter().filter_map(|facts| facts.mtime).collect();
+        let mut votes = Vec::new();
+        for (file, facts) in self.files.iter().enumerate() {
+            let Some(mtime) = facts.mtime else { continue };
+            // Written in one go, by a copy.
+            if all.iter().filter(|other| (*other - mtime).abs() <= 2 * SECOND).count() > 2 {
+                continue;
+            }
+            let chunks = facts.survey.chunks.iter().zip(&self.years[file]).enumerate();
+            let last = chunks.rev().find_map(|(index, ((_, chunk), year))| Some((index, chunk.last?, *year)));
+            let Some((index, seen, year)) = last else { continue };
+            let Some(at) = super::stretches::wall(seen, year) else { continue };
+            let number = facts.survey.stretches()[index];
+            let Some(node) = self.run(file, number) else { continue };
+            if let Some(offset) = split(at - mtime, (-2 * SECOND, SECOND)) {
+                votes.push(Vote {
+                    node,
+                    kind: VoteKind::Mtime,
+                    offset,
+                    place: (file, None),
+                    value: mtime.div_euclid(60 * SECOND),
+                    moment: mtime.div_euclid(60 * SECOND),
+                    tight: true,
+                });
+            }
+        }
+        votes
+    }
+
+    /// Marks of all files, by node and that node's clock. The same mark in several files of one run is one.
+    pub(super) fn marks(&self) -> Vec<Seen> {
+        let mut seen: BTreeMap<(u64, MarkKind, usize), Seen> = BTreeMap::new();
+        for (file, facts) in self.files.iter().enumerate() {
+            for sight in facts.testimony.sights.iter().filter(|sight| sight.kind != MarkKind::Process) {
+                let first = self.locate(file, sight.piece, sight.written, sight.span.0);
+                let last = self.locate(file, sight.piece, sight.written, sight.span.1);
+                let (Some((node, first)), Some((_, last))) = (first, last) else { continue };
+                let place = (file, sight.offset);
+                let entry = seen.entry((sight.hash, sight.kind, node)).or_insert(Seen {
+                    node,
+                    kind: sight.kind,
+                    hash: sight.hash,
+                    span: (first, last),
+                    count: 0,
+                    place,
+                });
+                if first < entry.span.0 {
+                    entry.place = place;
+                }
+                entry.span = (entry.span.0.min(first), entry.span.1.max(last));
+                entry.count += sight.count;
+            }
+        }
+        seen.into_values().collect()
+    }
+
+    /// Links across a jump of one log's stamps, where kernel lines on both sides carry the monotonic
+    /// clock: it tells how long the jump took, so what remains is the change of the wall clock.
+    pub(super) fn uptimes(&self) -> Vec<evidence::Link> {
+        const CLOSE: i64 = 2 * NANOS_PER_SECOND;
+        let mut by_file: BTreeMap<usize, Vec<(usize, i64, i64, u64)>> = BTreeMap::new();
+        for (file, facts) in self.files.iter().enumerate() {
+            for point in &facts.testimony.uptimes {
+                if let Some((node, at)) = self.locate(file, point.piece, point.written, point.at)
+                    && node < self.runs.len()
+                {
+                    by_file.entry(file).or_default().push((node, at, point.uptime, point.offset));
+                }
+            }
+        }
+        let mut links = Vec::new();
+        for (file, points) in by_file {
+            for pair in points.windows(2) {
+                let ((before, at, up, place), (after, next_at, next_up, next_place)) = (pair[0], pair[1]);
+                // A smaller uptime is another boot.
+                if before == after || next_up < up {
+                    continue;
+                }
+                let offset = (next_at - at) - (next_up - up);
+                let grid = (offset + QUARTER / 2).div_euclid(QUARTER) * QUARTER;
+                if (offset - grid).abs() <= CLOSE {
+                    links.push(evidence::Link {
+                        kind: evidence::LinkKind::Uptime,
+                        nodes: (after, before),
+                        offset: grid,
+                        votes: (1_000, 1_000),
+                        example: [(file, next_place), (file, place)],
+                    });
+                }
+            }
+        }
+        links
+    }
+
+    /// First and last wall clock of a run in file order: a stray stamp in between moves neither.
+    pub(super) fn ends(&self, run: usize) -> Option<(i64, i64)> {
+        let mut ends = self.runs[run].stretches.iter().filter_map(|stretch| stretch.ends);
+        let first = ends.next()?;
+        Some((first.0, ends.next_back().unwrap_or(first).1))
+    }
+}

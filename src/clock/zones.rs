@@ -1,0 +1,331 @@
+//! Solves the offsets of all runs together: what one knows by itself, its relations pass on.
+//!
+//! Runs are nodes, links say how two clocks differ, votes how a clock differs from UTC. Links join nodes
+//! into groups of known relative offsets (union-find with potentials); a group whose votes agree is
+//! decided as a whole. What contradicts itself stays open: an open clock is a guess that says so, a
+//! wrong one is a lie.
+
+use std::collections::BTreeMap;
+
+use super::evidence::{Link, LinkKind};
+
+/// How a run's offset can be known without any other run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum VoteKind {
+    /// Its stamps name their offset.
+    Label,
+    /// A record quotes an absolute time of the same moment.
+    Quoted,
+    /// The file was last changed when its last record was written.
+    Mtime,
+}
+
+/// A vote for one offset of one node's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Vote {
+    pub node: usize,
+    pub kind: VoteKind,
+    /// Clock minus UTC, nanoseconds.
+    pub offset: i64,
+    /// File and offset of what shows it; no offset for a file as a whole.
+    pub place: (usize, Option<u64>),
+    /// What is quoted, and when, in seconds: both must differ for two votes to count as two. One record
+    /// may list ten times of one day long ago, and one old time may be quoted every minute.
+    pub value: i64,
+    pub moment: i64,
+    /// Whether hardly any delay is left: by chance that is ten times rarer.
+    pub tight: bool,
+}
+
+/// How a node was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    /// By votes of its own.
+    Own(VoteKind),
+    /// By a link to a node whose group is decided: index of the link.
+    Link(usize),
+}
+
+/// A decided clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Decision {
+    /// Clock minus UTC, nanoseconds.
+    pub offset: i64,
+    pub by: By,
+    /// Votes of the deciding kind in its group: for it, and all.
+    pub votes: (u32, u32),
+}
+
+/// What came out.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Solution {
+    /// Per node.
+    pub decisions: Vec<Option<Decision>>,
+    /// Links that contradict better ones: indices.
+    pub contradicting: Vec<usize>,
+    /// Nodes whose group holds contradicting votes.
+    pub disputed: Vec<usize>,
+}
+
+/// Fewest quoted times that decide, and of all fresh ones at least this share.
+const FEWEST_QUOTED: u32 = 3;
+const SHARE: f64 = 0.8;
+
+/// Offsets that nodes prove by their own quotes.
+pub(super) fn proven(nodes: usize, votes: &[Vote]) -> Vec<i64> {
+    let quoted: Vec<Vote> = votes.iter().filter(|vote| vote.kind == VoteKind::Quoted).copied().collect();
+    let mut offsets: Vec<i64> =
+        solve(nodes, &[], &quoted, &[]).decisions.iter().flatten().map(|decision| decision.offset).collect();
+    offsets.sort_unstable();
+    offsets.dedup();
+    offsets
+}
+
+/// How many of the votes count: different things quoted at different times.
+pub(super) fn distinct<'a>(votes: impl Iterator<Item = &'a Vote>) -> usize {
+    let (mut values, mut moments) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
+    for vote in votes {
+        values.insert(vote.value);
+        moments.insert(vote.moment);
+    }
+    values.len().min(moments.len())
+}
+
+struct Groups {
+    parent: Vec<usize>,
+    /// Clock of the node minus clock of its parent.
+    potential: Vec<i64>,
+}
+
+impl Groups {
+    fn find(&self, mut node: usize) -> (usize, i64) {
+        let mut offset = 0;
+        while self.parent[node] != node {
+            offset += self.potential[node];
+            node = self.parent[node];
+        }
+        (node, offset)
+    }
+}
+
+/// Solves `nodes` clocks. Links must come best first. `usual` are offsets that need less proof: UTC and
+/// the zone that was given first.
+pub(super) fn solve(nodes: usize, links: &[Link], votes: &[Vote], usual: &[i64]) -> Solution {
+    let mut groups = Groups { parent: (0..nodes).collect(), potential: vec![0; nodes] };
+    let mut solution = Solution { decisions: vec![None; nodes], ..Solution::default() };
+    let mut tainted = vec![false; nodes];
+    for (index, link) in links.iter().enumerate() {
+        let (a, b) = link.nodes;
+        let ((root_a, at_a), (root_b, at_b)) = (groups.find(a), groups.find(b));
+        if root_a == root_b {
+            if at_a - at_b != link.offset {
+                solution.contradicting.push(index);
+                // A weak link against strong ones is a mistake of its own; a strong one casts doubt.
+                let best = links[0..index].iter().filter(|other| touches(other, a) || touches(other, b));
+                let best = best.map(|other| other.votes.0).max().unwrap_or(0);
+                if link.votes.0 * 5 > best {
+                    (tainted[a], tainted[b]) = (true, true);
+                }
+            }
+            continue;
+        }
+        groups.parent[root_a] = root_b;
+        groups.potential[root_a] = at_b + link.offset - at_a;
+    }
+    let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for node in 0..nodes {
+        members.entry(groups.find(node).0).or_default().push(node);
+    }
+    let mut of_node: Vec<Vec<&Vote>> = vec![Vec::new(); nodes];
+    for vote in votes {
+        of_node[vote.node].push(vote);
+    }
+    for group in members.values() {
+        decide(group, &groups, links, &of_node, usual, &tainted, &mut solution);
+    }
+    solution
+}
+
+fn touches(link: &Link, node: usize) -> bool {
+    link.nodes.0 == node || link.nodes.1 == node
+}
+
+fn decide(
+    group: &[usize],
+    groups: &Groups,
+    links: &[Link],
+    of_node: &[Vec<&Vote>],
+    usual: &[i64],
+    tainted: &[bool],
+    solution: &mut Solution,
+) {
+    // Votes for the offset of the group's root, by kind: distinct values only.
+    let mut tallies: BTreeMap<VoteKind, BTreeMap<i64, Vec<&Vote>>> = BTreeMap::new();
+    for &node in group.iter().filter(|node| !tainted[**node]) {
+        let at = groups.find(node).1;
+        for vote in &of_node[node] {
+            tallies.entry(vote.kind).or_default().entry(vote.offset - at).or_default().push(vote);
+        }
+    }
+    let tallies: BTreeMap<VoteKind, BTreeMap<i64, usize>> = tallies
+        .into_iter()
+        .map(|(kind, votes)| {
+            (kind, votes.into_iter().map(|(offset, votes)| (offset, distinct(votes.into_iter()))).collect())
+        })
+        .collect();
+    // A program that computes its times wrongly is wrong by the same amount in all of them: for an offset
+    // that nobody else uses, it takes two logs that quote times.
+    let speakers = |offset: i64| {
+        let speak = |node: &&usize| {
+            let at = groups.find(**node).1;
+            of_node[**node].iter().any(|vote| vote.kind == VoteKind::Quoted && vote.offset - at == offset)
+        };
+        group.iter().filter(|node| !tainted[**node]).filter(speak).count()
+    };
+    let any_usual = |root: i64| group.iter().any(|node| usual.contains(&(root + groups.find(*node).1)));
+    let winner = |kind: VoteKind| -> Option<(i64, (u32, u32))> {
+        let tally = tallies.get(&kind)?;
+        let total: usize = tally.values().sum();
+        let (offset, count) = tally.iter().max_by_key(|(offset, count)| (**count, **offset))?;
+        let enough = match kind {
+            VoteKind::Label => *count == total,
+            VoteKind::Quoted => {
+                *count as u32 >= FEWEST_QUOTED
+                    && *count as f64 >= SHARE * total as f64
+                    && (any_usual(*offset) || speakers(*offset) >= 2)
+            }
+            VoteKind::Mtime => {
+                let own = group.len() == 1 && usual.contains(offset);
+                *count == total && (total >= 2 || own)
+            }
+        };
+        enough.then_some((*offset, (*count as u32, total as u32)))
+    };
+    let label = winner(VoteKind::Label);
+    let quoted = winner(VoteKind::Quoted);
+    let disputed = match (&label, &quoted) {
+        (Some((label, _)), Some((quoted, _))) => label != quoted,
+        (None, _) => tallies.contains_key(&VoteKind::Label),
+        (Some(_), None) => false,
+    };
+    if disputed {
+        solution.disputed.extend(group);
+        return;
+    }
+    // Quotes that agree on nothing are no evidence, and no other evidence overrules them.
+    let silent = !tallies.contains_key(&VoteKind::Quoted);
+    let found = label
+        .map(|found| (VoteKind::Label, found))
+        .or_else(|| quoted.map(|found| (VoteKind::Quoted, found)))
+        .or_else(|| winner(VoteKind::Mtime).filter(|_| silent).map(|found| (VoteKind::Mtime, found)));
+    let Some((kind, (root, votes))) = found else { return };
+    for &node in group.iter().filter(|node| !tainted[**node]) {
+        let offset = root + groups.find(node).1;
+        // A run whose own quotes all say otherwise was joined to the wrong group.
+        let mut quotes = of_node[node].iter().filter(|vote| vote.kind == VoteKind::Quoted).peekable();
+        if quotes.peek().is_some() && quotes.all(|vote| vote.offset != offset) {
+            continue;
+        }
+        let own = of_node[node].iter().filter(|vote| vote.offset == offset).map(|vote| vote.kind).min();
+        // A queue that waits for an hour looks like a zone an hour away. So an offset that a run has from
+        // shared marks alone must be one that these logs are known to use.
+        let alone = own.is_none_or(|own| own > kind)
+            && links.iter().any(|link| link.kind == LinkKind::Marks && touches(link, node));
+        if alone && !usual.contains(&offset) {
+            continue;
+        }
+        let by = match own {
+            Some(own) if own <= kind => By::Own(own),
+            _ => match links.iter().position(|link| touches(link, node)) {
+                Some(link) => By::Link(link),
+                None => By::Own(kind),
+            },
+        };
+        solution.decisions[node] = Some(Decision { offset, by, votes });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::NANOS_PER_SECOND;
+
+    const HOUR: i64 = 3_600 * NANOS_PER_SECOND;
+
+    fn link(a: usize, b: usize, hours: i64, votes: u32) -> Link {
+        Link {
+            kind: LinkKind::Marks,
+            nodes: (a, b),
+            offset: hours * HOUR,
+            votes: (votes, votes),
+            example: [(a, 0), (b, 0)],
+        }
+    }
+
+    fn quoted(node: usize, hours: i64, value: i64) -> Vote {
+        Vote {
+            node,
+            kind: VoteKind::Quoted,
+            offset: hours * HOUR,
+            place: (node, Some(0)),
+            value,
+            moment: value,
+            tight: true,
+        }
+    }
+
+    fn hours(solution: &Solution) -> Vec<Option<i64>> {
+        solution.decisions.iter().map(|decision| Some(decision.as_ref()?.offset / HOUR)).collect()
+    }
+
+    #[test]
+    fn one_that_knows_tells_the_others() {
+        let votes: Vec<Vote> = (0..3).map(|value| quoted(0, 2, value)).collect();
+        let links = [link(0, 1, 0, 40), link(1, 2, 7, 20)];
+        let usual = [2 * HOUR, -5 * HOUR];
+        assert_eq!(hours(&solve(4, &links, &votes, &usual)), [Some(2), Some(2), Some(-5), None]);
+        assert_eq!(hours(&solve(4, &links, &votes, &[])), [Some(2), None, None, None], "a queue may wait");
+    }
+
+    #[test]
+    fn two_quotes_are_not_enough_and_neither_is_one_thrice() {
+        let two: Vec<Vote> = (0..2).map(|value| quoted(0, 2, value)).collect();
+        assert_eq!(hours(&solve(1, &[], &two, &[])), [None]);
+        assert_eq!(hours(&solve(1, &[], &[quoted(0, 2, 7); 5], &[])), [None]);
+    }
+
+    #[test]
+    fn contradictions_stay_open() {
+        let mut votes: Vec<Vote> = (0..3).map(|value| quoted(0, 2, value)).collect();
+        votes.extend((3..6).map(|value| quoted(1, 9, value)));
+        assert_eq!(hours(&solve(2, &[link(0, 1, 0, 40)], &votes, &[])), [None, None]);
+        // Two labels that cannot both be true.
+        let label = |node| Vote {
+            node,
+            kind: VoteKind::Label,
+            offset: 0,
+            place: (node, None),
+            value: node as i64,
+            moment: node as i64,
+            tight: true,
+        };
+        let solution = solve(3, &[link(0, 1, 9, 40), link(1, 2, 0, 30)], &[label(0), label(1)], &[]);
+        assert_eq!((hours(&solution), solution.disputed.len()), (vec![None, None, None], 3));
+    }
+
+    #[test]
+    fn one_mtime_is_believed_only_for_a_usual_offset() {
+        let mtime = |node, hours: i64, value| Vote {
+            node,
+            kind: VoteKind::Mtime,
+            offset: hours * HOUR,
+            place: (node, None),
+            value,
+            moment: value,
+            tight: true,
+        };
+        assert_eq!(hours(&solve(1, &[], &[mtime(0, 9, 1)], &[0, 9 * HOUR])), [Some(9)]);
+        assert_eq!(hours(&solve(1, &[], &[mtime(0, 5, 1)], &[0, 9 * HOUR])), [None]);
+        assert_eq!(hours(&solve(1, &[], &[mtime(0, 5, 1), mtime(0, 5, 2)], &[0])), [Some(5)]);
+    }
+}

@@ -1,0 +1,216 @@
+//! What makes a record recognisable in another file: identifiers that are used once, and the message as
+//! a whole where two files hold the same event.
+//!
+//! Only hashes are kept. Every file keeps the smallest ones, so two files that saw the same identifiers
+//! keep the same ones (coordinated sampling: Cohen and Kaplan, "Summarizing data using bottom-k
+//! sketches", PODC 2007).
+
+use std::collections::HashMap;
+
+use super::testimony::Written;
+
+/// What a mark is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MarkKind {
+    /// A word that names one request, object, connection or the like, wherever it is written.
+    Id,
+    /// The text of a whole message, its numbers included.
+    Message,
+    /// A process: program and pid. Only ever compared inside one file.
+    Process,
+}
+
+/// Where and when one mark was seen in one stretch of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sight {
+    /// Hash of the mark.
+    pub hash: u64,
+    /// What it is made of.
+    pub kind: MarkKind,
+    /// The stretch of the file.
+    pub piece: u32,
+    /// How much the stamps of its records say.
+    pub written: Written,
+    /// First and last of those stamps, nanoseconds.
+    pub span: (i64, i64),
+    /// Offset of the first record with it.
+    pub offset: u64,
+    /// How many records had it.
+    pub count: u32,
+}
+
+/// Marks kept per file.
+const MOST: usize = 16_384;
+
+/// The marks of one file.
+#[derive(Debug, Default)]
+pub(super) struct Marks {
+    sights: HashMap<(u32, MarkKind, Written, u64), Sight>,
+    /// Hashes from this on are not kept.
+    limit: Option<u64>,
+}
+
+impl Marks {
+    /// Adds a mark seen at `at` in the record at `offset`.
+    pub(super) fn add(
+        &mut self,
+        piece: u32,
+        kind: MarkKind,
+        written: Written,
+        hash: u64,
+        at: i64,
+        offset: u64,
+    ) {
+        if self.limit.is_some_and(|limit| hash >= limit) {
+            return;
+        }
+        let sight = self.sights.entry((piece, kind, written, hash)).or_insert(Sight {
+            hash,
+            kind,
+            piece,
+            written,
+            span: (at, at),
+            offset,
+            count: 0,
+        });
+        sight.count += 1;
+        if at < sight.span.0 {
+            sight.offset = offset;
+        }
+        sight.span = (sight.span.0.min(at), sight.span.1.max(at));
+        if self.sights.len() > MOST {
+            self.thin();
+        }
+    }
+
+    /// Halves the number of marks: those with the smaller hashes stay.
+    fn thin(&mut self) {
+        let mut hashes: Vec<u64> = self.sights.keys().map(|key| key.3).collect();
+        let middle = hashes.len() / 2;
+        let (_, limit, _) = hashes.select_nth_unstable(middle);
+        self.limit = Some(*limit);
+        let limit = *limit;
+        self.sights.retain(|key, _| key.3 < limit);
+    }
+
+    /// The marks, by stretch, kind, way of writing and hash.
+    pub(super) fn finish(self) -> Vec<Sight> {
+        let mut sights: Vec<Sight> = self.sights.into_values().collect();
+        sights.sort_unstable_by_key(|sight| (sight.piece, sight.kind, sight.written, sight.hash));
+        sights
+    }
+}
+
+/// FNV-1a, finished with a mixer so that the smallest hashes are a fair sample.
+pub(super) fn hash(parts: &[&[u8]]) -> u64 {
+    let mut state = 0xcbf2_9ce4_8422_2325_u64;
+    for part in parts {
+        for byte in *part {
+            state = (state ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+        state = (state ^ 0x1f).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+    let mixed = (state ^ (state >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    mixed ^ (mixed >> 33)
+}
+
+/// Most words of one record that are kept.
+const MOST_WORDS: usize = 24;
+
+/// Calls `found` for every word of a message that names one thing: request ids, UUIDs, hashes, ports with
+/// their address, long numbers.
+pub(super) fn ids(message: &[u8], mut found: impl FnMut(&[u8])) {
+    let mut words = 0;
+    let mut at = 0;
+    while at < message.len() && words < MOST_WORDS {
+        if !is_word(message[at]) {
+            at += 1;
+            continue;
+        }
+        let length = message[at..].iter().take_while(|byte| is_word(**byte)).count();
+        let word = trim(&message[at..at + length]);
+        if names_one_thing(word) {
+            words += 1;
+            found(word);
+        }
+        at += length;
+    }
+}
+
+const fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':')
+}
+
+/// A word without the punctuation around it.
+fn trim(word: &[u8]) -> &[u8] {
+    let start = word.iter().position(u8::is_ascii_alphanumeric).unwrap_or(word.len());
+    let end = word.iter().rposition(u8::is_ascii_alphanumeric).map_or(start, |at| at + 1);
+    &word[start..end.max(start)]
+}
+
+/// Whether a word is specific enough: `req-be273409-e89f`, `0af7651916cd43dd`, `10.0.20.24:56312`,
+/// `184473901`. Not: dates, versions, addresses, names with a number.
+fn names_one_thing(word: &[u8]) -> bool {
+    if !(8..=80).contains(&word.len()) {
+        return false;
+    }
+    let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let hexes = word.iter().filter(|byte| byte.is_ascii_hexdigit()).count();
+    let colons = word.iter().filter(|byte| **byte == b':').count();
+    let dots = word.iter().filter(|byte| **byte == b'.').count();
+    if colons == 1 && dots == 3 && digits + colons + dots == word.len() {
+        // An address with a port that the system chose for one connection.
+        let port = word.rsplit(|byte| *byte == b':').next().unwrap_or_default();
+        return port.len() == 5;
+    }
+    if colons > 0 || dots > 0 {
+        return false;
+    }
+    let dashes = word.iter().filter(|byte| matches!(byte, b'-' | b'_')).count();
+    let letters = word.len() - digits - dashes;
+    // A number of eight digits or fewer is a date, a size or a counter.
+    if letters == 0 {
+        return digits > 8 && dashes == 0;
+    }
+    // Hexadecimal of some length, or a mixture that no name would be.
+    (hexes >= 12 && digits >= 4) || (digits >= 6 && letters >= 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_are_told_from_names() {
+        let mut found = Vec::new();
+        let message = b"[req-be273409-e89f-4ef7-8f33-c29d4ceb44f1 - -] from 10.0.20.24:56312 10.0.0.1:80 \
+            trace=0af7651916cd43dd8448eb211c80319c 2018-06-26 20180626 python2.7 nova-compute-01 184473901 v1.2.3";
+        ids(message, |word| found.push(String::from_utf8_lossy(word).into_owned()));
+        assert_eq!(
+            found,
+            [
+                "req-be273409-e89f-4ef7-8f33-c29d4ceb44f1",
+                "10.0.20.24:56312",
+                "0af7651916cd43dd8448eb211c80319c",
+                "184473901"
+            ]
+        );
+    }
+
+    #[test]
+    fn thinning_keeps_the_same_marks_in_every_file() {
+        let mut small = Marks::default();
+        let mut large = Marks::default();
+        for number in 0..3 * MOST as u64 {
+            let hash = hash(&[&number.to_le_bytes()]);
+            large.add(0, MarkKind::Id, Written::Local, hash, 1, number);
+            if number % 3 == 0 {
+                small.add(0, MarkKind::Id, Written::Local, hash, 2, number);
+            }
+        }
+        let large: Vec<u64> = large.finish().iter().map(|sight| sight.hash).collect();
+        let small: Vec<u64> = small.finish().iter().map(|sight| sight.hash).collect();
+        let common = large.iter().filter(|hash| small.contains(hash)).count();
+        assert!(large.len() <= MOST && common * 4 > large.len(), "{common} of {}", large.len());
+    }
+}

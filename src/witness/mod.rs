@@ -1,0 +1,14 @@
+//! What files say about each other's clocks: absolute times quoted in messages, identifiers and messages
+//! that stand in several files, kernel uptimes, the host's name.
+//!
+//! Read between survey and settling, from a bounded sample of each file whose choice depends on the
+//! file alone. Nothing is decided here.
+
+mod embedded;
+mod marks;
+mod sample;
+mod testimony;
+
+pub use embedded::{Embedded, embedded};
+pub use marks::{MarkKind, Sight};
+pub use testimony::{Anchor, Testimony, UptimePoint, Written, testify, uptime};

@@ -1,0 +1,217 @@
+//! Reads the sampled parts of one file for what they say about clocks.
+
+use std::collections::{BTreeMap, HashSet};
+use std::io;
+
+use super::embedded::embedded;
+use super::marks::{MarkKind, Marks, Sight, hash, ids};
+use super::sample::each_region;
+use crate::base::{NANOS_PER_SECOND, Stamp, WrittenZone};
+use crate::grammar::{Known, MAX_HEAD, Slots};
+use crate::io::Opened;
+use crate::survey::{FileSurvey, Layouts, lines};
+
+/// How much a stamp says: what its nanoseconds count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Written {
+    /// UTC: the stamp names its offset, or is an epoch.
+    Zoned,
+    /// Wall clock.
+    Local,
+    /// Wall clock of the proxy year.
+    Yearless,
+}
+
+impl Written {
+    /// What a stamp says, in nanoseconds; `None` where they do not fit.
+    pub fn of(stamp: &Stamp) -> Option<(Self, i64)> {
+        let nanos = |seconds: i64| seconds.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(stamp.nanos));
+        match (stamp.has_year, stamp.zone) {
+            (_, WrittenZone::Epoch) => Some((Self::Zoned, nanos(stamp.seconds)?)),
+            (true, WrittenZone::Offset(offset)) => {
+                Some((Self::Zoned, nanos(stamp.seconds - i64::from(offset))?))
+            }
+            (true, WrittenZone::Absent) => Some((Self::Local, nanos(stamp.seconds)?)),
+            (false, _) => Some((Self::Yearless, nanos(stamp.seconds)?)),
+        }
+    }
+}
+
+/// A record that quotes an absolute time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Anchor {
+    /// The stretch of the file.
+    pub piece: u32,
+    /// How much the record's stamp says.
+    pub written: Written,
+    /// The record's stamp, nanoseconds.
+    pub at: i64,
+    /// The time quoted, nanoseconds since 1970 UTC.
+    pub utc: i64,
+    /// Offset of the line that quotes it.
+    pub offset: u64,
+}
+
+/// A kernel line: wall clock and monotonic clock at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UptimePoint {
+    /// The stretch of the file.
+    pub piece: u32,
+    /// How much the record's stamp says.
+    pub written: Written,
+    /// The record's stamp, nanoseconds, and how wide it is.
+    pub at: i64,
+    /// Width of the stamp, nanoseconds.
+    pub width: i64,
+    /// Nanoseconds since boot.
+    pub uptime: i64,
+    /// Offset of the record.
+    pub offset: u64,
+}
+
+/// Everything one file says about clocks.
+#[derive(Clone, Debug, Default)]
+pub struct Testimony {
+    /// Quoted absolute times, each value once, in file order.
+    pub anchors: Vec<Anchor>,
+    /// Identifiers and messages.
+    pub sights: Vec<Sight>,
+    /// Kernel lines.
+    pub uptimes: Vec<UptimePoint>,
+    /// The host that most records name.
+    pub host: Option<String>,
+}
+
+/// Most anchors and most kernel lines kept of one file.
+const MOST: usize = 4096;
+
+/// Shortest message that is recognised in another file, in bytes.
+const SHORTEST_MESSAGE: usize = 16;
+
+struct Witness<'a> {
+    layouts: Layouts<'a>,
+    survey: &'a FileSurvey,
+    stretches: Vec<u32>,
+    slots: Slots,
+    said: Testimony,
+    marks: Marks,
+    quoted: HashSet<i64>,
+    hosts: BTreeMap<Vec<u8>, u32>,
+    /// The record that lines belong to: its stretch and stamp.
+    current: Option<(u32, Written, i64)>,
+}
+
+/// Hears one file. Errors: what the file system says.
+pub fn testify(layouts: Layouts<'_>, opened: &Opened, survey: &FileSurvey) -> io::Result<Testimony> {
+    let mut witness = Witness {
+        layouts,
+        survey,
+        stretches: survey.stretches(),
+        slots: Slots::default(),
+        said: Testimony::default(),
+        marks: Marks::default(),
+        quoted: HashSet::new(),
+        hosts: BTreeMap::new(),
+        current: None,
+    };
+    each_region(opened, survey, |base, text| {
+        witness.current = None;
+        for (start, _, line) in lines(text, 0) {
+            witness.line(base + start as u64, line);
+        }
+    })?;
+    let Witness { mut said, marks, hosts, .. } = witness;
+    said.sights = marks.finish();
+    let host = hosts.into_iter().max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.cmp(&a.0)));
+    said.host = host.map(|(host, _)| String::from_utf8_lossy(&host).into_owned());
+    Ok(said)
+}
+
+impl Witness<'_> {
+    fn line(&mut self, offset: u64, line: &[u8]) {
+        let begun = self.layouts.begins(&line[..line.len().min(MAX_HEAD)], &mut self.slots);
+        let Some((id, head)) = begun else {
+            // A line of the record above.
+            if let Some((piece, written, at)) = self.current {
+                self.quotes(line, offset, (piece, written, at));
+            }
+            return;
+        };
+        self.current = None;
+        let Some(stamp) = head.stamp else { return };
+        let Some((written, at)) = Written::of(&stamp) else { return };
+        let index = self.survey.chunks.partition_point(|(start, _)| *start <= offset).saturating_sub(1);
+        let piece = self.stretches.get(index).copied().unwrap_or(0);
+        self.current = Some((piece, written, at));
+        let reading = self.layouts.set.get(id).read(line, &head, &mut self.slots, false);
+        let part = |part: Known| self.slots.known(part).map(|span| span.of(line));
+        let message = reading.message.of(line);
+        // Everything behind the stamp itself may quote a time or name a thing.
+        let stamp_end = self.slots.known(Known::Time).map_or(0, |span| span.end as usize);
+        let body = &line[stamp_end.min(line.len())..];
+        let (host, program, pid) = (part(Known::Host), part(Known::Program), part(Known::Pid));
+        if let Some(host) = host
+            && (self.hosts.len() < 64 || self.hosts.contains_key(host))
+        {
+            *self.hosts.entry(host.to_vec()).or_default() += 1;
+        }
+        let add = |marks: &mut Marks, kind, hash| marks.add(piece, kind, written, hash, at, offset);
+        if let (Some(program), Some(pid)) = (program, pid) {
+            add(&mut self.marks, MarkKind::Process, hash(&[program, pid]));
+        }
+        if message.len() >= SHORTEST_MESSAGE {
+            add(&mut self.marks, MarkKind::Message, hash(&[message.trim_ascii()]));
+        }
+        let marks = &mut self.marks;
+        ids(body, |word| add(marks, MarkKind::Id, hash(&[word])));
+        if self.said.uptimes.len() < MOST
+            && let Some(uptime) = uptime(message)
+        {
+            let width = stamp.resolution.width();
+            self.said.uptimes.push(UptimePoint { piece, written, at, width, uptime, offset });
+        }
+        self.quotes(body, offset, (piece, written, at));
+    }
+
+    fn quotes(&mut self, text: &[u8], offset: u64, (piece, written, at): (u32, Written, i64)) {
+        if self.said.anchors.len() >= MOST {
+            return;
+        }
+        let (said, quoted) = (&mut self.said, &mut self.quoted);
+        embedded(text, |time| {
+            if quoted.insert(time.utc) {
+                said.anchors.push(Anchor { piece, written, at, utc: time.utc, offset });
+            }
+        });
+    }
+}
+
+/// The uptime that a kernel message begins with, `[604065.445632]`, in nanoseconds.
+pub fn uptime(message: &[u8]) -> Option<i64> {
+    let text = message.strip_prefix(b"[")?;
+    let blanks = text.iter().take_while(|byte| **byte == b' ').count();
+    let end = memchr::memchr(b']', text.get(..20.min(text.len()))?)?;
+    let number = text.get(blanks..end)?;
+    let dot = memchr::memchr(b'.', number)?;
+    let (whole, fraction) = (&number[..dot], &number[dot + 1..]);
+    let digits = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    if !digits(whole) || !digits(fraction) || whole.len() > 9 || fraction.len() != 6 {
+        return None;
+    }
+    let value = |text: &[u8]| text.iter().fold(0_i64, |value, digit| value * 10 + i64::from(digit - b'0'));
+    Some(value(whole) * NANOS_PER_SECOND + value(fraction) * 1_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kernel_messages_carry_their_uptime() {
+        assert_eq!(uptime(b"[604065.445632] php-fpm[9401]: segfault"), Some(604_065_445_632_000));
+        assert_eq!(uptime(b"[    0.000000] Linux version 5.10"), Some(0));
+        for other in [&b"[12:00] x"[..], b"604065.445632", b"[v1.2] x", b"[1.5]", b"["] {
+            assert_eq!(uptime(other), None);
+        }
+    }
+}
