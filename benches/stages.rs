@@ -124,6 +124,8 @@ fn alternating(source: u32, sources: i64) -> Batch {
         bytes: Vec::new(),
         events: (0..20_000 / sources).map(event).collect(),
         tallies: Vec::new(),
+        gaps: Vec::new(),
+        folds: Vec::new(),
         derived: Vec::new(),
     }
 }

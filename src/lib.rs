@@ -10,6 +10,7 @@ pub mod ingest;
 pub mod io;
 pub mod lens;
 pub mod merge;
+pub mod order;
 pub mod pattern;
 pub mod poll;
 pub mod present;

@@ -139,6 +139,8 @@ mod tests {
             bytes: Vec::new(),
             events,
             tallies: Vec::new(),
+            gaps: Vec::new(),
+            folds: Vec::new(),
             derived: Vec::new(),
         }
     }

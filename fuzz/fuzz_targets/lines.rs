@@ -17,6 +17,7 @@ use timeline::io::{Head, Opened, family};
 use timeline::pattern::LevelRules;
 use timeline::survey::{FileFormat, FileSurvey, Layouts, survey_plain};
 use timeline::time::Zone;
+use timeline::witness::Testimony;
 
 /// When the run began and the file was changed last.
 const NOW: i64 = 1_418_346_659_000_000_000;
@@ -58,9 +59,9 @@ fn survey(format: &FileFormat, opened: &Opened, chunk_size: usize) -> FileSurvey
     let mut survey = FileSurvey { bytes: opened.size, ..FileSurvey::default() };
     for from in (0..opened.size).step_by(chunk_size) {
         let to = opened.size.min(from + chunk_size as u64);
-        let (chunk, used) =
+        let (chunks, used) =
             survey_plain(layouts, opened, (from, to), &mut buffer).unwrap_or_else(|error| panic!("{error}"));
-        survey.chunks.push((from, chunk));
+        survey.chunks.extend(chunks);
         survey.used.extend(used);
     }
     survey
@@ -96,12 +97,15 @@ fn read(format: &FileFormat, opened: &Opened, survey: &FileSurvey, settled: &Set
             rules: &TOOLS.rules,
             filter: &TOOLS.filter,
             year: span.year,
+            segment: span.segment,
             carry: span.carry,
             head: span.head,
             mtime: Some(MTIME),
+            birth: None,
+            behind: None,
         };
-        let (mut events, mut tallies) = (Vec::new(), Vec::new());
-        reader.read(&context, &bytes, &mut events, &mut tallies);
+        let (mut events, mut tallies, mut gaps) = (Vec::new(), Vec::new(), Vec::new());
+        reader.read(&context, &bytes, &mut events, &mut tallies, &mut gaps);
         assert!(events.is_sorted_by_key(|event| event.key));
         assert_eq!(tallies.iter().map(|tally| tally.count as usize).sum::<usize>(), events.len());
         for event in &events {
@@ -164,12 +168,14 @@ fuzz_target!(|data: &[u8]| {
         let facts = FileFacts {
             name: "app.log",
             source: &source,
+            format: &tools.set.get(format.primary).name,
             rotation: &rotation,
             mtime: Some(MTIME),
             format_zone: tools.set.get(format.primary).zone.as_ref(),
             survey: &survey,
+            testimony: &Testimony::default(),
         };
-        let settled = settle(&[facts], &options).pop().unwrap_or_else(|| panic!("one file, one clock"));
+        let settled = settle(&[facts], &options).files.pop().unwrap_or_else(|| panic!("one file, one clock"));
         let records = read(&format, &opened, &survey, &settled);
 
         let mut above = true;

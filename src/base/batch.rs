@@ -5,6 +5,7 @@ use super::derived::Derived;
 use super::event::{Event, Flags};
 use super::level::Level;
 use super::source::{FileId, SourceId};
+use super::stamp::Resolution;
 
 /// What one batch saw of one pattern.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +24,17 @@ pub struct Tally {
     pub count: u32,
     /// The highest level seen with it.
     pub level: Level,
+}
+
+/// What bounds the undated records of a stretch of lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The stretch's first line, counted from the batch's first line; it reaches to the next gap's.
+    pub line: u32,
+    /// Not before this, nanoseconds since 1970; `i64::MIN` when nothing is known.
+    pub earliest: i64,
+    /// Before this, nanoseconds since 1970; `i64::MAX` when nothing is known.
+    pub latest: i64,
 }
 
 /// The events of one chunk, in time order, and the bytes they point into.
@@ -46,11 +58,49 @@ pub struct Batch {
     pub events: Vec<Event>,
     /// Its patterns.
     pub tallies: Vec<Tally>,
+    /// Bounds of its undated records, by line.
+    pub gaps: Vec<Gap>,
+    /// Keys `[from, to)` whose stamps its file's clock names twice, and how much later the second time is:
+    /// nanoseconds. Mostly empty.
+    pub folds: Vec<(i64, i64, i64)>,
     /// What its derived events are; empty in a batch of records.
     pub derived: Vec<Derived>,
 }
 
 impl Batch {
+    /// What bounds an undated event: `(earliest, latest)`, each at its end of time when it is not known.
+    #[cold]
+    pub fn gap(&self, event: &Event) -> (i64, i64) {
+        let index = self.gaps.partition_point(|gap| gap.line <= event.line);
+        let gap = index.checked_sub(1).and_then(|index| self.gaps.get(index));
+        gap.map_or((i64::MIN, i64::MAX), |gap| (gap.earliest, gap.latest))
+    }
+
+    /// The interval of an event that its own stamp does not give.
+    #[cold]
+    fn interval_apart(&self, event: &Event) -> (i64, i64) {
+        match self.derived(event) {
+            Some(derived) => (derived.instant.earliest, derived.instant.latest),
+            None => self.gap(event),
+        }
+    }
+
+    /// The interval of an event, `[earliest, latest)`, as far as it is known without reading its record
+    /// again: at least as wide as what reading it would give.
+    #[inline(always)]
+    pub fn interval(&self, event: &Event) -> (i64, i64) {
+        if event.flags.any(Flags::UNDATED, Flags::DERIVED) {
+            return self.interval_apart(event);
+        }
+        let mut latest = event.key.saturating_add(Resolution::from_code(event.resolution).width());
+        for (from, to, by) in &self.folds {
+            if (*from..*to).contains(&event.key) {
+                latest = latest.saturating_add(*by);
+            }
+        }
+        (event.key, latest)
+    }
+
     /// The bytes of a record: its first line and its continuation lines.
     #[inline]
     pub fn record(&self, event: &Event) -> &[u8] {

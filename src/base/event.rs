@@ -28,6 +28,11 @@ impl Flags {
         self.0 & other.0 == other.0
     }
 
+    /// Whether any bit of either is set.
+    pub const fn any(self, one: Self, other: Self) -> bool {
+        self.0 & (one.0 | other.0) != 0
+    }
+
     /// Clears the bits of `other`.
     pub const fn clear(&mut self, other: Self) {
         self.0 &= !other.0;

@@ -28,9 +28,13 @@ pub(super) enum Command {
     /// `*` marks the first record of its kind in a source (not in a window: what came before is unknown
     /// there). `»` marks what follows from a record without being one, such as a change between two samples
     /// of a polled table: it is shown at its earliest, and "within" says how much later it can have been.
-    /// `?` behind a level: read from words of the message.
+    /// `?` behind a level: read from words of the message. `~` behind the time: not proven to be later
+    /// than the line above (another source's, of the same second, say). Lines of one source keep the order
+    /// of its files.
     Show(ShowArgs),
     /// Search the merged timeline
+    ///
+    /// `~` behind the time: not proven to be later than the line above.
     Grep(GrepArgs),
     /// Write the postmortem
     Report(ReportArgs),

@@ -12,11 +12,11 @@ use super::resolve;
 use crate::base::{Batch, Error, Event, FileId, Flags, NANOS_PER_SECOND, Result};
 use crate::engine::{Sink, Stretch};
 use crate::grammar::Known;
-use crate::present::{Decorate, Prose, Style, day_rule, local_time, push_jsonl, thousands};
+use crate::present::{Decorate, Prose, Style, day_rule, local_time, push_jsonl, thousands, tie_cell};
 use crate::query::{Matcher, MatcherOptions};
 use crate::text::clean;
 use crate::time::duration;
-use crate::view::{Record, Scene};
+use crate::view::{Place, Record, Scene};
 
 /// How far context reaches: a number of records or a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,12 +86,15 @@ enum Mode {
 }
 
 /// One event of a stretch, rendered (empty when it is not to be printed).
+#[derive(Clone, Copy)]
 struct Line {
     key: i64,
     matched: bool,
     file: FileId,
     pattern: u64,
     end: usize,
+    /// In prose, where it stands and where in its text the tie cell is.
+    place: Option<(Place, usize)>,
 }
 
 /// A stretch of matches and their surroundings.
@@ -117,8 +120,8 @@ struct Search<'a> {
     files: BTreeSet<FileId>,
     counts: BTreeMap<String, u64>,
     seen: HashSet<u64>,
-    /// Records that may turn out to be context before a match: key, day, text.
-    waiting: VecDeque<(i64, Vec<u8>)>,
+    /// Records that may turn out to be context before a match, and their text.
+    waiting: VecDeque<(Line, Vec<u8>)>,
     /// Until where context after the last match reaches.
     after_left: usize,
     after_until: i64,
@@ -126,6 +129,8 @@ struct Search<'a> {
     printed: bool,
     skipped: bool,
     day: Option<i64>,
+    /// The event printed last.
+    above: Option<Place>,
 }
 
 impl Search<'_> {
@@ -183,19 +188,27 @@ impl Search<'_> {
         }
     }
 
-    fn print(&mut self, key: i64, bytes: &[u8]) -> Result<()> {
+    fn print(&mut self, line: &Line, mut bytes: &[u8]) -> Result<()> {
         if self.skipped && self.printed && self.has_context() {
             self.output.write(b"--\n")?;
         }
         self.skipped = false;
         self.printed = true;
         if self.style.collapse_dates && self.mode == Mode::Rows && self.format == RowFormat::Prose {
-            let utc = key.div_euclid(NANOS_PER_SECOND);
+            let utc = line.key.div_euclid(NANOS_PER_SECOND);
             let day = utc.saturating_add(i64::from(self.scene.zone.offset_at(utc).0)).div_euclid(86_400);
             if self.day != Some(day) {
                 self.output.write(&day_rule(self.scene, day, self.style))?;
                 self.day = Some(day);
             }
+        }
+        if let Some((place, cell)) = line.place {
+            if self.above.is_some_and(|above| !above.is_before(&place)) {
+                self.output.write(&bytes[..cell])?;
+                self.output.write(tie_cell(true, self.style))?;
+                bytes = &bytes[cell + 1..];
+            }
+            self.above = Some(place);
         }
         self.output.write(bytes)
     }
@@ -207,15 +220,16 @@ impl Search<'_> {
             self.found += 1;
             self.files.insert(line.file);
             if matches!(self.mode, Mode::Rows | Mode::Parts) {
-                let waiting: Vec<(i64, Vec<u8>)> = self.waiting.drain(..).collect();
-                for (key, text) in waiting {
-                    if !matches!(self.before, Reach::Time(span) if line.key.saturating_sub(span) > key) {
-                        self.print(key, &text)?;
+                let waiting: Vec<(Line, Vec<u8>)> = self.waiting.drain(..).collect();
+                for (above, text) in waiting {
+                    if !matches!(self.before, Reach::Time(span) if line.key.saturating_sub(span) > above.key)
+                    {
+                        self.print(&above, &text)?;
                     } else {
                         self.skipped = true;
                     }
                 }
-                self.print(line.key, bytes)?;
+                self.print(line, bytes)?;
             }
             (self.after_left, self.after_until) = match self.after {
                 Reach::Records(records) => (records, i64::MIN),
@@ -225,7 +239,7 @@ impl Search<'_> {
         }
         if self.after_left > 0 || line.key < self.after_until {
             self.after_left = self.after_left.saturating_sub(1);
-            self.print(line.key, bytes)?;
+            self.print(line, bytes)?;
             return Ok(true);
         }
         if self.found >= self.most {
@@ -234,7 +248,7 @@ impl Search<'_> {
         let full = match self.before {
             Reach::Records(records) => self.waiting.len() >= records,
             Reach::Time(span) => {
-                self.waiting.front().is_some_and(|(key, _)| *key < line.key.saturating_sub(span))
+                self.waiting.front().is_some_and(|(first, _)| first.key < line.key.saturating_sub(span))
             }
         };
         if self.before == Reach::NONE {
@@ -245,7 +259,7 @@ impl Search<'_> {
             self.waiting.pop_front();
             self.skipped = true;
         }
-        self.waiting.push_back((line.key, bytes.to_vec()));
+        self.waiting.push_back((*line, bytes.to_vec()));
         Ok(true)
     }
 }
@@ -258,10 +272,11 @@ impl Sink for Search<'_> {
         // Dates are collapsed by `print`, which knows what stands above.
         let mut prose = Prose::new(self.scene, self.style);
         stretch.each(&mut |batch, event| {
+            let start = found.bytes.len();
             let matched = event.flags.has(Flags::MATCH);
             match self.mode {
                 Mode::Rows => {
-                    prose.forget_day();
+                    prose.forget();
                     self.row(&mut prose, &mut found.bytes, batch, event, matched);
                 }
                 Mode::Parts => self.parts(&mut found.bytes, batch, event),
@@ -269,7 +284,10 @@ impl Sink for Search<'_> {
                 Mode::Count | Mode::Files => {}
             }
             let end = found.bytes.len();
-            found.lines.push(Line { key: event.key, matched, file: batch.file, pattern: event.pattern, end });
+            // What will stand above this line is known when it is printed.
+            let place = prose.ends().map(|((place, cell), _)| (place, cell - start));
+            let Event { key, pattern, .. } = *event;
+            found.lines.push(Line { key, matched, file: batch.file, pattern, end, place });
         });
         found
     }
@@ -374,6 +392,7 @@ pub(super) fn run(args: &GrepArgs) -> Result<Ending> {
         printed: false,
         skipped: false,
         day: None,
+        above: None,
     };
     let outcome = context.drive(&scene, &filter, &mut search)?;
     let totals = totals(&search);

@@ -11,13 +11,15 @@ use super::output::Output;
 use super::resolve;
 use crate::base::Result;
 use crate::engine::{Sink, Stretch};
-use crate::present::{Prose, Style, day_rule, push_jsonl};
-use crate::view::Scene;
+use crate::present::{Prose, Style, day_rule, push_jsonl, tie_cell};
+use crate::view::{Place, Scene};
 
 /// A rendered stretch, and the days it starts and ends with.
 pub(super) struct Rendered {
     pub bytes: Vec<u8>,
     pub days: Option<(i64, i64)>,
+    /// The first event and the last one, each with where its tie cell is in `bytes`.
+    pub ends: Option<((Place, usize), (Place, usize))>,
 }
 
 /// Renders events and writes them.
@@ -27,6 +29,8 @@ pub(super) struct Rows<'a> {
     pub style: Style,
     pub output: Output,
     pub day: Option<i64>,
+    /// The event written last.
+    pub above: Option<Place>,
     /// Buffers that were written, for the next stretches.
     pub spare: Mutex<Vec<Vec<u8>>>,
 }
@@ -40,12 +44,12 @@ impl Sink for Rows<'_> {
         match self.format {
             RowFormat::Jsonl => {
                 stretch.each(&mut |batch, event| push_jsonl(&mut bytes, self.scene, batch, event));
-                Rendered { bytes, days: None }
+                Rendered { bytes, days: None, ends: None }
             }
             RowFormat::Prose => {
                 let mut prose = Prose::new(self.scene, self.style);
                 stretch.each(&mut |batch, event| prose.event(&mut bytes, batch, event, None));
-                Rendered { bytes, days: prose.days() }
+                Rendered { bytes, days: prose.days(), ends: prose.ends() }
             }
         }
     }
@@ -57,7 +61,16 @@ impl Sink for Rows<'_> {
             }
             self.day = Some(last);
         }
-        self.output.write(&part.bytes)?;
+        let mut rest = &part.bytes[..];
+        if let Some(((first, cell), (last, _))) = part.ends {
+            if self.above.is_some_and(|above| !above.is_before(&first)) {
+                self.output.write(&rest[..cell])?;
+                self.output.write(tie_cell(true, self.style))?;
+                rest = &rest[cell + 1..];
+            }
+            self.above = Some(last);
+        }
+        self.output.write(rest)?;
         if let Ok(spare) = self.spare.get_mut() {
             spare.push(part.bytes);
         }
@@ -84,7 +97,8 @@ pub(super) fn run(args: &ShowArgs) -> Result<Ending> {
         color: args.output.output.is_none() && resolve::color(args.common.color),
         collapse_dates: to_terminal,
     };
-    let mut rows = Rows { scene: &scene, format, style, output, day: None, spare: Mutex::default() };
+    let mut rows =
+        Rows { scene: &scene, format, style, output, day: None, above: None, spare: Mutex::default() };
     // In a window nothing is known of what came before it, so nothing can be called a first occurrence.
     filter.marks = filter.since == i64::MIN;
     let outcome = context.drive(&scene, &filter, &mut rows)?;

@@ -173,6 +173,6 @@ mod tests {
         let found = links(marks(1), |_, _| true);
         assert_eq!((found[0].nodes, found[0].offset, found[0].votes), ((0, 1), 9 * HOUR, (6, 7)));
         assert!(links(marks(4), |_, _| true).is_empty());
-        assert!(links(marks(0).split_off(4), |_, _| true).is_empty(), "too few");
+        assert!(links(marks(0).split_off(8), |_, _| true).is_empty(), "too few");
     }
 }

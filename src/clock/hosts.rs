@@ -45,7 +45,6 @@ fn folder(name: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-
     #[test]
     fn a_file_belongs_to_the_machine_it_was_copied_from() {
         let some = |hosts: &[(&str, Option<&str>)]| -> Vec<String> {

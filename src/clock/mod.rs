@@ -11,6 +11,7 @@ mod hosts;
 mod proof;
 mod reasons;
 mod settle;
+mod skew;
 mod spans;
 mod stretches;
 mod witnessed;
@@ -24,6 +25,9 @@ use crate::witness::{OddWriter, odd_one};
 
 pub use proof::{Place, Proof, Shift, ShiftKind};
 pub use settle::{Assumption, FileFacts, SettleOptions, Settled, Settlement, settle};
+pub use skew::{
+    Bound, Conflict, Match, Piece, Sighting, Skew, Verdict, Visit, WINDOW, copies, enclosed, solve,
+};
 pub use spans::ChunkSpan;
 
 /// A stretch of a file in which one zone holds.
@@ -126,6 +130,18 @@ impl Clock {
         let fold = second.map_or(0, |second| (second - first) * NANOS_PER_SECOND);
         let width = stamp.resolution.width();
         Some(Instant { earliest: best, best, latest: best.checked_add(width)?.checked_add(fold)?, basis })
+    }
+
+    /// The full instant of a stamp whose sort key is known: that settles its year.
+    pub fn instant_at(
+        &self,
+        stamp: &Stamp,
+        key: i64,
+        segment: u16,
+        odd: Option<&OddWriter>,
+    ) -> Option<Instant> {
+        let year = self.year_of(key.saturating_add(odd.map_or(0, |odd| odd.offset)), segment);
+        self.instant(stamp, year, segment, odd)
     }
 
     /// The year in which a settled key lies on the file's own wall clock.

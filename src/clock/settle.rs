@@ -477,9 +477,9 @@ fn lies(nodes: &Nodes<'_>, votes: &mut [Vote]) -> Vec<Option<i64>> {
 /// Votes of stamps that name their offset, and of zones that were said or that a format fixes.
 fn labels(nodes: &Nodes<'_>, said: &[(Zone, Basis)], repairs: &[Option<i64>]) -> Vec<Vote> {
     let mut votes = Vec::new();
-    for file in 0..nodes.files.len() {
+    for (file, repair) in repairs.iter().enumerate() {
         if let Some(node) = nodes.zoned(file) {
-            let offset = -repairs[file].unwrap_or(0) * NANOS_PER_SECOND;
+            let offset = -repair.unwrap_or(0) * NANOS_PER_SECOND;
             let place = (file, None);
             votes.push(Vote {
                 node,

@@ -71,6 +71,8 @@ fn batch(prepared: &Prepared, set: &GrammarSet, id: FileId, group: &[(&Derived, 
         bytes,
         events,
         tallies: Vec::new(),
+        gaps: Vec::new(),
+        folds: Vec::new(),
         derived: group.iter().map(|(derived, _)| (*derived).clone()).collect(),
     }
 }

@@ -19,7 +19,7 @@ use rayon::prelude::*;
 use super::derive::derived_batches;
 use super::plan::Watch;
 use super::prepare::{Chunk, Prepared};
-use crate::base::{Batch, Event, FileId, Flags, Loss, Result, Tally, Unread, reason};
+use crate::base::{Batch, Event, FileId, Flags, Gap, Loss, Result, Tally, Unread, reason};
 use crate::grammar::GrammarSet;
 use crate::ingest::{ChunkReader, Context, Filter};
 use crate::io::{Content, MAX_LINE, Unpacker};
@@ -179,6 +179,7 @@ struct Spare {
     bytes: Vec<u8>,
     events: Vec<Event>,
     tallies: Vec<Tally>,
+    gaps: Vec<Gap>,
 }
 
 /// Reads the chunks of a wave, in parallel.
@@ -390,9 +391,10 @@ impl<'a> WaveReader<'a> {
     }
 
     fn batch(&self, reader: &mut ChunkReader, chunk: &Chunk, spare: Spare, count: usize) -> Batch {
-        let Spare { bytes, mut events, mut tallies } = spare;
+        let Spare { bytes, mut events, mut tallies, mut gaps } = spare;
         events.clear();
         tallies.clear();
+        gaps.clear();
         let file = &self.prepared.files[chunk.file.0 as usize];
         let context = Context {
             layouts: Layouts { set: self.set, format: &file.format },
@@ -404,8 +406,10 @@ impl<'a> WaveReader<'a> {
             carry: chunk.span.carry,
             head: chunk.span.head,
             mtime: file.mtime,
+            birth: file.birth,
+            behind: chunk.behind,
         };
-        reader.read(&context, &bytes[..count], &mut events, &mut tallies);
+        reader.read(&context, &bytes[..count], &mut events, &mut tallies, &mut gaps);
         self.watch.advance(count as u64, &file.name);
         Batch {
             file: chunk.file,
@@ -417,6 +421,8 @@ impl<'a> WaveReader<'a> {
             bytes,
             events,
             tallies,
+            gaps,
+            folds: file.folds(chunk.span.segment),
             derived: Vec::new(),
         }
     }
@@ -426,6 +432,7 @@ impl<'a> WaveReader<'a> {
             bytes: batch.bytes,
             events: batch.events,
             tallies: batch.tallies,
+            gaps: batch.gaps,
         }));
     }
 

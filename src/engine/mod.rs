@@ -1,5 +1,6 @@
 //! The run: wires walking, surveying, settling, reading and merging to whoever consumes the timeline.
 
+mod behind;
 mod derive;
 mod drive;
 mod ledger;

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
+use super::behind;
 use super::ledger::Ledger;
 use super::plan::{Plan, Watch};
 use super::tables::watch_tables;
@@ -33,6 +34,8 @@ pub struct FileState {
     pub rotation: Rotation,
     /// Modification time.
     pub mtime: Option<i64>,
+    /// When it was made, where that bounds its records.
+    pub birth: Option<i64>,
     /// Its formats.
     pub format: FileFormat,
     /// How its format was found.
@@ -53,6 +56,9 @@ pub struct FileState {
     pub year_less: bool,
     /// First and last instant, when it holds dated records.
     pub range: Option<(i64, i64)>,
+    /// For each segment of its clock the keys `[from, to)` whose stamps it names twice, and how much later
+    /// the second time is.
+    pub(super) folds: Vec<Vec<(i64, i64, i64)>>,
     /// What the columns of a table are called.
     pub headers: Headers,
     pub(super) opened: Opened,
@@ -83,6 +89,10 @@ pub struct Chunk {
     pub rank: u32,
     /// Where it lies in time.
     pub span: ChunkSpan,
+    /// Whether it holds records without a stamp.
+    pub undated: bool,
+    /// `(earliest, latest)` of the first dated record behind it, where `undated` ones may end it.
+    pub behind: Option<(i64, i64)>,
 }
 
 /// All that is known before the first event.
@@ -179,6 +189,7 @@ pub fn prepare(
         prepared.add(candidate, survey, settled);
     }
     prepared.ledger.remarks = remarks;
+    behind::bound(&mut prepared, set);
     watch_tables(&mut prepared, set);
     Ok(prepared)
 }
@@ -215,6 +226,7 @@ fn detect_all(plan: &Plan, set: &GrammarSet, found: Vec<Found>, remarks: &mut Ve
             path: "-".into(),
             size: stdin.len() as u64,
             mtime: None,
+            birth: None,
             identity: (0, 0),
         };
         let (held, head) = Opened::held(stdin.clone());
@@ -439,6 +451,14 @@ fn account(survey: &FileSurvey) -> Account {
     ledger
 }
 
+impl FileState {
+    /// Keys `[from, to)` whose stamps a segment of its clock names twice, and how much later the second
+    /// time is.
+    pub(super) fn folds(&self, segment: u16) -> Vec<(i64, i64, i64)> {
+        self.folds.get(usize::from(segment)).or(self.folds.last()).cloned().unwrap_or_default()
+    }
+}
+
 impl Prepared {
     /// A file by id.
     pub fn file(&self, id: FileId) -> &FileState {
@@ -493,6 +513,11 @@ impl Prepared {
             let (first, last) = span.range;
             Some(range.map_or((first, last), |(min, max)| (min.min(first), max.max(last))))
         });
+        let birth = behind::birth(&candidate.found, candidate.opened.content(), range.is_some());
+        let zone_less =
+            survey.chunks.iter().any(|(_, chunk)| chunk.local.is_some() || chunk.yearless.is_some());
+        let zones = clock.segments.iter().filter(|_| zone_less).map(|segment| &segment.zone);
+        let folds = zones.map(|zone| behind::folds(zone, range)).collect();
         let lines_before = |from: u64| -> u64 {
             survey.chunks.iter().take_while(|(start, _)| *start < from).map(|(_, chunk)| chunk.lines).sum()
         };
@@ -505,14 +530,13 @@ impl Prepared {
             source,
             rotation: candidate.rotation,
             mtime: candidate.found.mtime,
+            birth,
             format: candidate.format,
             detection: candidate.detection,
             clock,
             ledger,
-            zone_less: survey
-                .chunks
-                .iter()
-                .any(|(_, chunk)| chunk.local.is_some() || chunk.yearless.is_some()),
+            zone_less,
+            folds,
             year_less: survey.chunks.iter().any(|(_, chunk)| chunk.yearless.is_some()),
             labels: survey
                 .chunks
@@ -544,7 +568,10 @@ impl Prepared {
                     last.end = start;
                 }
                 let rank = self.chunks.len() as u32;
-                self.chunks.push(Chunk { file, start, end: survey.bytes, first_line, rank, span: *span });
+                let undated = chunk.undated > 0 || chunk.loose > 0;
+                let end = survey.bytes;
+                let span = *span;
+                self.chunks.push(Chunk { file, start, end, first_line, rank, span, undated, behind: None });
             }
             lines += chunk.lines;
         }

@@ -2,6 +2,7 @@
 //!
 //! All work on a chunk is pure: it knows its bytes, its grammars and its clock, and no other chunk.
 
+mod gaps;
 mod read;
 
 pub use read::{ChunkReader, Context, Filter, Picker};

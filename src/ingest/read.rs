@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use crate::base::{Derived, Event, Flags, Level, Tally};
+use super::gaps::Gaps;
+use crate::base::{Derived, Event, Flags, Gap, Level, Tally};
 use crate::clock::{Clock, packed_resolution};
 use crate::grammar::{Grammar, GrammarId, Head, Known, MAX_HEAD, Reading, Slots};
 use crate::pattern::{LevelRules, Skeleton};
@@ -170,16 +171,23 @@ pub struct Context<'a> {
     pub head: Option<i64>,
     /// The file's modification time.
     pub mtime: Option<i64>,
+    /// When the file was made, where that bounds its records.
+    pub birth: Option<i64>,
+    /// `(earliest, latest)` of the first dated record behind the chunk; needed only where undated ones may
+    /// end it.
+    pub behind: Option<(i64, i64)>,
 }
 
 impl ChunkReader {
-    /// Reads the records of `bytes` into `events` (in time order) and `tallies`.
+    /// Reads the records of `bytes` into `events` (in time order) and `tallies`, and what bounds the undated
+    /// ones into `gaps`.
     pub fn read(
         &mut self,
         context: &Context<'_>,
         bytes: &[u8],
         events: &mut Vec<Event>,
         tallies: &mut Vec<Tally>,
+        gaps: &mut Vec<Gap>,
     ) {
         let filter = context.filter;
         if filter.skip_chunks && filter.text.as_ref().is_some_and(|text| text.rules_out(bytes)) {
@@ -190,6 +198,7 @@ impl ChunkReader {
         let plain = context.layouts.set.plain();
         let mut clock = context.clock.reader(context.segment, context.year);
         let mut last_key = context.carry;
+        let mut gaps = Gaps::new(context, gaps);
         let mut open = false; // whether the last record is kept, and so its continuation lines are
         let mut before_any = true;
         for (number, (offset, next, line)) in lines(bytes, 0).enumerate() {
@@ -199,6 +208,7 @@ impl ChunkReader {
                     // Lines above the file's first record: records of their own, undated.
                     let head = context.layouts.set.get(plain).begins(line, &mut self.slots);
                     if let (Some(head), false) = (head, line.is_empty()) {
+                        gaps.undated(number, last_key);
                         let event =
                             self.event(context, (plain, &head), (offset, number), line, last_key, tallies);
                         events.push(undated(event));
@@ -217,6 +227,10 @@ impl ChunkReader {
                 false => self.odd(context, grammar, line, &head),
             };
             let key = head.stamp.and_then(|stamp| clock.key(&stamp, odd));
+            match key {
+                Some(key) => gaps.dated(key, head.stamp.as_ref(), odd),
+                None => gaps.undated(number, last_key),
+            }
             let place = key.or(last_key);
             last_key = place;
             open = place.is_none_or(|key| (filter.since..filter.until).contains(&key));
@@ -231,6 +245,7 @@ impl ChunkReader {
             event.len = line.len() as u32;
             events.push(if key.is_some() { event } else { undated(event) });
         }
+        gaps.end();
         place_head(events, tallies, context);
         self.finish(events, tallies, filter, bytes);
     }

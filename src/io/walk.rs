@@ -18,6 +18,8 @@ pub struct Found {
     pub size: u64,
     /// Modification time, nanoseconds since 1970.
     pub mtime: Option<i64>,
+    /// When the file was made, nanoseconds since 1970, where the file system keeps that.
+    pub birth: Option<i64>,
     /// Device and inode.
     pub identity: (u64, u64),
 }
@@ -102,8 +104,12 @@ impl Walker {
         let mtime =
             metadata.mtime().checked_mul(1_000_000_000).and_then(|at| at.checked_add(metadata.mtime_nsec()));
         let identity = (metadata.dev(), metadata.ino());
-        self.found
-            .push((linked, Found { name, path: path.to_owned(), size: metadata.len(), mtime, identity }));
+        let birth = metadata
+            .created()
+            .ok()
+            .and_then(|at| i64::try_from(at.duration_since(std::time::UNIX_EPOCH).ok()?.as_nanos()).ok());
+        let size = metadata.len();
+        self.found.push((linked, Found { name, path: path.to_owned(), size, mtime, birth, identity }));
     }
 
     /// Each file once, by its best name: not through a link, then the first in order.

@@ -41,7 +41,7 @@ pub struct Example {
     pub level_inferred: bool,
     /// Whether it has a stamp.
     pub dated: bool,
-    /// Bounds of its instant.
+    /// Bounds of its instant, each at its end of time when it is not known.
     pub bounds: (i64, i64),
 }
 
@@ -92,9 +92,7 @@ impl Catalogue {
             host: record.part(crate::grammar::Known::Host).map(text),
             level_inferred: event.flags.has(crate::base::Flags::LEVEL_INFERRED),
             dated: !event.flags.has(crate::base::Flags::UNDATED),
-            bounds: record
-                .instant
-                .map_or((event.key, event.key), |instant| (instant.earliest, instant.latest)),
+            bounds: record.instant.map_or((i64::MIN, i64::MAX), |instant| (instant.earliest, instant.latest)),
         });
         true
     }

@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides anything: events, marks and findings come in, bytes go out.
 
+mod cells;
 mod findings;
 mod orders;
 mod prose;
@@ -10,6 +11,7 @@ mod rows;
 mod sources;
 mod summary;
 
+pub use cells::tie_cell;
 pub use findings::Report;
 pub use prose::{Decorate, Prose, Style, day_rule};
 pub use report::{report_json, report_markdown};

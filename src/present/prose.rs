@@ -1,12 +1,17 @@
-//! Aligned lines for people: time, mark, level, source, text.
+//! Aligned lines for people: time, tie, mark, level, source, text.
+//!
+//! The tie cell is the blank behind the time: `~` there says that the line is not proven to be later than
+//! the one above. Which line that is, a renderer of one stretch does not know for its first line: it tells
+//! where the cell is, and whoever joins stretches fills it in.
 //!
 //! The second last rendered is kept, so most lines copy their time instead of computing it.
 
+use super::cells::{PlainPrefix, level_cell, push_padded_array, tie_cell};
 use crate::base::{Batch, Event, Flags, Level, NANOS_PER_SECOND, civil_from_days};
 use crate::grammar::GrammarId;
 use crate::text::{is_clean, push_clean, width};
 use crate::time::{OffsetCursor, push_padded, render_rfc3339};
-use crate::view::{Record, Scene};
+use crate::view::{Place, Record, Scene};
 
 /// How lines look.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,67 +45,14 @@ pub struct Prose<'a> {
     first_day: Option<i64>,
     scratch: Vec<u8>,
     clean: Vec<u8>,
+    /// The event rendered last, and where its tie cell is in the output.
+    above: Option<(Place, usize)>,
+    /// The same of the first event of the stretch.
+    top: Option<(Place, usize)>,
     /// Source labels, padded and coloured.
     labels: Vec<([u8; 128], usize)>,
     /// Prefixes of plain lines, by source.
     prefixes: Vec<PlainPrefix>,
-}
-
-/// What stands before the text of a source's plain lines: time, mark, level, label.
-struct PlainPrefix {
-    second: i64,
-    bytes: [u8; 128],
-    length: usize,
-}
-
-impl PlainPrefix {
-    /// `2014-12-12T10:10:59+09:00`
-    const CLOCK: usize = 25;
-
-    fn new(label: &[u8]) -> Self {
-        let mut bytes = [b' '; 128];
-        let length = (39 + label.len()).min(bytes.len());
-        bytes[39..length].copy_from_slice(&label[..length - 39]);
-        Self { second: i64::MIN, bytes, length }
-    }
-}
-
-/// A level and its blank, with `?` behind a guess.
-const fn level_cell(level: Level, guessed: bool) -> &'static [u8; 7] {
-    match (level, guessed) {
-        (Level::Unknown, _) => b"       ",
-        (Level::Trace, false) => b"trace  ",
-        (Level::Trace, true) => b"trace? ",
-        (Level::Debug, false) => b"debug  ",
-        (Level::Debug, true) => b"debug? ",
-        (Level::Info, false) => b"info   ",
-        (Level::Info, true) => b"info?  ",
-        (Level::Notice, false) => b"note   ",
-        (Level::Notice, true) => b"note?  ",
-        (Level::Warn, false) => b"warn   ",
-        (Level::Warn, true) => b"warn?  ",
-        (Level::Error, false) => b"error  ",
-        (Level::Error, true) => b"error? ",
-        (Level::Critical, false) => b"crit   ",
-        (Level::Critical, true) => b"crit?  ",
-        (Level::Alert, false) => b"alert  ",
-        (Level::Alert, true) => b"alert? ",
-        (Level::Emergency, false) => b"emerg  ",
-        (Level::Emergency, true) => b"emerg? ",
-    }
-}
-
-/// Appends the first `length` bytes of an array: a copy of fixed size and a cut are cheaper than a copy
-/// of a size known late.
-#[inline(always)]
-fn push_padded_array(out: &mut Vec<u8>, array: &[u8; 128], length: usize) {
-    let end = out.len() + length;
-    match length {
-        0..=32 => out.extend_from_slice(&array[..32]),
-        33..=64 => out.extend_from_slice(&array[..64]),
-        _ => out.extend_from_slice(array),
-    }
-    out.truncate(end);
 }
 
 impl std::fmt::Debug for Prose<'_> {
@@ -145,12 +97,21 @@ impl<'a> Prose<'a> {
             first_day: None,
             scratch: Vec::new(),
             clean: Vec::new(),
+            above: None,
+            top: None,
         }
     }
 
-    /// Forgets which day was rendered last: the next event draws no rule of its own.
-    pub fn forget_day(&mut self) {
+    /// Forgets what was rendered last: the next event draws no rule of its own, and no tie.
+    pub fn forget(&mut self) {
         self.day = None;
+        self.above = None;
+        self.top = None;
+    }
+
+    /// The first and the last event rendered, each with where its tie cell is in the output.
+    pub fn ends(&self) -> Option<((Place, usize), (Place, usize))> {
+        self.top.zip(self.above)
     }
 
     /// Days of the first and the last event rendered: a rule belongs between stretches whose days differ.
@@ -167,14 +128,36 @@ impl<'a> Prose<'a> {
         event: &Event,
         decorate: Option<&Decorate<'_>>,
     ) {
+        let place = Place::of(batch, event);
+        let tied = self.above.is_some_and(|(above, _)| !above.is_before(&place));
         let common = !event.flags.has(Flags::UNDATED) && !event.flags.has(Flags::DERIVED);
         if !self.style.color && !self.style.collapse_dates && common {
-            self.plain_prefix(out, batch, event);
+            let cell = self.plain_prefix(out, batch, event, tied);
+            self.below(place, cell);
             self.body(out, batch, event, decorate);
             out.push(b'\n');
             return;
         }
         self.time(out, event);
+        self.below(place, out.len());
+        self.between(out, batch, event, tied);
+        self.body(out, batch, event, decorate);
+        out.push(b'\n');
+    }
+
+    /// Remembers the event just rendered: the next one stands below it.
+    #[inline]
+    fn below(&mut self, place: Place, cell: usize) {
+        self.above = Some((place, cell));
+        if self.top.is_none() {
+            self.top = self.above;
+        }
+    }
+
+    /// Everything between the time and the text: tie, mark, level, label.
+    #[inline]
+    fn between(&self, out: &mut Vec<u8>, batch: &Batch, event: &Event, tied: bool) {
+        out.extend_from_slice(tie_cell(tied, self.style));
         match (event.flags.has(Flags::FIRST), self.style.color) {
             _ if event.flags.has(Flags::DERIVED) => out.extend_from_slice(DERIVED),
             (false, _) => out.extend_from_slice(b"  "),
@@ -184,14 +167,12 @@ impl<'a> Prose<'a> {
         self.level(out, event);
         let (label, length) = &self.labels[batch.source.0 as usize];
         push_padded_array(out, label, *length);
-        self.body(out, batch, event, decorate);
-        out.push(b'\n');
     }
 
     /// Everything before the text, where nothing about it varies in length: patched in place and copied in
-    /// one go. The same bytes as `time`, mark, `level` and label give one by one.
+    /// one go. The same bytes as `time` and `between` give one by one. Returns where the tie cell is.
     #[inline]
-    fn plain_prefix(&mut self, out: &mut Vec<u8>, batch: &Batch, event: &Event) {
+    fn plain_prefix(&mut self, out: &mut Vec<u8>, batch: &Batch, event: &Event, tied: bool) -> usize {
         let second = event.key.div_euclid(NANOS_PER_SECOND);
         if second != self.second {
             self.new_second(second);
@@ -205,10 +186,9 @@ impl<'a> Prose<'a> {
         if prefix.second != second {
             // A year of five digits: rare enough for the slow way.
             self.time(out, event);
-            out.extend_from_slice(if event.flags.has(Flags::FIRST) { b"* " } else { b"  " });
-            self.level(out, event);
-            let (label, length) = &self.labels[batch.source.0 as usize];
-            return push_padded_array(out, label, *length);
+            let cell = out.len();
+            self.between(out, batch, event, tied);
+            return cell;
         }
         match event.resolution {
             0 | 10 | 11 => prefix.bytes[19..23].copy_from_slice(b"    "),
@@ -220,10 +200,13 @@ impl<'a> Prose<'a> {
                 }
             }
         }
+        prefix.bytes[PlainPrefix::TIE] = if tied { b'~' } else { b' ' };
         prefix.bytes[30] = if event.flags.has(Flags::FIRST) { b'*' } else { b' ' };
         let guessed = event.flags.has(Flags::LEVEL_INFERRED);
         prefix.bytes[32..39].copy_from_slice(level_cell(event.level, guessed));
+        let cell = out.len() + PlainPrefix::TIE;
         push_padded_array(out, &prefix.bytes, prefix.length);
+        cell
     }
 
     #[inline]
@@ -244,7 +227,7 @@ impl<'a> Prose<'a> {
         let full = self.clock.len();
         if event.flags.has(Flags::UNDATED) {
             out.extend_from_slice(UNDATED);
-            out.extend(std::iter::repeat_n(b' ', full + 4 - UNDATED.len() + 1));
+            out.extend(std::iter::repeat_n(b' ', full + 4 - UNDATED.len()));
             return;
         }
         // Milliseconds have their own place, so that a second without them still lines up.
@@ -259,7 +242,6 @@ impl<'a> Prose<'a> {
             }
         }
         out.extend_from_slice(zone);
-        out.push(b' ');
     }
 
     fn new_second(&mut self, second: i64) {

@@ -16,8 +16,8 @@ pub fn push_jsonl(out: &mut Vec<u8>, scene: &Scene<'_>, batch: &Batch, event: &E
     push_time(out, (!undated).then_some(event.key), digits_of(event.key, digits), 0);
     out.extend_from_slice(b",\"local\":");
     push_time(out, (!undated).then_some(event.key), digits_of(event.key, digits), offset);
-    if let Some(instant) = record.instant.filter(|instant| instant.best < i64::MAX - 1) {
-        let known = |at: i64| (at != i64::MIN).then_some(at);
+    if let Some(instant) = record.instant {
+        let known = |at: i64| (at != i64::MIN && at != i64::MAX).then_some(at);
         out.extend_from_slice(b",\"earliest\":");
         push_time(out, known(instant.earliest), digits_of(instant.earliest, digits), 0);
         out.extend_from_slice(b",\"latest\":");
@@ -85,10 +85,10 @@ pub fn push_jsonl(out: &mut Vec<u8>, scene: &Scene<'_>, batch: &Batch, event: &E
     out.extend_from_slice(b"]}\n");
 }
 
-/// Digits that show a bound exactly: the stamp's own, or nanoseconds when those are not enough.
+/// Digits that show a bound exactly: the stamp's own, or thousands of them when those are not enough.
 fn digits_of(at: i64, digits: usize) -> usize {
-    let unit = 10_i64.pow(9 - digits as u32);
-    if at % unit == 0 { digits } else { 9 }
+    let exact = |digits: &usize| at % 10_i64.pow(9 - *digits as u32) == 0;
+    [digits, 3, 6].into_iter().find(|more| *more >= digits && exact(more)).unwrap_or(9)
 }
 
 fn push_time(out: &mut Vec<u8>, at: Option<i64>, digits: usize, offset: i32) {

@@ -10,6 +10,6 @@ mod scan;
 pub use gaps::Gaps;
 pub use layouts::{FileFormat, Layouts, lines};
 pub use scan::{
-    ChunkSurvey, FileSurvey, JUMP, Range, Seen, Yearless, across_years, survey_plain, survey_stream,
-    turn_between,
+    ChunkSurvey, FileSurvey, JUMP, Range, Seen, Surveyed, Yearless, across_years, survey_plain,
+    survey_stream, turn_between,
 };

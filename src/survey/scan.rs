@@ -336,6 +336,9 @@ fn nanos(stamp: &Stamp) -> Option<i64> {
     stamp.seconds.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(stamp.nanos))
 }
 
+/// Stretches of a file, each with where it starts, and the formats that were met there.
+pub type Surveyed = (Vec<(u64, ChunkSurvey)>, BTreeSet<GrammarId>);
+
 /// Surveys the lines that start in `[from, to)` of a file read in place: one stretch, or several where
 /// the stamps jump. `buffer` is reused.
 pub fn survey_plain(
@@ -343,7 +346,7 @@ pub fn survey_plain(
     opened: &Opened,
     (from, to): (u64, u64),
     buffer: &mut Vec<u8>,
-) -> std::io::Result<(Vec<(u64, ChunkSurvey)>, BTreeSet<GrammarId>)> {
+) -> std::io::Result<Surveyed> {
     let mut surveyor = Surveyor::new(layouts, from, opened.size);
     // One byte before, to know whether a line starts at `from`; a line's head behind, for the last one.
     let base = from.saturating_sub(1);

@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides what a stamp *means*: that is `clock`.
 
+mod fold;
 mod human;
 mod known;
 mod pattern;

@@ -1,8 +1,10 @@
 //! Events in their surroundings: which file, source and format they belong to, and all that a record
 //! says when it is read again in full.
 
+mod place;
 mod record;
 mod scene;
 
+pub use place::Place;
 pub use record::Record;
 pub use scene::{FileLabel, Scene, scene_labels};

@@ -51,16 +51,14 @@ impl<'a> Record<'a> {
         let clock = &scene.file(batch.file).clock;
         let instant = if event.flags.has(Flags::UNDATED) {
             let basis = if event.flags.has(Flags::MTIME_ONLY) { Basis::MTIME } else { Basis::BETWEEN };
-            Some(Instant { earliest: i64::MIN, best: event.key, latest: event.key, basis })
+            let (earliest, latest) = batch.gap(event);
+            let bounded = (earliest, latest) != (i64::MIN, i64::MAX);
+            bounded.then_some(Instant { earliest, best: event.key, latest, basis })
         } else {
             let part = |part: Known| slots.known(part).map(|span| span.of(text));
             let odd = clock.odd(part(Known::Host), part(Known::Program));
             let stamp = head.and_then(|head| head.stamp);
-            stamp.and_then(|stamp| {
-                let ahead = odd.map_or(0, |odd| odd.offset);
-                let year = clock.year_of(event.key + ahead, batch.segment);
-                clock.instant(&stamp, year, batch.segment, odd)
-            })
+            stamp.and_then(|stamp| clock.instant_at(&stamp, event.key, batch.segment, odd))
         };
         let headers = grammar.table.as_ref().map(|_| &scene.file(batch.file).headers);
         let columns = headers.and_then(|headers| headers.at(batch.line(event))).map(AsRef::as_ref);

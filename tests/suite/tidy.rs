@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use crate::util::{Scratch, package};
 
 /// Modules of `src/`, lowest first: a module imports only from those above its own line here.
-const LAYERS: [&str; 18] = [
+const LAYERS: [&str; 19] = [
     "base", "text", "time", "io", "grammar", "pattern", "survey", "witness", "clock", "poll", "ingest",
-    "merge", "query", "view", "lens", "present", "engine", "cli",
+    "merge", "query", "view", "order", "lens", "present", "engine", "cli",
 ];
 
 /// Crates that only some places may name.

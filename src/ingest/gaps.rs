@@ -1,0 +1,77 @@
+//! Bounds of records without a stamp: a record between two dated ones of its file was written between them.
+//!
+//! Kept beside the events, because an event has no room for bounds and most need none. They depend on the
+//! file alone, never on what a filter keeps of it.
+
+use super::read::Context;
+use crate::base::{Gap, NANOS_PER_SECOND, Resolution, Stamp};
+use crate::witness::OddWriter;
+
+/// Collects the gaps of one chunk, line by line.
+pub(super) struct Gaps<'a> {
+    context: &'a Context<'a>,
+    done: &'a mut Vec<Gap>,
+    /// The gap that no dated record has ended yet: its first line, and the dated record above it.
+    open: Option<(u32, Option<i64>)>,
+}
+
+impl<'a> Gaps<'a> {
+    pub(super) fn new(context: &'a Context<'a>, done: &'a mut Vec<Gap>) -> Self {
+        Self { context, done, open: None }
+    }
+
+    /// A record without a stamp begins on this line; `above` is the key of the last dated record.
+    #[inline]
+    pub(super) fn undated(&mut self, line: usize, above: Option<i64>) {
+        if self.open.is_none() {
+            self.open = Some((line as u32, above));
+        }
+    }
+
+    /// A dated record begins.
+    #[inline]
+    pub(super) fn dated(&mut self, key: i64, stamp: Option<&Stamp>, odd: Option<&OddWriter>) {
+        if self.open.is_some() {
+            let Context { clock, segment, .. } = *self.context;
+            let instant = stamp.and_then(|stamp| clock.instant_at(stamp, key, segment, odd));
+            self.close(instant.map(|instant| (instant.earliest, instant.latest)));
+        }
+    }
+
+    /// The chunk is over.
+    pub(super) fn end(mut self) {
+        self.close(self.context.behind);
+    }
+
+    #[cold]
+    fn close(&mut self, below: Option<(i64, i64)>) {
+        let Some((line, above)) = self.open.take() else { return };
+        let (earliest, latest) = match (above, below) {
+            (Some(above), Some((earliest, _))) if earliest < above => {
+                // The stamps around it run back, so neither was taken right before its record was written:
+                // anywhere among both. No stamp is wider than a minute.
+                (earliest, above.saturating_add(Resolution::MINUTE.width()))
+            }
+            (Some(above), Some((_, latest))) => (above, latest),
+            // A last change before the last stamp is a matter of clocks and bounds nothing.
+            (Some(above), None) => {
+                (above, Some(self.of_file().1).filter(|end| *end > above).unwrap_or(i64::MAX))
+            }
+            (None, Some((earliest, latest))) => {
+                // A file that is younger than its first stamp is a copy: its birth says nothing of its lines.
+                (self.context.birth.filter(|birth| *birth <= earliest).unwrap_or(i64::MIN), latest)
+            }
+            (None, None) => self.of_file(),
+        };
+        self.done.push(Gap { line, earliest, latest });
+    }
+
+    /// Nothing but the file itself bounds its records. File systems and archives keep a modification time
+    /// to a second at worst: the second it names is the last one possible.
+    fn of_file(&self) -> (i64, i64) {
+        let latest = self.context.mtime.map_or(i64::MAX, |mtime| {
+            (mtime.div_euclid(NANOS_PER_SECOND) + 1).saturating_mul(NANOS_PER_SECOND)
+        });
+        (self.context.birth.filter(|birth| *birth < latest).unwrap_or(i64::MIN), latest)
+    }
+}
