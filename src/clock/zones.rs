@@ -266,7 +266,7 @@ mod tests {
             kind: VoteKind::Quoted,
             offset: hours * HOUR,
             log: node,
-            form: None,
+            form: Some(if value % 2 == 0 { Form::Calendar } else { Form::Epoch }),
             place: (node, Some(0)),
             value,
             moment: value,
