@@ -65,6 +65,9 @@ pub(super) struct Decision {
 pub(super) struct Solution {
     /// Per node.
     pub decisions: Vec<Option<Decision>>,
+    /// For each node its group, and its clock minus that of the group's root: what is known of clocks
+    /// relative to each other.
+    pub groups: Vec<(usize, i64)>,
     /// Links that contradict better ones: indices.
     pub contradicting: Vec<usize>,
     /// Nodes whose group holds contradicting votes.
@@ -135,6 +138,7 @@ pub(super) fn solve(nodes: usize, links: &[Link], votes: &[Vote], usual: &[i64])
     for vote in votes {
         of_node[vote.node].push(vote);
     }
+    solution.groups = (0..nodes).map(|node| groups.find(node)).collect();
     for group in members.values() {
         decide(group, &groups, links, &of_node, usual, &tainted, &mut solution);
     }
@@ -193,7 +197,10 @@ fn decide(
                     && speakers(*offset) >= FEWEST_SPEAKERS
             }
             VoteKind::Mtime => {
-                let own = group.len() == 1 && usual.contains(offset);
+                let votes = group.iter().flat_map(|node| &of_node[*node]);
+                let own = votes
+                    .filter(|vote| vote.kind == VoteKind::Mtime)
+                    .all(|vote| usual.contains(&vote.offset));
                 *count == total && (total >= 2 || own)
             }
         };

@@ -485,6 +485,24 @@ impl Prepared {
         Some(chunk.first_line + memchr::memchr_iter(b'\n', &text).count() as u64)
     }
 
+    /// The physical line at a place, 1-based, and its text, cut to its first kilobyte.
+    pub fn record_at(&self, place: Place) -> Option<(u64, Vec<u8>)> {
+        const LONGEST: usize = 1024;
+        let line = self.line_at(place)?;
+        let opened = &self.files.get(place.file)?.opened;
+        let mut text = vec![0; LONGEST];
+        if matches!(opened.content(), Content::Gzip) {
+            let mut all = Vec::new();
+            let _ = opened.unpack().ok()?.fill(&mut all, place.offset as usize + LONGEST);
+            text = all.get(place.offset as usize..)?.to_vec();
+        } else {
+            let count = opened.read_at(place.offset, &mut text).ok()?;
+            text.truncate(count);
+        }
+        text.truncate(memchr::memchr(b'\n', &text).unwrap_or(text.len()));
+        Some((line, text))
+    }
+
     /// Adds a file; files must come in canonical order.
     fn add(&mut self, candidate: Candidate, survey: &FileSurvey, settled: Settled) {
         let Settled { clock, chunks: spans, host } = settled;

@@ -11,7 +11,7 @@ use crate::base::{NANOS_PER_SECOND, WrittenZone, days_from_civil};
 use crate::time::{digits, month, recognise};
 
 /// How an absolute time is written: programs that get one form wrong rarely get another wrong as well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Form {
     /// Calendar and offset.
     Calendar,
