@@ -107,7 +107,7 @@ fn epoch(text: &[u8], start: usize, length: usize) -> Option<Embedded> {
     if length == 13 {
         let seconds = value / 1_000;
         return (borders(text.get(end), b"._/%-") && (FIRST..LAST).contains(&seconds))
-            .then_some(Embedded { utc: value * 1_000_000, start, end });
+            .then(|| Embedded { utc: value * 1_000_000, start, end });
     }
     if !(FIRST..LAST).contains(&value) {
         return None;
