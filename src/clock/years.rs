@@ -183,7 +183,8 @@ fn follows_names(bounds: &[FileBound], year: i32) -> bool {
 
 /// Years of turn 0 that modification times fit in. What is written at once has a file time seconds behind
 /// its stamp, but for the zone; any other file time, a copy's, comes as near by chance once in thousands.
-fn by_mtime(bounds: &[FileBound]) -> BTreeSet<i32> {
+/// What the newest file says comes first.
+fn by_mtime(bounds: &[FileBound]) -> Vec<i32> {
     let fits = |bound: &FileBound| {
         let fit = |written: i64| {
             let around = civil_from_days(written.div_euclid(DAY)).0;
@@ -198,7 +199,7 @@ fn by_mtime(bounds: &[FileBound]) -> BTreeSet<i32> {
         };
         bound.packed.and_then(fit).or_else(|| bound.mtime.and_then(fit))
     };
-    let mut found: BTreeSet<i32> = BTreeSet::new();
+    let mut found: Vec<i32> = Vec::new();
     let newest = bounds.last().and_then(fits);
     found.extend(newest.map(|(year, _)| year));
     // Files of one copy say the same thing once, and the newest has said it.
@@ -212,7 +213,7 @@ fn by_mtime(bounds: &[FileBound]) -> BTreeSet<i32> {
     }
     for year in &older {
         if newest.is_some() || older.iter().filter(|other| *other == year).count() >= 2 {
-            found.insert(*year);
+            found.push(*year);
         }
     }
     found

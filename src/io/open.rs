@@ -425,6 +425,16 @@ mod tests {
         }
     }
 
+    #[test]
+    fn gzip_keeps_the_time_of_what_it_packed() {
+        let packed_time = |bytes: &[u8]| Opened::held(bytes.to_vec()).0.and_then(|opened| opened.packed_time());
+        assert_eq!(packed_time(DAMAGED), None);
+        let mut kept = DAMAGED.to_vec();
+        kept[4..8].copy_from_slice(&1_418_378_400_u32.to_le_bytes());
+        assert_eq!(packed_time(&kept), Some(1_418_378_400 * NANOS_PER_SECOND));
+        assert_eq!(packed_time(b"2014-12-12T10:10:59Z a plain line\n"), None);
+    }
+
     /// One stored block with an intact line, then a block of no known kind.
     const DAMAGED: &[u8] = b"\x1f\x8b\x08\0\0\0\0\0\0\x03\x00\x17\x00\xe8\xff2014-12-12T10:10:59Z a\n\x07";
 

@@ -276,21 +276,22 @@ impl<'a> Surveyor<'a> {
         if stamp.has_year {
             return false;
         }
-        match (self.chunk.yearless, nanos(stamp)) {
-            (Some(yearless), Some(next)) if (next - yearless.last).abs() > unset::LONGEST => {
-                self.leap(&yearless, next)
-            }
+        let last = self.chunk.yearless.as_ref().map(|yearless| yearless.last);
+        match (last, nanos(stamp)) {
+            (Some(last), Some(next)) if (next - last).abs() > unset::LONGEST => self.leap(last, next),
             _ => false,
         }
     }
 
     #[cold]
-    fn leap(&mut self, yearless: &Yearless, next: i64) -> bool {
-        let begins = unset::may_begin(yearless.last, next);
+    fn leap(&mut self, last: i64, next: i64) -> bool {
+        let begins = unset::may_begin(last, next);
         let ends = std::mem::replace(&mut self.maybe_unset, begins);
         self.starts += u32::from(begins);
-        let (min, max) = (yearless.range.min, yearless.range.max);
-        let within = yearless.turns == 0 && max.1 - min.1 <= 2 * unset::LONGEST;
+        let within = self.chunk.yearless.as_ref().is_some_and(|yearless| {
+            let (min, max) = (yearless.range.min, yearless.range.max);
+            yearless.turns == 0 && max.1 - min.1 <= 2 * unset::LONGEST
+        });
         (begins && self.starts <= unset::MOST) || (ends && within)
     }
 
