@@ -36,10 +36,12 @@ fn epoch(at: i64, within: i64) -> bool {
 const BOOT: i64 = 300 * SECOND;
 
 /// Whether a stretch of an unset clock may begin between two neighbouring stamps of the proxy year. A
-/// step of all but a whole year is New Year in a log that goes on, or disorder around it.
+/// step of all but a whole year is New Year in a log that goes on, or disorder around it; a step of a few
+/// days is disorder as well, unless it leads back to the very first minute.
 pub(super) fn may_begin(previous: i64, next: i64) -> bool {
-    let step = (next - previous).abs();
-    step > 3 * DAY && step < 363 * DAY && (step > 180 * DAY || epoch(next, BOOT))
+    let step = next - previous;
+    let far = step.abs() > 3 * DAY && (step.abs() > 180 * DAY || epoch(next, BOOT));
+    step.abs() < 363 * DAY && (far || step < -DAY && epoch(next, BOOT / 5))
 }
 
 /// What one surveyed piece says, as far as it matters here.
@@ -178,6 +180,7 @@ mod tests {
         for (before, after) in [
             (at(10, 3, 0), at(10, 3, 90)),
             (at(1, 20, 0), at(1, 20, 90)),
+            (at(1, 2, 50_000), at(1, 2, 50_090)),
             (at(10, 3, 0), at(11, 2, 0)),
             (at(12, 20, 0), at(1, 10, 0)),
         ] {
