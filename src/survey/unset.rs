@@ -37,11 +37,17 @@ const BOOT: i64 = 300 * SECOND;
 
 /// Whether a stretch of an unset clock may begin between two neighbouring stamps of the proxy year. A
 /// step of all but a whole year is New Year in a log that goes on, or disorder around it; a step of a few
-/// days is disorder as well, unless it leads back to the very first minute.
+/// days is disorder as well, unless it leads to the very first minute.
 pub(super) fn may_begin(previous: i64, next: i64) -> bool {
     let step = next - previous;
     let far = step.abs() > 3 * DAY && (step.abs() > 180 * DAY || epoch(next, BOOT));
-    step.abs() < 363 * DAY && (far || step < -DAY && epoch(next, BOOT / 5))
+    step.abs() < 363 * DAY && far || (-365 * DAY..-DAY).contains(&step) && epoch(next, BOOT / 5)
+}
+
+/// Whether two stamps show the same time of day: those of a job that runs then.
+fn same_time(one: i64, other: i64) -> bool {
+    let apart = (one - other).rem_euclid(DAY);
+    apart.min(DAY - apart) <= 120 * SECOND
 }
 
 /// What one surveyed piece says, as far as it matters here.
@@ -145,11 +151,16 @@ fn is_back(last: Option<i64>, start: i64, back: i64, records: u64) -> bool {
     }
     // A log that begins so: a start says more than one thing.
     let Some(last) = last else { return records >= 3 && (back - start).abs() > 3 * DAY };
+    if same_time(last, start) && same_time(back, start) {
+        return false;
+    }
     if !epoch(start, BOOT) {
         return (-HOUR..=6 * HOUR).contains(&(back - last));
     }
+    // Or it slept over a New Year.
     let later = back + 366 * DAY - last;
-    (-DAY..=SLEEP).contains(&(back - last)) || epoch(start, BOOT / 5) && (0..=SLEEP).contains(&later)
+    let slept = (back - start).abs() > 3 * DAY && (0..=SLEEP).contains(&later);
+    (-DAY..=SLEEP).contains(&(back - last)) || epoch(start, BOOT / 5) && slept
 }
 
 #[cfg(test)]
@@ -178,11 +189,12 @@ mod tests {
     fn a_start_without_a_clock_is_no_new_year() {
         let boot = (at(1, 1, 4), at(1, 1, 40));
         for (before, after) in [
-            (at(10, 3, 0), at(10, 3, 90)),
-            (at(1, 20, 0), at(1, 20, 90)),
+            (at(10, 3, 7_000), at(10, 3, 7_090)),
+            (at(1, 20, 7_000), at(1, 20, 7_090)),
             (at(1, 2, 50_000), at(1, 2, 50_090)),
-            (at(10, 3, 0), at(11, 2, 0)),
-            (at(12, 20, 0), at(1, 10, 0)),
+            (at(10, 3, 7_000), at(11, 2, 7_000)),
+            (at(12, 20, 7_000), at(1, 10, 7_000)),
+            (at(12, 30, 80_000), at(1, 4, 7_000)),
         ] {
             assert_eq!(unset(&[(before - DAY, before), boot, (after, after)]), [false, true, false]);
         }
@@ -210,6 +222,10 @@ mod tests {
             vec![(at(12, 10, 0), at(12, 31, 0)), (at(1, 1, 2), at(1, 1, 9)), (at(1, 9, 0), at(2, 1, 0))],
             vec![(at(12, 10, 0), at(12, 20, 0)), (at(1, 5, 0), at(1, 5, 9)), (at(1, 9, 0), at(2, 1, 0))],
             vec![(at(10, 10, 0), at(10, 20, 0)), (at(1, 1, 2), at(1, 1, 9)), (at(3, 9, 0), at(4, 1, 0))],
+            // Jobs at midnight: every day, every week, twice a year.
+            vec![(at(12, 31, 2), at(12, 31, 2)), (at(1, 1, 2), at(1, 1, 4)), (at(1, 2, 5), at(1, 2, 6))],
+            vec![(at(12, 25, 2), at(12, 25, 2)), (at(1, 1, 2), at(1, 1, 4)), (at(1, 8, 5), at(1, 8, 6))],
+            vec![(at(7, 1, 2), at(7, 1, 2)), (at(1, 1, 2), at(1, 1, 4)), (at(7, 1, 5), at(7, 1, 6))],
             vec![(at(1, 1, 3), at(1, 1, 9)), (at(1, 1, 4_000), at(1, 2, 0))],
         ] {
             assert!(unset(&pieces).iter().all(|unset| !unset), "{pieces:?}");
