@@ -10,6 +10,6 @@ mod robust;
 mod tidy;
 mod trial;
 mod util;
-mod years;
 #[path = "../trial/mod.rs"]
 mod worlds;
+mod years;
