@@ -11,7 +11,7 @@ use super::spans::{ChunkSpan, local_to_utc, spans, utc};
 use super::stretches::{Follows, Sequence, Stretch};
 use super::witnessed::{Nodes, Run};
 use super::zones::{self, By, Decision, Solution, Vote, VoteKind};
-use super::{Clock, Segment, company, hosts, reasons};
+use super::{Clock, Segment, Years, company, hosts, reasons};
 use crate::base::{Basis, NANOS_PER_SECOND};
 use crate::io::Rotation;
 use crate::survey::FileSurvey;
@@ -54,6 +54,8 @@ pub struct FileFacts<'a> {
     pub rotation: &'a Rotation,
     /// Modification time.
     pub mtime: Option<i64>,
+    /// Modification time of what gzip packed, where it was kept.
+    pub packed: Option<i64>,
     /// A zone that its format fixes.
     pub format_zone: Option<&'a Zone>,
     /// Its survey.
@@ -88,17 +90,19 @@ pub fn settle(files: &[FileFacts<'_>], options: &SettleOptions) -> Settlement {
     let hosts = hosts::hosts(
         &files.iter().map(|file| (file.name, file.testimony.host.as_deref())).collect::<Vec<_>>(),
     );
-    let others = dated_range(files, &said);
+    let others = dated_ranges(files, &said);
     let mut years: Vec<Vec<i32>> = vec![Vec::new(); files.len()];
     let mut year_bases = vec![Basis::default(); files.len()];
+    let mut told = vec![Years::default(); files.len()];
     let mut sequences: Vec<Sequence> = Vec::new();
     for order in families(files) {
-        let family = family_years(files, &order, others, options);
+        let family = family_years(files, &order, &others, options);
         let newest = order.last().map_or(0, |file| *file);
         sequences.push(Sequence::new(files, &order, &family.years, &said[newest].0));
         for (file, chunk_years) in order.into_iter().zip(family.years) {
             years[file] = chunk_years;
             year_bases[file] = family.basis;
+            told[file] = family.told.clone();
         }
     }
     let runs = runs(&sequences);
@@ -107,7 +111,8 @@ pub fn settle(files: &[FileFacts<'_>], options: &SettleOptions) -> Settlement {
     let mut shifts = Vec::new();
     let settled = (0..files.len())
         .map(|file| {
-            let clock = court.clock(file, year_bases[file], &sequences);
+            let mut clock = court.clock(file, year_bases[file], &sequences);
+            clock.years = std::mem::take(&mut told[file]);
             let chunks = spans(&files[file], &clock, &nodes.years[file]);
             Settled { clock, chunks, host: hosts[file].clone() }
         })
@@ -167,23 +172,22 @@ fn zone(file: &FileFacts<'_>, options: &SettleOptions) -> (Zone, Basis) {
     }
 }
 
-/// The range of all stamps that name their year.
-fn dated_range(files: &[FileFacts<'_>], zones: &[(Zone, Basis)]) -> Option<(i64, i64)> {
-    let mut range: Option<(i64, i64)> = None;
-    let mut add = |min: i64, max: i64| {
-        range = Some(range.map_or((min, max), |(from, to)| (from.min(min), to.max(max))));
-    };
+/// The range, per source, of all stamps that name their year.
+fn dated_ranges(files: &[FileFacts<'_>], zones: &[(Zone, Basis)]) -> Vec<(i64, i64)> {
+    let mut ranges: Vec<(&str, (i64, i64))> = Vec::new();
     for (file, (zone, _)) in files.iter().zip(zones) {
         for (_, chunk) in &file.survey.chunks {
-            if let Some(zoned) = chunk.zoned {
-                add(zoned.min, zoned.max);
-            }
-            if let Some(local) = chunk.local {
-                add(utc(zone, local.min), utc(zone, local.max));
+            let zoned = chunk.zoned.map(|zoned| (zoned.min, zoned.max));
+            let local = chunk.local.map(|local| (utc(zone, local.min), utc(zone, local.max)));
+            for (min, max) in zoned.into_iter().chain(local) {
+                match ranges.last_mut().filter(|(source, _)| *source == file.source) {
+                    Some((_, range)) => *range = (range.0.min(min), range.1.max(max)),
+                    None => ranges.push((file.source, (min, max))),
+                }
             }
         }
     }
-    range
+    ranges.into_iter().map(|(_, range)| range).collect()
 }
 
 /// Proofs told of one file.
@@ -432,7 +436,7 @@ impl<'a> Court<'a> {
         proofs.truncate(MOST_PROOFS);
         let writers = self.nodes.files[file].testimony.writers.clone();
         proofs.extend(writers.iter().map(|odd| reasons::writer(file, odd)));
-        Clock { segments, year_basis, repair, writers, proofs }
+        Clock { segments, year_basis, years: Years::default(), repair, writers, proofs }
     }
 
     /// The jumps of a source that mean something.

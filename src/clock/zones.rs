@@ -149,6 +149,28 @@ fn touches(link: &Link, node: usize) -> bool {
     link.nodes.0 == node || link.nodes.1 == node
 }
 
+/// Votes for the offset of a group's root, by kind: how many that differ.
+fn tally(
+    group: &[usize],
+    groups: &Groups,
+    of_node: &[Vec<&Vote>],
+    tainted: &[bool],
+) -> BTreeMap<VoteKind, BTreeMap<i64, usize>> {
+    let mut tallies: BTreeMap<VoteKind, BTreeMap<i64, Vec<&Vote>>> = BTreeMap::new();
+    for &node in group.iter().filter(|node| !tainted[**node]) {
+        let at = groups.find(node).1;
+        for vote in &of_node[node] {
+            tallies.entry(vote.kind).or_default().entry(vote.offset - at).or_default().push(vote);
+        }
+    }
+    tallies
+        .into_iter()
+        .map(|(kind, votes)| {
+            (kind, votes.into_iter().map(|(offset, votes)| (offset, distinct(votes.into_iter()))).collect())
+        })
+        .collect()
+}
+
 fn decide(
     group: &[usize],
     groups: &Groups,
@@ -158,20 +180,7 @@ fn decide(
     tainted: &[bool],
     solution: &mut Solution,
 ) {
-    // Votes for the offset of the group's root, by kind: distinct values only.
-    let mut tallies: BTreeMap<VoteKind, BTreeMap<i64, Vec<&Vote>>> = BTreeMap::new();
-    for &node in group.iter().filter(|node| !tainted[**node]) {
-        let at = groups.find(node).1;
-        for vote in &of_node[node] {
-            tallies.entry(vote.kind).or_default().entry(vote.offset - at).or_default().push(vote);
-        }
-    }
-    let tallies: BTreeMap<VoteKind, BTreeMap<i64, usize>> = tallies
-        .into_iter()
-        .map(|(kind, votes)| {
-            (kind, votes.into_iter().map(|(offset, votes)| (offset, distinct(votes.into_iter()))).collect())
-        })
-        .collect();
+    let tallies = tally(group, groups, of_node, tainted);
     // A program that computes its times wrongly is wrong by the same amount in all of them: it takes two
     // logs that quote times, or one that quotes them in two forms.
     let speakers = |offset: i64| {
