@@ -24,7 +24,7 @@ pub(super) fn clock_findings(context: &Context) -> Vec<Finding> {
 }
 
 /// A record, read again, with its place in time.
-fn evidence(context: &Context, place: Place, key: Option<i64>) -> Option<Evidence> {
+pub(super) fn evidence(context: &Context, place: Place, key: Option<i64>) -> Option<Evidence> {
     let (line, text) = context.prepared.record_at(place)?;
     Some(Evidence::new(FileId(place.file as u32), line, key, &text))
 }

@@ -4,10 +4,12 @@
 //! instant, and decides the zone and the years of each file, stretch by stretch where they change. A
 //! `Clock` then carries the decision and its reasons. No other code may compare stamps of two sources.
 
+mod boots;
 mod company;
 mod evidence;
 mod family;
 mod hosts;
+mod kernels;
 mod proof;
 mod reasons;
 mod settle;
@@ -23,6 +25,7 @@ use crate::survey::turn_between;
 use crate::time::{OffsetCursor, Zone};
 use crate::witness::{OddWriter, odd_one};
 
+pub use kernels::{Booted, ClockStep, Kernel};
 pub use proof::{Place, Proof, Shift, ShiftKind};
 pub use settle::{Assumption, FileFacts, SettleOptions, Settled, Settlement, settle};
 pub use skew::{
@@ -78,6 +81,10 @@ pub struct Clock {
     pub writers: Vec<OddWriter>,
     /// What proves the decision, best first.
     pub proofs: Vec<Proof>,
+    /// What narrows the instants of kernel lines.
+    pub kernels: Vec<Kernel>,
+    /// Boots that its kernel lines tell best.
+    pub boots: Vec<Proof>,
 }
 
 impl Clock {

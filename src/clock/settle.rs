@@ -11,7 +11,7 @@ use super::spans::{ChunkSpan, local_to_utc, spans, utc};
 use super::stretches::{Follows, Sequence, Stretch};
 use super::witnessed::{Nodes, Run};
 use super::zones::{self, By, Decision, Solution, Vote, VoteKind};
-use super::{Clock, Segment, Years, company, hosts, reasons};
+use super::{Booted, Clock, ClockStep, Segment, Years, company, hosts, kernels, reasons};
 use crate::base::{Basis, NANOS_PER_SECOND};
 use crate::io::Rotation;
 use crate::survey::FileSurvey;
@@ -82,6 +82,10 @@ pub struct Settlement {
     pub files: Vec<Settled>,
     /// Jumps that mean something, by source and place.
     pub shifts: Vec<Shift>,
+    /// Boots that kernel lines tell of, by time.
+    pub boots: Vec<Booted>,
+    /// Clocks that were set, or machines that slept, as kernel lines tell; by source and place.
+    pub steps: Vec<ClockStep>,
 }
 
 /// Settles all files. `files` must be sorted so that each source's files are neighbours.
@@ -109,7 +113,7 @@ pub fn settle(files: &[FileFacts<'_>], options: &SettleOptions) -> Settlement {
     let nodes = Nodes::new(files, years, runs);
     let court = Court::hear(&nodes, &sequences, &said, &hosts, options);
     let mut shifts = Vec::new();
-    let settled = (0..files.len())
+    let mut settled = (0..files.len())
         .map(|file| {
             let mut clock = court.clock(file, year_bases[file], &sequences);
             clock.years = std::mem::take(&mut told[file]);
@@ -120,7 +124,8 @@ pub fn settle(files: &[FileFacts<'_>], options: &SettleOptions) -> Settlement {
     for sequence in &sequences {
         shifts.extend(court.shifts(sequence, &settled));
     }
-    Settlement { files: settled, shifts }
+    let told = kernels::hear(&nodes, &families(files), &mut settled);
+    Settlement { files: settled, shifts, boots: told.boots, steps: told.steps }
 }
 
 /// The files of each source, oldest first.
@@ -436,7 +441,16 @@ impl<'a> Court<'a> {
         proofs.truncate(MOST_PROOFS);
         let writers = self.nodes.files[file].testimony.writers.clone();
         proofs.extend(writers.iter().map(|odd| reasons::writer(file, odd)));
-        Clock { segments, year_basis, years: Years::default(), repair, writers, proofs }
+        Clock {
+            kernels: Vec::new(),
+            boots: Vec::new(),
+            segments,
+            year_basis,
+            years: Years::default(),
+            repair,
+            writers,
+            proofs,
+        }
     }
 
     /// The jumps of a source that mean something.

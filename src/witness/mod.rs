@@ -12,5 +12,5 @@ mod writers;
 
 pub use embedded::{Embedded, Form, embedded};
 pub use marks::{MarkKind, Sight};
-pub use testimony::{Anchor, Testimony, UptimePoint, Written, odd_one, testify, uptime};
+pub use testimony::{Anchor, KERNEL, Testimony, UptimePoint, Written, odd_one, testify, uptime};
 pub use writers::{OddWriter, Writer};

@@ -68,6 +68,8 @@ pub struct UptimePoint {
     pub width: i64,
     /// Nanoseconds since boot.
     pub uptime: i64,
+    /// Whose kernel: index in [`Testimony::kernels`].
+    pub kernel: u32,
     /// Offset of the record.
     pub offset: u64,
 }
@@ -81,6 +83,8 @@ pub struct Testimony {
     pub sights: Vec<Sight>,
     /// Kernel lines.
     pub uptimes: Vec<UptimePoint>,
+    /// Hosts that kernel lines name; an empty one where they name none.
+    pub kernels: Vec<Vec<u8>>,
     /// The host that most records name.
     pub host: Option<String>,
     /// Writers whose clock is not the file's.
@@ -118,6 +122,9 @@ const MOST: usize = 4096;
 
 /// Shortest message that is recognised in another file, in bytes.
 const SHORTEST_MESSAGE: usize = 16;
+
+/// What kernels call themselves in logs.
+pub const KERNEL: &[u8] = b"kernel";
 
 struct Witness<'a> {
     layouts: Layouts<'a>,
@@ -287,10 +294,16 @@ impl Witness<'_> {
         let marks = &mut self.marks;
         ids(body, |word| add(marks, MarkKind::Id, hash(&[word])));
         if self.said.uptimes.len() < MOST
+            && program == Some(KERNEL)
             && let Some(uptime) = uptime(message)
         {
             let width = stamp.resolution.width();
-            self.said.uptimes.push(UptimePoint { piece, written, at, width, uptime, offset });
+            let (said, name) = (&mut self.said, host.unwrap_or_default());
+            let kernel = said.kernels.iter().position(|known| known == name).unwrap_or_else(|| {
+                said.kernels.push(name.to_vec());
+                said.kernels.len() - 1
+            }) as u32;
+            said.uptimes.push(UptimePoint { piece, written, at, width, uptime, kernel, offset });
         }
         self.quotes(body, offset, (piece, written, at));
     }
