@@ -31,6 +31,10 @@ const AGREE: usize = 3;
 /// Zones lie on this grid; a wall clock that moves by a part of it changed its zone.
 const GRID: i64 = 900 * NANOS_PER_SECOND;
 
+/// A line bounds others that far away in uptime: by then drift has used up a second, so that a step that
+/// nothing shows leaves no second to narrow, but a contradiction.
+const REACH: i64 = 2_000 * NANOS_PER_SECOND;
+
 /// How far the clocks may part in a span of time, nanoseconds.
 const fn drift(span: i64) -> i64 {
     (span.saturating_abs() / 1_000_000).saturating_mul(DRIFT)
@@ -61,8 +65,9 @@ impl Point {
     }
 
     fn agrees(&self, other: &Self) -> bool {
-        let tolerance = self.width.max(other.width) + drift(self.uptime - other.uptime);
-        self.at != other.at && self.edge().abs_diff(other.edge()) <= tolerance.unsigned_abs()
+        let gap = (self.uptime - other.uptime).abs();
+        let tolerance = self.width.max(other.width) + drift(gap);
+        self.at != other.at && gap <= REACH && self.edge().abs_diff(other.edge()) <= tolerance.unsigned_abs()
     }
 }
 
@@ -78,10 +83,11 @@ impl Envelope {
         let mut kept: Vec<(i64, i64)> = Vec::new();
         for (uptime, edge) in edges {
             let gap = |other: &(i64, i64)| drift(uptime - other.0);
-            if kept.last().is_some_and(|last| last.1 + gap(last) <= edge) {
+            let near = |other: &&(i64, i64)| uptime - other.0 <= REACH;
+            if kept.last().filter(near).is_some_and(|last| last.1 + gap(last) <= edge) {
                 continue;
             }
-            while kept.last().is_some_and(|last| edge + gap(last) <= last.1) {
+            while kept.last().filter(near).is_some_and(|last| edge + gap(last) <= last.1) {
                 kept.pop();
             }
             kept.push((uptime, edge));
@@ -93,6 +99,7 @@ impl Envelope {
     pub(super) fn edge(&self, uptime: i64) -> Option<i64> {
         let next = self.0.partition_point(|(known, _)| *known < uptime);
         let near = self.0.get(next).into_iter().chain(next.checked_sub(1).and_then(|last| self.0.get(last)));
+        let near = near.filter(|(known, _)| (uptime - known).abs() <= REACH);
         near.map(|(known, edge)| edge.saturating_add(drift(uptime - known))).min()
     }
 }
@@ -285,10 +292,11 @@ impl Piece {
         let high = |point: &Point| point.edge().saturating_add(drift(point.uptime));
         let low = |point: &Point| point.start().saturating_sub(drift(point.uptime));
         let latest = self.points.iter().map(high).min()?;
-        let mut prompt: Vec<&Point> = self.points.iter().filter(live).collect();
-        let witness = prompt.iter().copied().min_by_key(|point| high(point));
-        prompt.dedup_by_key(|point| point.at);
-        let (witness, earliest) = match prompt.iter().take(AGREE).map(|point| low(point)).min() {
+        let witness = self.points.iter().filter(live).min_by_key(|point| high(point));
+        // Those of the first stamps: lines written at once are late at once.
+        let lives: Vec<&Point> = self.points.iter().filter(live).collect();
+        let first = lives.chunk_by(|a, b| a.at == b.at).take(AGREE).flatten();
+        let (witness, earliest) = match first.map(|point| low(point)).min() {
             Some(earliest) => (witness?, earliest),
             None => {
                 let witness = self.points.iter().min_by_key(|point| high(point))?;

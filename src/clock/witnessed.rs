@@ -226,8 +226,10 @@ impl<'a> Nodes<'a> {
     /// clock: it tells how long the jump took, so what remains is the change of the wall clock.
     pub(super) fn uptimes(&self) -> Vec<evidence::Link> {
         const CLOSE: i64 = 2 * NANOS_PER_SECOND;
+        /// Node, wall clock, uptime, offset.
+        type Line = (usize, i64, i64, u64);
         // One file may hold the lines of many kernels.
-        let mut by_kernel: BTreeMap<(usize, u32), Vec<(usize, i64, i64, u64)>> = BTreeMap::new();
+        let mut by_kernel: BTreeMap<(usize, u32), Vec<Line>> = BTreeMap::new();
         for (file, facts) in self.files.iter().enumerate() {
             for point in &facts.testimony.uptimes {
                 if let Some((node, at)) = self.locate(file, point.piece, point.written, point.at)
