@@ -12,7 +12,7 @@ use super::ledger::Ledger;
 use super::plan::{Plan, Watch};
 use super::tables::watch_tables;
 use crate::base::{Account, Derived, FileId, Loss, Result, SourceId, Unread, reason};
-use crate::clock::{ChunkSpan, Clock, FileFacts, Place, Settled, Shift, settle};
+use crate::clock::{ChunkSpan, Clock, FileFacts, Place, Settled, Shift, SkewShown, settle};
 use crate::grammar::{Detection, GrammarSet, Headers, detect};
 use crate::ingest::Picker;
 use crate::io::{Content, Found, GARBAGE, Head, MAX_LINE, Opened, Rotation, family, open, walk};
@@ -111,6 +111,8 @@ pub struct Prepared {
     pub changes: Vec<Change>,
     /// Jumps of stamps that mean something; places by file id.
     pub shifts: Vec<Shift>,
+    /// Clocks of hosts that stand apart; places by file id.
+    pub skews: Vec<SkewShown>,
     /// The account so far.
     pub ledger: Ledger,
 }
@@ -185,6 +187,7 @@ pub fn prepare(
         derived: Vec::new(),
         changes: Vec::new(),
         shifts: settlement.shifts,
+        skews: settlement.skews,
         ledger: Ledger::default(),
     };
     for ((candidate, survey), settled) in candidates.into_iter().zip(&surveys).zip(settlement.files) {
@@ -561,7 +564,7 @@ impl Prepared {
         let zone_less =
             survey.chunks.iter().any(|(_, chunk)| chunk.local.is_some() || chunk.yearless.is_some());
         let zones = clock.segments.iter().filter(|_| zone_less).map(|segment| &segment.zone);
-        let folds = zones.map(|zone| behind::folds(zone, range)).collect();
+        let folds = zones.map(|zone| behind::folds(zone, range, clock.ahead())).collect();
         let lines_before = |from: u64| -> u64 {
             survey.chunks.iter().take_while(|(start, _)| *start < from).map(|(_, chunk)| chunk.lines).sum()
         };
