@@ -57,7 +57,13 @@ fn skew(context: &Context, shown: &SkewShown) -> Option<Finding> {
             let by_at_least = seconds(by);
             let title =
                 format!("{host}'s clock is at least {by_at_least} {side} {reference}'s: left as written");
-            (title, vec![("at_least_seconds", number(by)), ("applied", Value::Flag(false))], 0.6)
+            let values = vec![
+                ("seconds", Value::Unknown),
+                ("uncertainty_seconds", Value::Unknown),
+                ("at_least_seconds", number(by)),
+                ("applied", Value::Flag(false)),
+            ];
+            (title, values, 0.6)
         }
         Apart::Contradiction(by) => {
             let title = format!(
@@ -65,7 +71,13 @@ fn skew(context: &Context, shown: &SkewShown) -> Option<Finding> {
                  they are not what they seem; left as written",
                 seconds(by)
             );
-            (title, vec![("contradiction_seconds", number(by)), ("applied", Value::Flag(false))], 0.5)
+            let values = vec![
+                ("seconds", Value::Unknown),
+                ("uncertainty_seconds", Value::Unknown),
+                ("contradiction_seconds", number(by)),
+                ("applied", Value::Flag(false)),
+            ];
+            (title, values, 0.5)
         }
     };
     (!evidence.is_empty()).then(|| Finding {

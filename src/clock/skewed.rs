@@ -92,6 +92,9 @@ fn own_records(facts: &FileFacts<'_>, host: Option<&str>) -> bool {
     host.is_some_and(|host| facts.testimony.hosts.iter().all(|name| same_host(name, host)))
 }
 
+/// A message relayed: its bound, the record at home and the one received.
+type Relayed<'s> = (Bound, &'s Sighting, &'s Sighting);
+
 struct Court<'a> {
     nodes: &'a Nodes<'a>,
     clocks: &'a [Clock],
@@ -166,15 +169,14 @@ impl<'a> Court<'a> {
         for one in sightings.iter().filter(|one| one.own) {
             own.insert((one.message, one.clock), one);
         }
-        let mut pairs: BTreeMap<(u32, u32), Vec<(Bound, &Sighting, &Sighting)>> = BTreeMap::new();
+        let mut pairs: BTreeMap<(u32, u32), Vec<Relayed<'_>>> = BTreeMap::new();
         for bound in copies(&sightings) {
             let Some(received) = by_evidence.get(&bound.evidence) else { continue };
             let Some(sent) = own.get(&(received.message, bound.from)) else { continue };
             pairs.entry((bound.from, bound.to)).or_default().push((bound, sent, received));
         }
         for mut pair in pairs.into_values() {
-            let late =
-                |(_, sent, received): &(Bound, &Sighting, &Sighting)| received.interval.0 - sent.interval.0;
+            let late = |(_, sent, received): &Relayed<'_>| received.interval.0 - sent.interval.0;
             pair.sort_by_key(|one| (late(one), one.0));
             // Stamps passed on, some of them cut to the second, are the sender's still.
             let passed = pair.iter().filter(|(_, sent, received)| {
@@ -364,12 +366,9 @@ impl<'a> Court<'a> {
             (Some(least), Some(most)) => least.midpoint(most) > 0,
             (least, _) => least.is_some_and(|least| least > 0),
         };
-        let (mine, other): (fn(&Bound) -> u32, fn(&Bound) -> u32) = match ahead {
-            true => (|bound| bound.from, |bound| bound.to),
-            false => (|bound| bound.to, |bound| bound.from),
-        };
-        let bounds = self.bounds.iter().filter(|bound| mine(bound) == piece.host);
-        let best = bounds.min_by_key(|bound| (other(bound) != piece.reference, bound.most, **bound))?;
+        let ends = |bound: &Bound| if ahead { (bound.from, bound.to) } else { (bound.to, bound.from) };
+        let bounds = self.bounds.iter().filter(|bound| ends(bound).0 == piece.host);
+        let best = bounds.min_by_key(|bound| (ends(bound).1 != piece.reference, bound.most, **bound))?;
         Some(self.records(best).to_vec())
     }
 }
