@@ -14,6 +14,7 @@ mod proof;
 mod reasons;
 mod settle;
 mod skew;
+mod skewed;
 mod spans;
 mod stretches;
 mod witnessed;
@@ -31,6 +32,7 @@ pub use settle::{Assumption, FileFacts, SettleOptions, Settled, Settlement, sett
 pub use skew::{
     Bound, Conflict, Match, Piece, Sighting, Skew, Verdict, Visit, WINDOW, copies, enclosed, solve,
 };
+pub use skewed::{Apart, SkewShown, Skewed, seconds};
 pub use spans::ChunkSpan;
 
 /// A stretch of a file in which one zone holds.
@@ -77,6 +79,8 @@ pub struct Clock {
     pub years: Years,
     /// Seconds added to what stamps with an offset say, where the offset they name was proven wrong.
     pub repair: Option<i64>,
+    /// How far its host's clock was off, where that is known.
+    pub skew: Option<Skewed>,
     /// Writers inside the file whose clock differs from it.
     pub writers: Vec<OddWriter>,
     /// What proves the decision, best first.
@@ -96,6 +100,7 @@ impl Clock {
             cursor: segment.zone.cursor(),
             late: segment.late_until.map(|until| (until, segment.zone.clone())),
             repair: self.repair.unwrap_or(0),
+            ahead: self.ahead(),
             year,
             unset,
             last_yearless: None,
@@ -111,6 +116,18 @@ impl Clock {
     pub fn zone_basis(&self) -> Basis {
         let open = self.segments.iter().find(|segment| segment.zone_basis == Basis::ZONE_DEFAULT);
         open.unwrap_or(&self.segments[0]).zone_basis
+    }
+
+    /// How far its host's clock is ahead, nanoseconds: settled keys are less than stamps say by this.
+    #[inline]
+    pub fn ahead(&self) -> i64 {
+        self.skew.map_or(0, |skew| skew.offset)
+    }
+
+    /// How much that may be wrong, nanoseconds.
+    #[inline]
+    pub fn doubt(&self) -> i64 {
+        self.skew.map_or(0, |skew| skew.uncertainty)
     }
 
     /// How a writer's clock differs from the file's; `None` for most.
@@ -171,7 +188,13 @@ impl Clock {
             }
             None => (best, latest),
         };
-        Some(Instant { earliest, best, latest, basis })
+        let Some(skew) = self.skew else { return Some(Instant { earliest, best, latest, basis }) };
+        Some(Instant {
+            earliest: earliest.checked_sub(skew.offset)?.checked_sub(skew.uncertainty)?,
+            best: best.checked_sub(skew.offset)?,
+            latest: latest.checked_sub(skew.offset)?.checked_add(skew.uncertainty)?,
+            basis: basis.with(Basis::SKEW),
+        })
     }
 
     /// The full instant of a stamp whose sort key is known: that settles its year.
@@ -198,7 +221,7 @@ impl Clock {
     ) -> Option<i64> {
         let year = self.year_of(key.saturating_add(odd.map_or(0, |odd| odd.offset)), segment);
         let wall = match stamp.zone {
-            WrittenZone::Epoch => return Some(key),
+            WrittenZone::Epoch => return Some(key.saturating_add(self.ahead())),
             _ => stamp.seconds_in_year(year)?,
         };
         zone.to_utc(wall).0.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(stamp.nanos))
@@ -206,7 +229,7 @@ impl Clock {
 
     /// The year in which a settled key lies on the file's own wall clock.
     pub fn year_of(&self, key: i64, segment: u16) -> i32 {
-        let utc = key.div_euclid(NANOS_PER_SECOND);
+        let utc = key.saturating_add(self.ahead()).div_euclid(NANOS_PER_SECOND);
         let local = utc + i64::from(self.segment(segment).zone.offset_at(utc).0);
         crate::base::civil_from_days(local.div_euclid(86_400)).0
     }
@@ -218,6 +241,7 @@ pub struct ClockReader {
     cursor: OffsetCursor,
     late: Option<(i64, Zone)>,
     repair: i64,
+    ahead: i64,
     year: i32,
     unset: bool,
     last_yearless: Option<i64>,
@@ -252,7 +276,7 @@ impl ClockReader {
             WrittenZone::Offset(offset) => seconds - i64::from(offset) + self.repair,
             WrittenZone::Epoch => seconds,
         };
-        utc.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(stamp.nanos))
+        utc.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(stamp.nanos))?.checked_sub(self.ahead)
     }
 }
 

@@ -13,7 +13,9 @@ use super::ledger::Ledger;
 use super::plan::{Plan, Watch};
 use super::tables::watch_tables;
 use crate::base::{Account, Derived, FileId, Loss, Result, SourceId, Unread, reason};
-use crate::clock::{Booted, ChunkSpan, Clock, ClockStep, FileFacts, Place, Settled, Shift, settle};
+use crate::clock::{
+    Booted, ChunkSpan, Clock, ClockStep, FileFacts, Place, Settled, Shift, SkewShown, settle,
+};
 use crate::grammar::{Detection, GrammarSet, Headers, detect};
 use crate::ingest::Picker;
 use crate::io::{Content, Found, GARBAGE, Head, MAX_LINE, Opened, Rotation, family, open, walk};
@@ -116,6 +118,8 @@ pub struct Prepared {
     pub boots: Vec<Booted>,
     /// Clocks that were set, or machines that slept; places by file id.
     pub steps: Vec<ClockStep>,
+    /// Clocks of hosts that stand apart; places by file id.
+    pub skews: Vec<SkewShown>,
     /// The account so far.
     pub ledger: Ledger,
 }
@@ -192,6 +196,7 @@ pub fn prepare(
         shifts: settlement.shifts,
         boots: settlement.boots,
         steps: settlement.steps,
+        skews: settlement.skews,
         ledger: Ledger::default(),
     };
     for ((candidate, survey), settled) in candidates.into_iter().zip(&surveys).zip(settlement.files) {
@@ -569,7 +574,7 @@ impl Prepared {
         let zone_less =
             survey.chunks.iter().any(|(_, chunk)| chunk.local.is_some() || chunk.yearless.is_some());
         let zones = clock.segments.iter().filter(|_| zone_less).map(|segment| &segment.zone);
-        let folds = zones.map(|zone| behind::folds(zone, range)).collect();
+        let folds = zones.map(|zone| behind::folds(zone, range, clock.ahead())).collect();
         let lines_before = |from: u64| -> u64 {
             survey.chunks.iter().take_while(|(start, _)| *start < from).map(|(_, chunk)| chunk.lines).sum()
         };
