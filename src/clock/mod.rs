@@ -55,7 +55,7 @@ pub struct Clock {
     pub repair: Option<i64>,
     /// Writers inside the file whose clock differs from it.
     pub writers: Vec<OddWriter>,
-    /// What proves the decision, best first.
+    /// What proves the decision, best first; at the end one for each of the writers.
     pub proofs: Vec<Proof>,
 }
 
@@ -87,6 +87,17 @@ impl Clock {
     #[inline]
     pub fn odd(&self, host: Option<&[u8]>, program: Option<&[u8]>) -> Option<&OddWriter> {
         odd_one(&self.writers, host, program)
+    }
+
+    /// What proves its zones, and what proves that the offset in its stamps is wrong.
+    pub fn zone_proofs(&self) -> &[Proof] {
+        &self.proofs[..self.proofs.len().saturating_sub(self.writers.len())]
+    }
+
+    /// What shows that a writer has a clock of its own.
+    pub fn writer_proof(&self, odd: &OddWriter) -> Option<&Proof> {
+        let index = self.writers.iter().position(|writer| writer == odd)?;
+        self.proofs.get(self.zone_proofs().len() + index)
     }
 
     /// The full instant of a stamp, its interval and reasons. `year` is the one settled for it; `odd` how

@@ -343,10 +343,11 @@ impl<'a> Court<'a> {
             return (named(*offset), Basis::ZONE_INFERRED, proofs);
         }
         if self.set_by_default_zone(run, sequences) {
-            return (self.default_zone.clone(), Basis::ZONE_INFERRED, Vec::new());
+            let proofs = reasons::clock_change(self.default_zone.name());
+            return (self.default_zone.clone(), Basis::ZONE_INFERRED, proofs);
         }
         if let Some(offset) = self.between[run] {
-            return (named(offset), Basis::ZONE_INFERRED, Vec::new());
+            return (named(offset), Basis::ZONE_INFERRED, reasons::between(offset));
         }
         let proofs = reasons::open(run, &self.votes, self.solution.disputed.contains(&run));
         match self.nearby(run) {

@@ -3,6 +3,8 @@
 //! Nothing here decides anything: events, marks and findings come in, bytes go out.
 
 mod cells;
+mod explain;
+mod explain_json;
 mod findings;
 mod orders;
 mod prose;
@@ -12,6 +14,11 @@ mod sources;
 mod summary;
 
 pub use cells::tie_cell;
+pub use explain::{
+    DerivedRow, Explanation, How, Neighbour, Ordered, PatternRow, WriterRow, YearRow, ZoneRow,
+    push_explanation,
+};
+pub use explain_json::explanation_json;
 pub use findings::Report;
 pub use prose::{Decorate, Prose, Style, day_rule};
 pub use report::{report_json, report_markdown};
