@@ -22,11 +22,11 @@ impl Basis {
     pub const ZONE_REPAIRED: Self = Self(1 << 5);
     /// The line names its year.
     pub const YEAR_STAMP: Self = Self(1 << 6);
-    /// The year is the latest one that the file's modification time allows.
+    /// The year follows from the file's modification time: it fits the last record, or bounds it.
     pub const YEAR_MTIME: Self = Self(1 << 7);
     /// The year follows from the date in a rotated file's name.
     pub const YEAR_ROTATION: Self = Self(1 << 8);
-    /// The year follows from other evidence: Feb 29, `--year`, or sources that overlap.
+    /// The year follows from other evidence: full dates in records, `--year`, or sources that overlap.
     pub const YEAR_INFERRED: Self = Self(1 << 9);
     /// Counted back from an age that a record tells: "in this state for so long".
     pub const AGE: Self = Self(1 << 10);

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use super::clock_findings::clock_findings;
 use super::context::Context;
 use super::output::Output;
 use crate::base::{Flags, Result, Unread};
@@ -80,7 +81,7 @@ pub(super) fn analyse(context: &Context, filter: &Filter, events: Option<Output>
     Ok(Analysis {
         orders: orders(&changes),
         changes,
-        findings: Vec::new(),
+        findings: clock_findings(context),
         markers: markers(&outcome.catalogue, |source| rows[source.0 as usize].range),
         silences: silences(&analyst.pulses, &ends),
         files: context.prepared.files.iter().map(|file| file.name.clone()).collect(),

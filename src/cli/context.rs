@@ -8,7 +8,7 @@ use super::outcome::Ending;
 use super::progress::Progress;
 use super::resolve;
 use crate::base::{Account, Basis, Error, Loss, Result, Unread};
-use crate::clock::Proof;
+use crate::clock::{Proof, Years};
 use crate::engine::{FileState, Outcome, Plan, Prepared, Sink, SourceState, drive, prepare};
 use crate::grammar::GrammarSet;
 use crate::ingest::{Filter, Picker};
@@ -109,6 +109,7 @@ impl Context {
     fn source_row(&self, source: &SourceState, prove: bool) -> SourceRow {
         let files: Vec<&FileState> = source.files.iter().map(|id| self.prepared.file(*id)).collect();
         let newest = files.last();
+        let year_less = files.iter().rev().find(|file| file.year_less);
         let range = files.iter().filter_map(|file| file.range).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
         let mut account = Account::default();
         let mut others: Vec<String> = Vec::new();
@@ -134,9 +135,8 @@ impl Context {
             zone_basis: range.and_then(|_| zone_basis(&files)),
             segments,
             proofs,
-            year_basis: newest
-                .filter(|file| file.year_less)
-                .map_or_else(Basis::default, |file| file.clock.year_basis),
+            year_basis: year_less.map_or_else(Basis::default, |file| file.clock.year_basis),
+            years: year_less.map_or_else(Years::default, |file| file.clock.years.clone()),
             range,
             account,
         }

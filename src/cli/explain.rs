@@ -11,10 +11,9 @@ use crate::base::{Basis, Error, FileId, NANOS_PER_SECOND, Result, Stamp, Written
 use crate::clock::{Clock, ShiftKind};
 use crate::engine::{FileState, Outcome};
 use crate::ingest::Filter;
-use crate::io::Rotation;
 use crate::present::{
     DerivedRow, Explanation, How, Neighbour, Ordered, PatternRow, WriterRow, YearRow, ZoneRow,
-    explanation_json, local_time, push_explanation,
+    explanation_json, push_explanation,
 };
 use crate::text::clean;
 use crate::time::{Zone, pretty_span};
@@ -317,32 +316,12 @@ impl Teller<'_> {
         if stamp.has_year || stamp.zone == WrittenZone::Epoch {
             return None;
         }
-        let basis = self.state.clock.year_basis;
-        let dated = self.context.prepared.sources[self.state.source.0 as usize].files.iter();
-        let dated = dated.map(|id| self.context.prepared.file(*id));
-        let dated: Vec<&str> = dated
-            .filter(|file| matches!(file.rotation, Rotation::Date(..)))
-            .map(|file| &file.name[..])
-            .collect();
-        let why = if self.context.plan.settle.year.is_some() {
-            "you said so (--year)".to_owned()
-        } else if basis == Basis::YEAR_ROTATION {
-            format!("from the date in {}", dated.join(", "))
-        } else if basis == Basis::YEAR_MTIME {
-            let until = match self.state.mtime {
-                Some(mtime) => format!("its file was last changed {}", local_time(&Zone::utc(), mtime)),
-                None => "nothing is written in the future".to_owned(),
-            };
-            format!("a guess, the latest one possible: {until}; --year decides it")
-        } else {
-            "inferred: from dates quoted in its records, a Feb 29, or the other logs; --year overrides"
-                .to_owned()
-        };
-        Some(YearRow {
-            year: self.state.clock.year_of(spotted.instant?.best, spotted.segment),
-            basis: basis.words().next().unwrap_or(""),
-            why,
-        })
+        let years = &self.state.clock.years;
+        let year = self.state.clock.year_of(spotted.instant?.best, spotted.segment);
+        // They are told as years of the newest record: this one may stand before a New Year.
+        let candidates = years.candidates.iter().map(|candidate| candidate - years.best + year).collect();
+        let basis = self.state.clock.year_basis.words().next().unwrap_or("");
+        Some(YearRow { year, basis, candidates, why: years.reason.clone() })
     }
 
     /// A neighbour, and what is known of the order of the two.
@@ -353,7 +332,7 @@ impl Teller<'_> {
             true => other.place.is_before(&own.place),
             false => own.place.is_before(&other.place),
         };
-        let guessed = [other, own].iter().any(|seen| seen.basis.has(Basis::ZONE_DEFAULT));
+        let guessed = other.guessed || own.guessed;
         let order = match (before, same) {
             (false, _) => Ordered::Unknown,
             (true, true) => Ordered::File,

@@ -3,6 +3,7 @@
 mod analyse;
 mod args;
 mod build;
+mod clock_findings;
 mod clocks;
 mod completions;
 mod context;

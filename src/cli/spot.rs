@@ -18,7 +18,8 @@ pub(super) struct Seen {
     /// Best instant; `None` without a stamp.
     pub key: Option<i64>,
     pub resolution: Resolution,
-    pub basis: Basis,
+    /// Whether its instant rests on a guess: of its zone, or of its year.
+    pub guessed: bool,
     pub derived: bool,
     pub text: String,
 }
@@ -75,13 +76,16 @@ impl<'a> Spot<'a> {
         let record = Record::read(self.scene, batch, event);
         let mut text = Vec::new();
         record.message(&mut text);
+        let zone = record.instant.is_some_and(|instant| instant.basis.has(Basis::ZONE_DEFAULT));
+        let open = self.scene.file(batch.file).clock.years.candidates.len() > 1;
+        let year = open && record.stamp.is_some_and(|stamp| !stamp.has_year);
         Seen {
             place: Place::of(batch, event),
             file: batch.file,
             line: batch.line(event),
             key: (!event.flags.has(Flags::UNDATED)).then_some(event.key),
             resolution: Resolution::from_code(event.resolution),
-            basis: record.instant.map_or_else(Basis::default, |instant| instant.basis),
+            guessed: zone || year,
             derived: event.flags.has(Flags::DERIVED),
             text: String::from_utf8_lossy(&text).into_owned(),
         }

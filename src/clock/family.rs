@@ -1,8 +1,9 @@
 //! A rotation family as one sequence of stamps without years: the turns of the year inside it, and what
 //! bounds the year it begins in.
 
+use super::Years;
 use super::settle::{FileFacts, SettleOptions};
-use super::years::{self, FileBound};
+use super::years::{self, Around, FileBound};
 use crate::base::{Basis, NANOS_PER_SECOND, PROXY_YEAR, civil_from_days, days_from_civil};
 use crate::io::Rotation;
 use crate::survey::turn_between;
@@ -17,71 +18,78 @@ pub(super) struct FamilyYears {
     pub years: Vec<Vec<i32>>,
     /// How they are known.
     pub basis: Basis,
+    /// All that are possible, as years of the newest record.
+    pub told: Years,
 }
 
-/// Settles the years of a family. `order` are its files from the oldest, `others` the range of sources
+/// Settles the years of a family. `order` are its files from the oldest, `others` the ranges of sources
 /// whose stamps name their years.
 pub(super) fn family_years(
     files: &[FileFacts<'_>],
     order: &[usize],
-    others: Option<(i64, i64)>,
+    others: &[(i64, i64)],
     options: &SettleOptions,
 ) -> FamilyYears {
     let mut bounds: Vec<FileBound> = Vec::new();
     let mut turns: Vec<Vec<i32>> = Vec::new();
     let mut turn = 0;
     let mut last: Option<i64> = None;
-    let mut earliest: Option<(i32, i64)> = None;
+    let mut previous_suffix = None;
     for &index in order {
         let file = &files[index];
+        let suffix = match file.rotation {
+            Rotation::Date(year, month, day, _) => Some(days_from_civil(*year, *month, *day) * DAY),
+            _ => None,
+        };
         let mut starts = Vec::new();
         let mut bound: Option<FileBound> = None;
         for (_, chunk) in &file.survey.chunks {
-            if let Some(yearless) = chunk.yearless {
-                turn += last.map_or(0, |last| turn_between(last, yearless.first));
-                let shifted = |(inner, at): (i32, i64)| (turn + inner, at);
-                let latest = shifted(yearless.range.max);
-                let first = shifted(yearless.range.min);
-                earliest = Some(earliest.map_or(first, |known| known.min(first)));
-                let entry = bound.get_or_insert(FileBound {
-                    latest,
-                    leap_turn: None,
-                    mtime: file.mtime,
-                    suffix: match file.rotation {
-                        Rotation::Date(year, month, day, _) => {
-                            Some(days_from_civil(*year, *month, *day) * DAY)
-                        }
-                        _ => None,
-                    },
-                });
-                entry.latest = entry.latest.max(latest);
-                entry.leap_turn = yearless.leap_turn.map(|inner| turn + inner).or(entry.leap_turn);
+            let Some(yearless) = chunk.yearless else {
                 starts.push(turn);
-                turn += yearless.turns;
-                last = Some(yearless.last);
-            } else {
-                starts.push(turn);
-            }
+                continue;
+            };
+            turn += last.map_or(0, |last| turn_between(last, yearless.first));
+            let shifted = |(inner, at): (i32, i64)| (turn + inner, at);
+            let (earliest, latest) = (shifted(yearless.range.min), shifted(yearless.range.max));
+            let entry = bound.get_or_insert_with(|| FileBound {
+                earliest,
+                latest,
+                mtime: file.mtime,
+                packed: file.packed,
+                suffix,
+                previous_suffix,
+                ..FileBound::default()
+            });
+            entry.earliest = entry.earliest.min(earliest);
+            entry.latest = entry.latest.max(latest);
+            entry.leap_turns.extend(yearless.leap_turn.map(|inner| turn + inner));
+            starts.push(turn);
+            turn += yearless.turns;
+            entry.last = (turn, yearless.last);
+            last = Some(yearless.last);
         }
         bounds.extend(bound);
         turns.push(starts);
+        previous_suffix = suffix.or(previous_suffix);
     }
-    let (year, basis) = match earliest {
-        Some(earliest) => {
-            let quoted = quoted_year(files, order, &turns);
-            match (options.year, quoted) {
-                (None, Some(year)) if years::possible(&bounds, year, options.now) => {
-                    (year, Basis::YEAR_INFERRED)
-                }
-                _ => years::solve(&bounds, earliest, options.year, others, options.now),
-            }
-        }
-        None => (PROXY_YEAR, Basis::default()),
-    };
-    for start in turns.iter_mut().flatten() {
+    let mut family = FamilyYears { years: turns, basis: Basis::default(), told: Years::default() };
+    let mut year = PROXY_YEAR;
+    if !bounds.is_empty() {
+        let quoted = quoted_year(files, order, &family.years);
+        let solved = years::solve(&bounds, Around { given: options.year, quoted, others, now: options.now });
+        let last_turn = bounds.iter().map(|bound| bound.latest.0).max().unwrap_or(0);
+        year = solved.year;
+        family.basis = solved.basis;
+        family.told = Years {
+            best: year + last_turn,
+            candidates: solved.candidates.iter().map(|year| year + last_turn).collect(),
+            reason: solved.reason,
+        };
+    }
+    for start in family.years.iter_mut().flatten() {
         *start += year;
     }
-    FamilyYears { years: turns, basis }
+    family
 }
 
 /// The year of turn 0 that full dates quoted in the family's own records agree on: a record and a date

@@ -44,6 +44,25 @@ pub struct Segment {
     pub late_until: Option<i64>,
 }
 
+/// The years of a source whose stamps name none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Years {
+    /// The year of its newest record: known, or the likeliest.
+    pub best: i32,
+    /// All that are possible, ascending. One if it is settled; none where stamps name their years.
+    pub candidates: Vec<i32>,
+    /// What settled it, or what excluded the others.
+    pub reason: String,
+}
+
+impl Years {
+    /// Years that a stamp may lie before and after its best one, when that is not settled.
+    fn spread(&self) -> Option<(i32, i32)> {
+        let (first, last) = (self.candidates.first()?, self.candidates.last()?);
+        (first != last).then_some((first - self.best, last - self.best))
+    }
+}
+
 /// The settled clock of one file.
 #[derive(Clone, Debug)]
 pub struct Clock {
@@ -51,6 +70,8 @@ pub struct Clock {
     pub segments: Vec<Segment>,
     /// How the years of stamps without one are known.
     pub year_basis: Basis,
+    /// Which years those may be.
+    pub years: Years,
     /// Seconds added to what stamps with an offset say, where the offset they name was proven wrong.
     pub repair: Option<i64>,
     /// Writers inside the file whose clock differs from it.
@@ -60,14 +81,16 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A reader for one chunk of a segment whose first stamp without a year lies in `year`.
-    pub fn reader(&self, segment: u16, year: i32) -> ClockReader {
+    /// A reader for one chunk of a segment whose first stamp without a year lies in `year`; with `unset`,
+    /// those stamps were written before the clock was set, and mean nothing.
+    pub fn reader(&self, segment: u16, year: i32, unset: bool) -> ClockReader {
         let segment = self.segment(segment);
         ClockReader {
             cursor: segment.zone.cursor(),
             late: segment.late_until.map(|until| (until, segment.zone.clone())),
             repair: self.repair.unwrap_or(0),
             year,
+            unset,
             last_yearless: None,
         }
     }
@@ -110,7 +133,7 @@ impl Clock {
         odd: Option<&OddWriter>,
     ) -> Option<Instant> {
         let odd = odd.filter(|_| stamp.zone == WrittenZone::Absent);
-        let seconds = stamp.seconds_in_year(year)? - odd.map_or(0, |odd| odd.offset / NANOS_PER_SECOND);
+        let seconds = years::seconds(stamp, year) - odd.map_or(0, |odd| odd.offset / NANOS_PER_SECOND);
         let segment = self.segment(segment);
         let zone_basis = match odd {
             Some(odd) if !odd.certain => Basis::ZONE_DEFAULT,
@@ -140,7 +163,19 @@ impl Clock {
         // A wall clock set back names some seconds twice: both readings stay possible.
         let fold = second.map_or(0, |second| (second - first) * NANOS_PER_SECOND);
         let width = stamp.resolution.width();
-        Some(Instant { earliest: best, best, latest: best.checked_add(width)?.checked_add(fold)?, basis })
+        let latest = best.checked_add(width)?.checked_add(fold)?;
+        let (earliest, latest) = match self.years.spread().filter(|_| !stamp.has_year) {
+            // A day on both sides: what bounds years knows of no zones.
+            Some((back, on)) => {
+                const SLACK: i64 = 86_400;
+                let shift = |by: i32, slack: i64| {
+                    (years::seconds(stamp, year + by) - seconds + slack) * NANOS_PER_SECOND
+                };
+                (best.checked_add(shift(back, -SLACK))?, latest.checked_add(shift(on, SLACK))?)
+            }
+            None => (best, latest),
+        };
+        Some(Instant { earliest, best, latest, basis })
     }
 
     /// The full instant of a stamp whose sort key is known: that settles its year.
@@ -170,6 +205,7 @@ pub struct ClockReader {
     late: Option<(i64, Zone)>,
     repair: i64,
     year: i32,
+    unset: bool,
     last_yearless: Option<i64>,
 }
 
@@ -180,10 +216,13 @@ impl ClockReader {
     pub fn key(&mut self, stamp: &Stamp, odd: Option<&OddWriter>) -> Option<i64> {
         let mut seconds = stamp.seconds;
         if !stamp.has_year {
+            if self.unset {
+                return None;
+            }
             let nanos = stamp.seconds * NANOS_PER_SECOND + i64::from(stamp.nanos);
             self.year += self.last_yearless.map_or(0, |last| turn_between(last, nanos));
             self.last_yearless = Some(nanos);
-            seconds = stamp.seconds_in_year(self.year)?;
+            seconds = years::seconds(stamp, self.year);
         }
         if let Some(odd) = odd.filter(|_| stamp.zone == WrittenZone::Absent) {
             seconds -= odd.offset / NANOS_PER_SECOND;

@@ -32,6 +32,8 @@ pub enum ShiftKind {
 /// A jump of the stamps of a source.
 #[derive(Clone, Debug)]
 pub struct Shift {
+    /// The last record before the jump, where the survey saw one.
+    pub before: Option<Place>,
     /// The record behind the jump.
     pub after: Place,
     /// What it was found to be.

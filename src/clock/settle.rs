@@ -8,10 +8,10 @@ use super::evidence::{self, Link};
 use super::family::family_years;
 use super::proof::{Place, Proof, Shift, ShiftKind};
 use super::spans::{ChunkSpan, local_to_utc, spans, utc};
-use super::stretches::{Follows, Sequence};
+use super::stretches::{Follows, Sequence, Stretch};
 use super::witnessed::{Nodes, Run};
 use super::zones::{self, By, Decision, Solution, Vote, VoteKind};
-use super::{Clock, Segment, company, hosts, reasons};
+use super::{Clock, Segment, Years, company, hosts, reasons};
 use crate::base::{Basis, NANOS_PER_SECOND};
 use crate::io::Rotation;
 use crate::survey::FileSurvey;
@@ -54,6 +54,8 @@ pub struct FileFacts<'a> {
     pub rotation: &'a Rotation,
     /// Modification time.
     pub mtime: Option<i64>,
+    /// Modification time of what gzip packed, where it was kept.
+    pub packed: Option<i64>,
     /// A zone that its format fixes.
     pub format_zone: Option<&'a Zone>,
     /// Its survey.
@@ -88,17 +90,19 @@ pub fn settle(files: &[FileFacts<'_>], options: &SettleOptions) -> Settlement {
     let hosts = hosts::hosts(
         &files.iter().map(|file| (file.name, file.testimony.host.as_deref())).collect::<Vec<_>>(),
     );
-    let others = dated_range(files, &said);
+    let others = dated_ranges(files, &said);
     let mut years: Vec<Vec<i32>> = vec![Vec::new(); files.len()];
     let mut year_bases = vec![Basis::default(); files.len()];
+    let mut told = vec![Years::default(); files.len()];
     let mut sequences: Vec<Sequence> = Vec::new();
     for order in families(files) {
-        let family = family_years(files, &order, others, options);
+        let family = family_years(files, &order, &others, options);
         let newest = order.last().map_or(0, |file| *file);
         sequences.push(Sequence::new(files, &order, &family.years, &said[newest].0));
         for (file, chunk_years) in order.into_iter().zip(family.years) {
             years[file] = chunk_years;
             year_bases[file] = family.basis;
+            told[file] = family.told.clone();
         }
     }
     let runs = runs(&sequences);
@@ -107,7 +111,8 @@ pub fn settle(files: &[FileFacts<'_>], options: &SettleOptions) -> Settlement {
     let mut shifts = Vec::new();
     let settled = (0..files.len())
         .map(|file| {
-            let clock = court.clock(file, year_bases[file], &sequences);
+            let mut clock = court.clock(file, year_bases[file], &sequences);
+            clock.years = std::mem::take(&mut told[file]);
             let chunks = spans(&files[file], &clock, &nodes.years[file]);
             Settled { clock, chunks, host: hosts[file].clone() }
         })
@@ -167,23 +172,22 @@ fn zone(file: &FileFacts<'_>, options: &SettleOptions) -> (Zone, Basis) {
     }
 }
 
-/// The range of all stamps that name their year.
-fn dated_range(files: &[FileFacts<'_>], zones: &[(Zone, Basis)]) -> Option<(i64, i64)> {
-    let mut range: Option<(i64, i64)> = None;
-    let mut add = |min: i64, max: i64| {
-        range = Some(range.map_or((min, max), |(from, to)| (from.min(min), to.max(max))));
-    };
+/// The range, per source, of all stamps that name their year.
+fn dated_ranges(files: &[FileFacts<'_>], zones: &[(Zone, Basis)]) -> Vec<(i64, i64)> {
+    let mut ranges: Vec<(&str, (i64, i64))> = Vec::new();
     for (file, (zone, _)) in files.iter().zip(zones) {
         for (_, chunk) in &file.survey.chunks {
-            if let Some(zoned) = chunk.zoned {
-                add(zoned.min, zoned.max);
-            }
-            if let Some(local) = chunk.local {
-                add(utc(zone, local.min), utc(zone, local.max));
+            let zoned = chunk.zoned.map(|zoned| (zoned.min, zoned.max));
+            let local = chunk.local.map(|local| (utc(zone, local.min), utc(zone, local.max)));
+            for (min, max) in zoned.into_iter().chain(local) {
+                match ranges.last_mut().filter(|(source, _)| *source == file.source) {
+                    Some((_, range)) => *range = (range.0.min(min), range.1.max(max)),
+                    None => ranges.push((file.source, (min, max))),
+                }
             }
         }
     }
-    range
+    ranges.into_iter().map(|(_, range)| range).collect()
 }
 
 /// Proofs told of one file.
@@ -301,7 +305,7 @@ impl<'a> Court<'a> {
                 return false;
             }
             let (before, after) = (&sequence.stretches[index - 1], &sequence.stretches[index]);
-            let run_of = |stretch: &super::stretches::Stretch| nodes.run(stretch.file, stretch.number);
+            let run_of = |stretch: &Stretch| nodes.run(stretch.file, stretch.number);
             let (Some(old), Some(new)) = (run_of(before), run_of(after)) else { return false };
             let (other, at) = match (old == run, new == run) {
                 (true, _) => (new, after.ends.map(|ends| ends.0)),
@@ -313,6 +317,27 @@ impl<'a> Court<'a> {
                 i64::from(self.default_zone.offset_at((at - offset).div_euclid(NANOS_PER_SECOND)).0);
             seconds * NANOS_PER_SECOND == offset
         })
+    }
+
+    /// The offset of a run relative to the last one of its source that it is linked with, if that one is
+    /// in the default zone: a server's zone is changed to the one its people live in.
+    fn relative(&self, run: usize) -> Option<i64> {
+        let runs = &self.nodes.runs;
+        let (group, at) = self.solution.groups[run];
+        let linked = |other: &usize| {
+            runs[*other].source == runs[run].source && self.solution.groups[*other].0 == group
+        };
+        let last = (0..runs.len()).rev().find(linked)?;
+        let end = runs[last].range()?.1;
+        let default = end - utc(self.default_zone, end);
+        Some(default + at - self.solution.groups[last].1)
+    }
+
+    /// Whether evidence says how the clocks of two stretches differ: nanoseconds.
+    fn difference(&self, before: &Stretch, after: &Stretch) -> Option<i64> {
+        let run = |stretch: &Stretch| self.nodes.run(stretch.file, stretch.number);
+        let (before, after) = (self.solution.groups[run(before)?], self.solution.groups[run(after)?]);
+        (before.0 == after.0).then_some(after.1 - before.1)
     }
 
     /// The zone of a run, how it is known, and why.
@@ -350,7 +375,7 @@ impl<'a> Court<'a> {
             return (named(offset), Basis::ZONE_INFERRED, reasons::between(offset));
         }
         let proofs = reasons::open(run, &self.votes, self.solution.disputed.contains(&run));
-        match self.nearby(run) {
+        match self.nearby(run).or_else(|| self.relative(run)) {
             Some(offset) => (named(offset), Basis::ZONE_DEFAULT, proofs),
             None => (said.clone(), Basis::ZONE_DEFAULT, proofs),
         }
@@ -412,19 +437,19 @@ impl<'a> Court<'a> {
         proofs.truncate(MOST_PROOFS);
         let writers = self.nodes.files[file].testimony.writers.clone();
         proofs.extend(writers.iter().map(|odd| reasons::writer(file, odd)));
-        Clock { segments, year_basis, repair, writers, proofs }
+        Clock { segments, year_basis, years: Years::default(), repair, writers, proofs }
     }
 
     /// The jumps of a source that mean something.
     fn shifts(&self, sequence: &Sequence, settled: &[Settled]) -> Vec<Shift> {
         let mut shifts = Vec::new();
-        let mut before: Option<&super::stretches::Stretch> = None;
+        let mut before: Option<&Stretch> = None;
         for (stretch, follows) in sequence.stretches.iter().zip(&sequence.follows) {
             if let Some(last) = before
                 && let (Some((_, from)), Some((to, _))) = (last.ends, stretch.ends)
                 && !matches!(follows, Follows::Plainly | Follows::SetForward)
             {
-                let segment = |stretch: &super::stretches::Stretch| {
+                let segment = |stretch: &Stretch| {
                     let settled = &settled[stretch.file];
                     settled.clock.segment(settled.chunks[stretch.pieces.0].segment)
                 };
@@ -439,16 +464,29 @@ impl<'a> Court<'a> {
                     Follows::Suspect { .. } | Follows::Unknown if !open(old) && !open(new) => {
                         (offsets.0 != offsets.1).then_some((ShiftKind::Changed, offsets))
                     }
+                    Follows::Suspect { .. } | Follows::Unknown
+                        if self.difference(last, stretch).is_some() =>
+                    {
+                        (offsets.0 != offsets.1).then_some((ShiftKind::Changed, offsets))
+                    }
                     Follows::Suspect { grid, .. } => {
-                        let other = offsets.0 + (grid / NANOS_PER_SECOND) as i32;
-                        Some((ShiftKind::Ambiguous, (offsets.0, other)))
+                        // No zone is further east than +14:00, or further west than -12:00.
+                        let grid = (grid / NANOS_PER_SECOND) as i32;
+                        let readings = match offsets.0 + grid {
+                            other if (-43_200..=50_400).contains(&other) => (offsets.0, other),
+                            _ => (offsets.0 - grid, offsets.0),
+                        };
+                        Some((ShiftKind::Ambiguous, readings))
                     }
                     Follows::Plainly | Follows::SetForward | Follows::Unknown => None,
                 };
                 if let Some((kind, offsets)) = kind {
                     let offset = self.nodes.files[stretch.file].survey.chunks[stretch.pieces.0].0;
                     let after = Place { file: stretch.file, offset };
-                    shifts.push(Shift { after, kind, offsets, ends, jump: to - from });
+                    let chunks = &self.nodes.files[last.file].survey.chunks[..last.pieces.1];
+                    let begin = chunks.iter().rev().find_map(|(_, chunk)| chunk.last_begin);
+                    let before = begin.map(|offset| Place { file: last.file, offset });
+                    shifts.push(Shift { before, after, kind, offsets, ends, jump: to - from });
                 }
             }
             if stretch.ends.is_some() {
@@ -527,7 +565,7 @@ fn jumps_back(nodes: &Nodes<'_>, sequences: &[Sequence], known: &[Link]) -> Vec<
         for (index, follows) in sequence.follows.iter().enumerate().skip(1) {
             let Follows::Suspect { grid, .. } = follows else { continue };
             let (before, after) = (&sequence.stretches[index - 1], &sequence.stretches[index]);
-            let run = |stretch: &super::stretches::Stretch| nodes.run(stretch.file, stretch.number);
+            let run = |stretch: &Stretch| nodes.run(stretch.file, stretch.number);
             let (Some(old), Some(new)) = (run(before), run(after)) else { continue };
             let told = known.iter().any(|link| link.nodes == (new, old));
             if *grid >= 0 || told || old == new || before.file != after.file {
@@ -546,34 +584,57 @@ fn jumps_back(nodes: &Nodes<'_>, sequences: &[Sequence], known: &[Link]) -> Vec<
     links
 }
 
-/// Runs of one source that quote times of one offset, one run after the other: together they have more to
-/// say than each alone.
+/// Runs that quote times of one offset and of no other: those of one source one after the other, and those
+/// of different logs that quote more than once. Together they have more to say than each alone.
 fn agreeing(nodes: &Nodes<'_>, votes: &[Vote]) -> Vec<Link> {
-    let spoken = |run: usize| -> Option<(i64, (usize, u64))> {
-        let mut own = votes.iter().filter(|vote| vote.node == run && vote.kind == VoteKind::Quoted);
-        let first = own.next()?;
-        own.all(|vote| vote.offset == first.offset).then_some((first.offset, (first.place.0, first.place.1?)))
+    struct Speaker {
+        run: usize,
+        log: usize,
+        offset: i64,
+        place: (usize, u64),
+        quotes: usize,
+    }
+    let speaker = |run: usize| -> Option<Speaker> {
+        let own = || votes.iter().filter(|vote| vote.node == run && vote.kind == VoteKind::Quoted);
+        let first = own().next()?;
+        own().all(|vote| vote.offset == first.offset).then_some(Speaker {
+            run,
+            log: first.log,
+            offset: first.offset,
+            place: (first.place.0, first.place.1?),
+            quotes: zones::distinct(own()),
+        })
+    };
+    let quoting: Vec<(usize, Option<Speaker>)> = (0..nodes.runs.len())
+        .filter(|run| votes.iter().any(|vote| vote.node == *run && vote.kind == VoteKind::Quoted))
+        .map(|run| (run, speaker(run)))
+        .collect();
+    let link = |a: &Speaker, b: &Speaker| Link {
+        kind: evidence::LinkKind::Agreeing,
+        nodes: (a.run, b.run),
+        offset: 0,
+        votes: (1, 1),
+        example: [a.place, b.place],
     };
     let mut links = Vec::new();
-    let mut last: Option<(usize, i64, (usize, u64))> = None;
-    for run in 0..nodes.runs.len() {
-        let source = nodes.runs[run].source;
-        let quotes = votes.iter().any(|vote| vote.node == run && vote.kind == VoteKind::Quoted);
-        let now = spoken(run).map(|(offset, place)| (run, offset, place));
-        if let (Some((before, old, place)), Some((_, new, example))) = (last, now)
-            && nodes.runs[before].source == source
-            && old == new
+    for pair in quoting.windows(2) {
+        if let [(before, Some(old)), (after, Some(new))] = pair
+            && nodes.runs[*before].source == nodes.runs[*after].source
+            && old.offset == new.offset
         {
-            links.push(Link {
-                kind: evidence::LinkKind::Agreeing,
-                nodes: (run, before),
-                offset: 0,
-                votes: (1, 1),
-                example: [example, place],
-            });
+            links.push(link(new, old));
         }
-        if quotes {
-            last = now;
+    }
+    // One of each log is enough to join them.
+    let mut heard: Vec<&Speaker> = Vec::new();
+    for speaker in quoting.iter().filter_map(|(_, speaker)| speaker.as_ref()) {
+        if speaker.quotes < 2 {
+            continue;
+        }
+        match heard.iter().find(|other| other.offset == speaker.offset) {
+            Some(other) if other.log != speaker.log => links.push(link(speaker, other)),
+            Some(_) => {}
+            None => heard.push(speaker),
         }
     }
     links

@@ -25,6 +25,8 @@ pub struct ChunkSpan {
     pub segment: u16,
     /// Whether it holds a dated record.
     pub dated: bool,
+    /// Whether its stamps are those of a clock that was not set yet.
+    pub unset: bool,
 }
 
 /// The place in time of every chunk of a file; `years` are those of their first stamps.
@@ -53,6 +55,7 @@ pub(super) fn spans(file: &FileFacts<'_>, clock: &Clock, years: &[i32]) -> Vec<C
             year: *year,
             segment: *segment,
             dated: false,
+            unset: chunk.unset,
         };
         // Records of odd writers lie where the file's own clock puts them, or their stamp.
         let ahead = clock.writers.iter().map(|odd| odd.offset.abs()).max().unwrap_or(0);

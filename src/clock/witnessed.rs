@@ -61,10 +61,15 @@ impl<'a> Nodes<'a> {
         Self { files, years, runs, run_of, zoned_of, count }
     }
 
-    /// A number for the source of a file: that of its first file.
+    /// A number for the program that writes a file: logs of one name, on whatever host, are written by
+    /// one program, which makes the same mistakes everywhere.
     pub(super) fn log(&self, file: usize) -> usize {
-        let source = self.files[file].source;
-        (0..=file).rev().take_while(|other| self.files[*other].source == source).last().unwrap_or(file)
+        let name = |file: usize| {
+            let mut parts = self.files[file].source.rsplit('/');
+            (parts.next(), parts.next())
+        };
+        let own = name(file);
+        (0..file).find(|other| name(*other) == own).unwrap_or(file)
     }
 
     /// The file of a node: its first, for a run.

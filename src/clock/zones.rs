@@ -65,6 +65,9 @@ pub(super) struct Decision {
 pub(super) struct Solution {
     /// Per node.
     pub decisions: Vec<Option<Decision>>,
+    /// For each node its group, and its clock minus that of the group's root: what is known of clocks
+    /// relative to each other.
+    pub groups: Vec<(usize, i64)>,
     /// Links that contradict better ones: indices.
     pub contradicting: Vec<usize>,
     /// Nodes whose group holds contradicting votes.
@@ -135,6 +138,7 @@ pub(super) fn solve(nodes: usize, links: &[Link], votes: &[Vote], usual: &[i64])
     for vote in votes {
         of_node[vote.node].push(vote);
     }
+    solution.groups = (0..nodes).map(|node| groups.find(node)).collect();
     for group in members.values() {
         decide(group, &groups, links, &of_node, usual, &tainted, &mut solution);
     }
@@ -143,6 +147,28 @@ pub(super) fn solve(nodes: usize, links: &[Link], votes: &[Vote], usual: &[i64])
 
 fn touches(link: &Link, node: usize) -> bool {
     link.nodes.0 == node || link.nodes.1 == node
+}
+
+/// Votes for the offset of a group's root, by kind: how many that differ.
+fn tally(
+    group: &[usize],
+    groups: &Groups,
+    of_node: &[Vec<&Vote>],
+    tainted: &[bool],
+) -> BTreeMap<VoteKind, BTreeMap<i64, usize>> {
+    let mut tallies: BTreeMap<VoteKind, BTreeMap<i64, Vec<&Vote>>> = BTreeMap::new();
+    for &node in group.iter().filter(|node| !tainted[**node]) {
+        let at = groups.find(node).1;
+        for vote in &of_node[node] {
+            tallies.entry(vote.kind).or_default().entry(vote.offset - at).or_default().push(vote);
+        }
+    }
+    tallies
+        .into_iter()
+        .map(|(kind, votes)| {
+            (kind, votes.into_iter().map(|(offset, votes)| (offset, distinct(votes.into_iter()))).collect())
+        })
+        .collect()
 }
 
 fn decide(
@@ -154,20 +180,7 @@ fn decide(
     tainted: &[bool],
     solution: &mut Solution,
 ) {
-    // Votes for the offset of the group's root, by kind: distinct values only.
-    let mut tallies: BTreeMap<VoteKind, BTreeMap<i64, Vec<&Vote>>> = BTreeMap::new();
-    for &node in group.iter().filter(|node| !tainted[**node]) {
-        let at = groups.find(node).1;
-        for vote in &of_node[node] {
-            tallies.entry(vote.kind).or_default().entry(vote.offset - at).or_default().push(vote);
-        }
-    }
-    let tallies: BTreeMap<VoteKind, BTreeMap<i64, usize>> = tallies
-        .into_iter()
-        .map(|(kind, votes)| {
-            (kind, votes.into_iter().map(|(offset, votes)| (offset, distinct(votes.into_iter()))).collect())
-        })
-        .collect();
+    let tallies = tally(group, groups, of_node, tainted);
     // A program that computes its times wrongly is wrong by the same amount in all of them: it takes two
     // logs that quote times, or one that quotes them in two forms.
     let speakers = |offset: i64| {
@@ -193,7 +206,10 @@ fn decide(
                     && speakers(*offset) >= FEWEST_SPEAKERS
             }
             VoteKind::Mtime => {
-                let own = group.len() == 1 && usual.contains(offset);
+                let votes = group.iter().flat_map(|node| &of_node[*node]);
+                let own = votes
+                    .filter(|vote| vote.kind == VoteKind::Mtime)
+                    .all(|vote| usual.contains(&vote.offset));
                 *count == total && (total >= 2 || own)
             }
         };

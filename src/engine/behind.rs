@@ -101,7 +101,7 @@ fn odd_writer<'a>(
 fn first_instant(file: &FileState, layouts: Layouts<'_>, chunk: &Chunk, bytes: &[u8]) -> Option<(i64, i64)> {
     let mut slots = Slots::default();
     let segment = chunk.span.segment;
-    let mut clock = file.clock.reader(segment, chunk.span.year);
+    let mut clock = file.clock.reader(segment, chunk.span.year, chunk.span.unset);
     lines(bytes, 0).find_map(|(_, _, line)| {
         let (id, head) = layouts.begins(&line[..line.len().min(MAX_HEAD)], &mut slots)?;
         let stamp = head.stamp?;

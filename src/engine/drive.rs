@@ -403,6 +403,7 @@ impl<'a> WaveReader<'a> {
             filter: self.filter,
             year: chunk.span.year,
             segment: chunk.span.segment,
+            unset: chunk.span.unset,
             carry: chunk.span.carry,
             head: chunk.span.head,
             mtime: file.mtime,

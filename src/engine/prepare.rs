@@ -17,7 +17,7 @@ use crate::grammar::{Detection, GrammarSet, Headers, detect};
 use crate::ingest::Picker;
 use crate::io::{Content, Found, GARBAGE, Head, MAX_LINE, Opened, Rotation, family, open, walk};
 use crate::poll::Change;
-use crate::survey::{FileFormat, FileSurvey, Layouts, Range, survey_plain, survey_stream};
+use crate::survey::{FileFormat, FileSurvey, Layouts, Range, drop_unset, survey_plain, survey_stream};
 use crate::witness::{Testimony, testify};
 
 /// With no more files than this, each keeps its descriptor through both passes.
@@ -152,7 +152,8 @@ pub fn prepare(
             .then_with(|| a.found.name.cmp(&b.found.name))
     });
     watch.expect(candidates.iter().map(|candidate| candidate.opened.size * 2).sum());
-    let surveys = survey_all(plan, set, &candidates, &mut remarks, watch);
+    let mut surveys = survey_all(plan, set, &candidates, &mut remarks, watch);
+    unset_clocks(&candidates, &mut surveys, &mut remarks);
     for (candidate, survey) in candidates.iter_mut().zip(&surveys) {
         let primary = candidate.format.primary;
         candidate.format.others =
@@ -170,6 +171,7 @@ pub fn prepare(
             format: &set.get(candidate.format.primary).name,
             rotation: &candidate.rotation,
             mtime: candidate.found.mtime,
+            packed: candidate.opened.packed_time(),
             format_zone: set.get(candidate.format.primary).zone.as_ref(),
             survey,
             testimony,
@@ -400,6 +402,30 @@ fn survey_all(
     surveys
 }
 
+/// Takes records of clocks that were not set yet as undated, and says so.
+fn unset_clocks(candidates: &[Candidate], surveys: &mut [FileSurvey], remarks: &mut Vec<Unread>) {
+    for (sources, family) in
+        candidates.chunk_by(|a, b| a.source == b.source).scan(surveys, |rest, sources| {
+            let (family, behind) = std::mem::take(rest).split_at_mut(sources.len());
+            *rest = behind;
+            Some((sources, family))
+        })
+    {
+        drop_unset(&mut family.iter_mut().collect::<Vec<_>>());
+        for (candidate, survey) in sources.iter().zip(family) {
+            let unset = survey.chunks.iter().filter(|(_, chunk)| chunk.unset);
+            let count: u64 = unset.map(|(_, chunk)| chunk.undated).sum();
+            if count > 0 {
+                let why = format!(
+                    "{count} record{} of a clock that was not set yet (a start without a clock: its stamps jump away, and back where they were): undated",
+                    if count == 1 { "" } else { "s" }
+                );
+                remarks.push(Unread { file: candidate.found.name.clone(), why, loss: Loss::None });
+            }
+        }
+    }
+}
+
 /// Notices files of one family that begin with the same bytes: a copy made before a truncation.
 fn copies(candidates: &[Candidate], surveys: &[FileSurvey], remarks: &mut Vec<Unread>) {
     const LOOK: usize = 4096;
@@ -488,6 +514,24 @@ impl Prepared {
             text.truncate(count);
         }
         Some(chunk.first_line + memchr::memchr_iter(b'\n', &text).count() as u64)
+    }
+
+    /// The physical line at a place, 1-based, and its text, cut to its first kilobyte.
+    pub fn record_at(&self, place: Place) -> Option<(u64, Vec<u8>)> {
+        const LONGEST: usize = 1024;
+        let line = self.line_at(place)?;
+        let opened = &self.files.get(place.file)?.opened;
+        let mut text = vec![0; LONGEST];
+        if matches!(opened.content(), Content::Gzip) {
+            let mut all = Vec::new();
+            let _ = opened.unpack().ok()?.fill(&mut all, place.offset as usize + LONGEST);
+            text = all.get(place.offset as usize..)?.to_vec();
+        } else {
+            let count = opened.read_at(place.offset, &mut text).ok()?;
+            text.truncate(count);
+        }
+        text.truncate(memchr::memchr(b'\n', &text).unwrap_or(text.len()));
+        Some((line, text))
     }
 
     /// Adds a file; files must come in canonical order.

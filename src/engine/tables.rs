@@ -122,7 +122,7 @@ impl Table<'_> {
 
     fn chunk(&mut self, file: &FileState, chunk: &Chunk, bytes: &[u8]) {
         let mut slots = Slots::default();
-        let mut clock = file.clock.reader(chunk.span.segment, chunk.span.year);
+        let mut clock = file.clock.reader(chunk.span.segment, chunk.span.year, chunk.span.unset);
         for (index, (_, _, line)) in lines(bytes, 0).enumerate() {
             let number = chunk.first_line + index as u64;
             let head = self.grammar.begins(&line[..line.len().min(MAX_HEAD)], &mut slots);

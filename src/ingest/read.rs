@@ -165,6 +165,8 @@ pub struct Context<'a> {
     pub year: i32,
     /// The segment of the clock that holds here.
     pub segment: u16,
+    /// Whether stamps without a year were written before the clock was set.
+    pub unset: bool,
     /// Key of the dated record before the chunk.
     pub carry: Option<i64>,
     /// Key of the file's first dated record.
@@ -196,7 +198,7 @@ impl ChunkReader {
         self.seen.clear();
         self.suggested.clear();
         let plain = context.layouts.set.plain();
-        let mut clock = context.clock.reader(context.segment, context.year);
+        let mut clock = context.clock.reader(context.segment, context.year, context.unset);
         let mut last_key = context.carry;
         let mut gaps = Gaps::new(context, gaps);
         let mut open = false; // whether the last record is kept, and so its continuation lines are

@@ -13,7 +13,7 @@ use flate2::bufread::GzDecoder;
 
 use super::MAX_LINE;
 use super::walk::Found;
-use crate::base::reason;
+use crate::base::{NANOS_PER_SECOND, reason};
 
 /// Bytes of a file's head that are looked at to tell what it is.
 const HEAD: usize = 64 * 1024;
@@ -92,6 +92,20 @@ impl Opened {
     /// How the bytes are reached.
     pub fn content(&self) -> &Content {
         &self.content
+    }
+
+    /// The modification time of what was packed, nanoseconds since 1970, where gzip kept it.
+    pub fn packed_time(&self) -> Option<i64> {
+        let mut head = [0; 8];
+        match (&self.content, &self.raw) {
+            (Content::Gzip, Some(raw)) => head.copy_from_slice(raw.get(..8)?),
+            (Content::Gzip, None) => {
+                self.read_at(0, &mut head).ok().filter(|count| *count == 8)?;
+            }
+            _ => return None,
+        }
+        let seconds = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
+        (seconds != 0).then_some(i64::from(seconds) * NANOS_PER_SECOND)
     }
 
     fn sniff(mut self) -> (Option<Self>, Head) {
@@ -409,6 +423,19 @@ mod tests {
             assert_eq!(why.is_some(), part.is_some(), "{head:?}: {why:?}");
             assert!(why.unwrap_or_default().contains(part.unwrap_or_default()));
         }
+    }
+
+    #[test]
+    fn gzip_keeps_the_time_of_what_it_packed() {
+        let packed_time =
+            |bytes: &[u8]| Opened::held(bytes.to_vec()).0.and_then(|opened| opened.packed_time());
+        for (seconds, expected) in [(0, None), (1_418_378_400, Some(1_418_378_400 * NANOS_PER_SECOND))] {
+            let mut encoder =
+                flate2::GzBuilder::new().mtime(seconds).write(Vec::new(), flate2::Compression::fast());
+            std::io::Write::write_all(&mut encoder, b"Dec 12 10:10:59 web app: a\n").expect("in memory");
+            assert_eq!(packed_time(&encoder.finish().expect("in memory")), expected);
+        }
+        assert_eq!(packed_time(b"2014-12-12T10:10:59Z a plain line\n"), None);
     }
 
     /// One stored block with an intact line, then a block of no known kind.

@@ -2,7 +2,7 @@
 //!
 //! The first line answers. Everything below it is evidence, each piece with its file and line.
 
-use super::sources::{counted, thousands};
+use super::sources::{counted, either, thousands};
 use crate::base::{Basis, Instant, NANOS_PER_SECOND, Resolution, Stamp, WrittenZone};
 use crate::poll::narrow_span;
 use crate::text::{clean, excerpt};
@@ -107,8 +107,16 @@ pub struct YearRow {
     pub year: i32,
     /// The basis word.
     pub basis: &'static str,
-    /// How it is known.
+    /// All years that are possible, ascending.
+    pub candidates: Vec<i32>,
+    /// How it is known, or what excluded the others.
     pub why: String,
+}
+
+impl YearRow {
+    fn is_open(&self) -> bool {
+        self.candidates.len() > 1
+    }
 }
 
 /// What follows from a record.
@@ -129,7 +137,7 @@ pub enum Ordered {
     File,
     /// One interval ends before the other begins.
     Time,
-    /// The same, if zones that are guessed are right.
+    /// The same, if what is guessed of zones and years is right.
     IfGuessed,
     /// Their intervals overlap.
     Unknown,
@@ -192,7 +200,7 @@ impl Explanation {
         let digits = resolution.fraction_digits();
         let mut text = format!("{place} was written at {}", both(&self.shown, instant.best, digits));
         let open_zone = self.zone.as_ref().filter(|zone| zone.how == How::Default);
-        let open_year = self.year.as_ref().filter(|year| year.basis == "year:mtime");
+        let open_year = self.year.as_ref().filter(|year| year.is_open());
         text.push_str(&match (open_zone, open_year) {
             (None, None) => format!(", certain to {}", width_words(instant.latest - instant.earliest)),
             (Some(zone), None) => {
@@ -311,8 +319,7 @@ pub fn push_explanation(out: &mut Vec<u8>, story: &Explanation) {
         if let Some(settle) = &zone.settle {
             line("", settle);
         }
-        let open =
-            zone.how == How::Default || story.year.as_ref().is_some_and(|year| year.basis == "year:mtime");
+        let open = zone.how == How::Default || story.year.as_ref().is_some_and(YearRow::is_open);
         if open && story.alone {
             line("", "only this file was read: the logs beside it, given as INPUT, may know more");
         }
@@ -321,7 +328,13 @@ pub fn push_explanation(out: &mut Vec<u8>, story: &Explanation) {
         line("writer", &clean(&writer.proof));
     }
     if let Some(year) = &story.year {
-        line("year", &format!("{}: {}", year.year, clean(&year.why)));
+        match year.is_open() {
+            true => {
+                line("year", &format!("{} shown, not settled: {}", year.year, either(&year.candidates)));
+                line("", &format!("{}; --year settles it", clean(&year.why)));
+            }
+            false => line("year", &format!("{}, {}", year.year, clean(&year.why))),
+        }
     }
     line("interval", &interval(story));
     let words: Vec<&str> = story.instant.iter().flat_map(|instant| instant.basis.words()).collect();
@@ -376,6 +389,9 @@ fn interval(story: &Explanation) -> String {
     };
     let ends = format!("{} to {}", end(instant.earliest), end(instant.latest));
     match &story.stamp {
+        Some(_) if story.year.as_ref().is_some_and(YearRow::is_open) => {
+            format!("{ends}: all years that are possible, and a day on both sides")
+        }
         Some((_, stamp)) if instant.latest - instant.earliest > stamp.resolution.width() => {
             format!("{ends}: its clock was set back here and showed this time twice")
         }
@@ -442,8 +458,8 @@ fn order_words(order: Ordered, above: bool) -> &'static str {
         (Ordered::File, false) => "later: a line below it in the same log",
         (Ordered::Time, true) => "earlier: it was over before this one began",
         (Ordered::Time, false) => "later: it began when this one was over",
-        (Ordered::IfGuessed, true) => "earlier, if the zones that are guessed are right",
-        (Ordered::IfGuessed, false) => "later, if the zones that are guessed are right",
+        (Ordered::IfGuessed, true) => "earlier, if what is guessed of zones and years is right",
+        (Ordered::IfGuessed, false) => "later, if what is guessed of zones and years is right",
         (Ordered::Unknown, _) => "~ order not known: either may have been first",
     }
 }

@@ -42,7 +42,7 @@ pub fn explanation_json(story: &Explanation) -> Value {
     let writer =
         story.writer.as_ref().map(|writer| json!({"offset_seconds": writer.offset, "proof": [writer.proof]}));
     let year =
-        story.year.as_ref().map(|year| json!({"year": year.year, "year_basis": year.basis, "why": year.why}));
+        story.year.as_ref().map(|year| json!({"year": year.year, "year_basis": year.basis, "years": year.candidates, "why": year.why}));
     let derived: Vec<Value> = story
         .derived
         .iter()

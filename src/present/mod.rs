@@ -3,6 +3,7 @@
 //! Nothing here decides anything: events, marks and findings come in, bytes go out.
 
 mod cells;
+mod clocks;
 mod explain;
 mod explain_json;
 mod findings;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use super::clocks::markdown_clocks;
 use super::findings::{Report, headline, silence_span};
 use super::orders::markdown_orders;
 use super::sources::{SourceRow, local_time, push_remarks, size, sources_json, thousands, time_json};
@@ -198,6 +199,7 @@ pub fn report_markdown(report: &Report<'_>) -> Vec<u8> {
         markdown_table(&mut text, report, &markers);
     }
     markdown_orders(&mut text, report, cell);
+    markdown_clocks(&mut text, report, cell);
     text.push_str("## First occurrences\n\n");
     let telling: Vec<&Marker> = report.telling().take(40).collect();
     if telling.is_empty() {

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::base::{Account, Basis, Loss, NANOS_PER_SECOND, Unread};
+use crate::base::{Account, Basis, Loss, NANOS_PER_SECOND, Unread, is_leap};
+use crate::clock::Years;
 use crate::text::{clean, width};
 use crate::time::{Zone, pretty_span, render_rfc3339};
 
@@ -52,6 +53,8 @@ pub struct SourceRow {
     pub proofs: Vec<String>,
     /// Basis of the years.
     pub year_basis: Basis,
+    /// Which years those of stamps without one may be.
+    pub years: Years,
     /// First and last instant.
     pub range: Option<(i64, i64)>,
     /// The account.
@@ -113,6 +116,8 @@ pub fn sources_json(rows: &[SourceRow]) -> Vec<Value> {
             "zone_basis": row.zone_basis,
             "proof": row.proofs,
             "year_basis": row.year_basis.words().next(),
+            "years": row.years.candidates,
+            "years_why": (!row.years.candidates.is_empty()).then_some(&row.years.reason),
             "segments": segments,
             "first": time_json(row.range.map(|range| range.0)),
             "last": time_json(row.range.map(|range| range.1)),
@@ -186,13 +191,30 @@ fn clock(row: &SourceRow) -> String {
         Some("zone:repaired") => format!("{} (repaired: the offset in its stamps is wrong)", row.zone()),
         Some(_) => format!("{} (a guess: stamps name no zone; --assume-tz overrides)", row.zone()),
     };
-    let year = match row.year_basis.words().next() {
-        Some("year:rotation") => "; years from the dates in file names",
-        Some("year:mtime") => "; years from modification times: an upper bound, --year overrides",
-        Some("year:inferred") => "; years inferred from other sources, Feb 29 or --year",
-        _ => "",
+    let year = match row.years.candidates.as_slice() {
+        [] => String::new(),
+        [_] => format!("; years {}", row.years.reason),
+        several => {
+            format!("; year not settled: {}; --year settles it ({})", either(several), row.years.reason)
+        }
     };
     format!("{zone}{year}")
+}
+
+/// `2016, 2020 or 2024`
+pub(super) fn either(years: &[i32]) -> String {
+    match years {
+        [] => String::new(),
+        [first, .., last] if years.len() > 6 => {
+            let leap = if years.iter().all(|year| is_leap(*year)) { "a leap year" } else { "any year" };
+            let gaps = (last - first + 1) as usize > years.len() && leap == "any year";
+            format!("{leap} from {first} to {last}{}", if gaps { " but some" } else { "" })
+        }
+        [before @ .., last] => {
+            let before: Vec<String> = before.iter().map(ToString::to_string).collect();
+            format!("{} or {last}", before.join(", "))
+        }
+    }
 }
 
 /// `5,080 lines = 4,900 records (12 undated) + 180 joined lines, 1.2 MB`

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::clocks::push_clocks;
 use super::findings::{Report, headline, silence_span};
 use super::orders::{place, push_orders};
 use super::sources::{counted, ledger, local_time, push_remarks, thousands};
@@ -34,6 +35,7 @@ pub fn push_summary(out: &mut Vec<u8>, report: &Report<'_>, labels: &[String], s
     let _ = writeln!(text, "{}", bold(&excerpt(&head, style.columns.max(72) * 2)));
     push_beginning(&mut text, report, labels, style);
     push_orders(&mut text, report, style.columns);
+    push_clocks(&mut text, report, style.columns);
     push_markers(&mut text, report, labels, style);
     push_silences(&mut text, report, labels, style);
     push_sources(&mut text, report, labels, style);

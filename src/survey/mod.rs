@@ -6,6 +6,7 @@
 mod gaps;
 mod layouts;
 mod scan;
+mod unset;
 
 pub use gaps::Gaps;
 pub use layouts::{FileFormat, Layouts, lines};
@@ -13,3 +14,4 @@ pub use scan::{
     ChunkSurvey, FileSurvey, JUMP, Range, Seen, Surveyed, Yearless, across_years, survey_plain,
     survey_stream, turn_between,
 };
+pub use unset::drop_unset;

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use super::gaps::Gaps;
 use super::layouts::{Layouts, lines};
+use super::unset;
 use crate::base::{NANOS_PER_SECOND, Stamp, WrittenZone};
 use crate::grammar::{GrammarId, MAX_HEAD, Slots};
 use crate::io::{Opened, Unpacker};
@@ -45,6 +46,8 @@ pub struct Yearless {
     pub range: Range<(i32, i64)>,
     /// The turn of a Feb 29, if one was seen: that year is a leap year.
     pub leap_turn: Option<i32>,
+    /// How many there are.
+    pub count: u64,
 }
 
 /// What kind of stamp was seen last, and its value.
@@ -95,6 +98,8 @@ pub struct ChunkSurvey {
     pub gaps: Gaps,
     /// Offsets that its stamps name, seconds east of UTC.
     pub labels: Option<Range<i32>>,
+    /// Whether its stamps are those of a clock that was not set yet: they mean nothing.
+    pub unset: bool,
 }
 
 /// What the survey knows of one file.
@@ -169,6 +174,10 @@ struct Surveyor<'a> {
     start: u64,
     cuts: u32,
     most_cuts: u32,
+    /// Whether the clock may not be set since the current stretch began.
+    maybe_unset: bool,
+    /// Places where an unset clock may begin.
+    starts: u32,
 }
 
 /// Neighbouring stamps this far apart, one way or the other, begin a new stretch: a zone that changed, a
@@ -213,6 +222,8 @@ impl<'a> Surveyor<'a> {
             start,
             cuts: 0,
             most_cuts: if size <= SMALL { MOST_CUTS_OF_SMALL } else { MOST_CUTS },
+            maybe_unset: true,
+            starts: 0,
         }
     }
 
@@ -221,7 +232,8 @@ impl<'a> Surveyor<'a> {
         let mut chunks = std::mem::take(&mut self.done);
         chunks.push((self.start, std::mem::take(&mut self.chunk)));
         self.start = next;
-        self.cuts = 0;
+        (self.cuts, self.starts) = (0, 0);
+        self.maybe_unset = true;
         chunks
     }
 
@@ -229,10 +241,14 @@ impl<'a> Surveyor<'a> {
     #[inline]
     fn line(&mut self, offset: u64, line: &[u8]) -> bool {
         let begun = self.layouts.begins(&line[..line.len().min(MAX_HEAD)], &mut self.slots);
-        if let Some(stamp) = begun.as_ref().and_then(|(_, head)| head.stamp)
-            && let Some(gap) = self.gap(&stamp)
-        {
-            self.step(gap, offset);
+        if let Some(stamp) = begun.as_ref().and_then(|(_, head)| head.stamp) {
+            let leapt = self.leapt(&stamp);
+            if let Some(gap) = self.gap(&stamp) {
+                self.step(gap, offset);
+            }
+            if leapt && self.chunk.yearless.is_some() {
+                self.cut(offset, false);
+            }
         }
         self.chunk.first_line.get_or_insert(offset);
         if let Some((grammar, head)) = &begun {
@@ -264,6 +280,38 @@ impl<'a> Surveyor<'a> {
         }
     }
 
+    /// Whether the stretch is to be cut before this stamp, because an unset clock may begin or end there.
+    #[inline]
+    fn leapt(&mut self, stamp: &Stamp) -> bool {
+        if stamp.has_year {
+            return false;
+        }
+        let last = self.chunk.yearless.as_ref().map(|yearless| yearless.last);
+        match (last, nanos(stamp)) {
+            (Some(last), Some(next)) if (next - last).abs() > unset::LONGEST => self.leap(last, next),
+            _ => false,
+        }
+    }
+
+    #[cold]
+    fn leap(&mut self, last: i64, next: i64) -> bool {
+        let begins = unset::may_begin(last, next);
+        let ends = std::mem::replace(&mut self.maybe_unset, begins);
+        self.starts += u32::from(begins);
+        let within = self.chunk.yearless.as_ref().is_some_and(|yearless| {
+            let (min, max) = (yearless.range.min, yearless.range.max);
+            yearless.turns == 0 && max.1 - min.1 <= 2 * unset::LONGEST
+        });
+        (begins && self.starts <= unset::MOST) || (ends && within)
+    }
+
+    /// Ends the stretch before the record at `offset`.
+    fn cut(&mut self, offset: u64, jumped: bool) {
+        let chunk = ChunkSurvey { jumped, ..ChunkSurvey::default() };
+        self.done.push((self.start, std::mem::replace(&mut self.chunk, chunk)));
+        self.start = offset;
+    }
+
     /// Takes note of the gap before the record at `offset`; a jump ends the stretch.
     #[inline]
     fn step(&mut self, gap: i64, offset: u64) {
@@ -280,9 +328,7 @@ impl<'a> Surveyor<'a> {
             self.chunk.uncut = true;
         } else {
             self.cuts += 1;
-            let chunk = ChunkSurvey { jumped: true, ..ChunkSurvey::default() };
-            self.done.push((self.start, std::mem::replace(&mut self.chunk, chunk)));
-            self.start = offset;
+            self.cut(offset, true);
         }
     }
 
@@ -312,7 +358,9 @@ impl<'a> Surveyor<'a> {
                     turns: 0,
                     range: Range { min: (0, nanos), max: (0, nanos) },
                     leap_turn: None,
+                    count: 0,
                 });
+                yearless.count += 1;
                 yearless.turns += turn_between(yearless.last, nanos);
                 yearless.last = nanos;
                 let value = (yearless.turns, nanos);

@@ -11,7 +11,7 @@ use crate::base::{NANOS_PER_SECOND, WrittenZone, days_from_civil};
 use crate::time::{digits, month, recognise};
 
 /// How an absolute time is written: programs that get one form wrong rarely get another wrong as well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Form {
     /// Calendar and offset.
     Calendar,
@@ -125,7 +125,7 @@ fn epoch(text: &[u8], start: usize, length: usize) -> Option<Embedded> {
     let value = text[start..end].iter().fold(0_i64, |value, digit| value * 10 + i64::from(digit - b'0'));
     if length == 13 {
         let seconds = value / 1_000;
-        return (borders(text.get(end), b"._/%-") && (FIRST..LAST).contains(&seconds)).then_some(Embedded {
+        return (borders(text.get(end), b"._/%-") && (FIRST..LAST).contains(&seconds)).then(|| Embedded {
             utc: value * 1_000_000,
             form: Form::Epoch,
             start,

@@ -126,7 +126,7 @@ struct Witness<'a> {
     slots: Slots,
     said: Testimony,
     marks: Marks,
-    quoted: HashSet<i64>,
+    quoted: HashSet<(i64, Form)>,
     hosts: BTreeMap<Vec<u8>, u32>,
     /// The record that lines belong to: its stretch and stamp.
     current: Option<(u32, Written, i64)>,
@@ -301,7 +301,7 @@ impl Witness<'_> {
         }
         let (said, quoted) = (&mut self.said, &mut self.quoted);
         embedded(text, |time| {
-            if quoted.insert(time.utc) {
+            if quoted.insert((time.utc, time.form)) {
                 said.anchors.push(Anchor { piece, written, at, utc: time.utc, form: time.form, offset });
             }
         });

@@ -2,7 +2,7 @@
 //!
 //! `bounds` holds what is known of records without a stamp, `causal` what is claimed of order, `golden`
 //! exact outputs, `props` what must hold for any log, `robust` what must not kill a run, `tables` what polled
-//! tables tell, `tidy` the rules of the house, `trial` made-up worlds whose true times are known. Nothing here
+//! tables tell, `tidy` the rules of the house, `trial` made-up worlds whose true times are known, `years` logs without years. Nothing here
 //! reaches into the library but `causal`, which asks `order` what follows from the output.
 
 mod bounds;
@@ -16,3 +16,4 @@ mod trial;
 mod util;
 #[path = "../trial/mod.rs"]
 mod worlds;
+mod years;

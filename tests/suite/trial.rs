@@ -55,7 +55,6 @@ fn no_trap_catches_a_clock() {
 }
 
 #[test]
-#[ignore = "known bug: without a file time, the latest possible year is told as if it were known"]
 fn no_year_is_told_wrongly() {
     assert_none_wrong(&random_worlds(0..40), &[Asked::Year]);
     assert_none_wrong(&named_worlds(), &[Asked::Year]);
