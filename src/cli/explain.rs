@@ -8,7 +8,7 @@ use super::outcome::Ending;
 use super::output::Output;
 use super::spot::{Seen, Spot, Spotted};
 use crate::base::{Basis, Error, FileId, NANOS_PER_SECOND, Result, Stamp, WrittenZone};
-use crate::clock::{Clock, ShiftKind};
+use crate::clock::{Clock, Proof, ShiftKind};
 use crate::engine::{FileState, Outcome};
 use crate::ingest::Filter;
 use crate::present::{
@@ -16,7 +16,7 @@ use crate::present::{
     explanation_json, push_explanation,
 };
 use crate::text::clean;
-use crate::time::{Zone, pretty_span};
+use crate::time::{Offset, Zone, pretty_span};
 
 /// Files named in a message.
 const MOST_NAMED: usize = 8;
@@ -289,24 +289,21 @@ impl Teller<'_> {
 
     /// Jumps of its log that may be a changed zone or a silence.
     fn jumps(&self) -> Vec<String> {
-        /// No zone lies further from UTC: a jump to beyond is no changed zone.
-        const WESTERNMOST: i32 = -12 * 3_600;
-        const EASTERNMOST: i32 = 14 * 3_600;
         let prepared = &self.context.prepared;
         let files = &prepared.sources[self.state.source.0 as usize].files;
         let open = prepared.shifts.iter().filter(|shift| {
-            shift.kind == ShiftKind::Ambiguous
-                && files.contains(&FileId(shift.after.file as u32))
-                && (WESTERNMOST..=EASTERNMOST).contains(&shift.offsets.1)
+            shift.kind == ShiftKind::Ambiguous && files.contains(&FileId(shift.after.file as u32))
         });
         let told = open.take(MOST_JUMPS).map(|shift| {
-            let line = prepared.line_at(shift.after).map_or_else(|| "?".to_owned(), |line| line.to_string());
-            let (way, name) =
-                (if shift.jump < 0 { "back" } else { "ahead" }, &prepared.files[shift.after.file].name);
-            format!(
-                "its stamps jump {way} by {} to {name}:{line}: a silence, or a changed zone",
-                pretty_span(shift.jump)
-            )
+            let (from, to) = (Offset(shift.offsets.0), Offset(shift.offsets.1));
+            let proof = Proof {
+                text: format!(
+                    "its stamps jump by {} at {{0}}: a silence, or a zone changed from {from} to {to}",
+                    pretty_span(shift.jump)
+                ),
+                places: vec![shift.after],
+            };
+            self.context.prove(&proof)
         });
         told.collect()
     }

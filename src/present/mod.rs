@@ -6,6 +6,7 @@ mod cells;
 mod clocks;
 mod explain;
 mod explain_json;
+mod explain_prose;
 mod findings;
 mod orders;
 mod prose;
@@ -17,9 +18,9 @@ mod summary;
 pub use cells::tie_cell;
 pub use explain::{
     DerivedRow, Explanation, How, Neighbour, Ordered, PatternRow, WriterRow, YearRow, ZoneRow,
-    push_explanation,
 };
 pub use explain_json::explanation_json;
+pub use explain_prose::push_explanation;
 pub use findings::Report;
 pub use prose::{Decorate, Prose, Style, day_rule};
 pub use report::{report_json, report_markdown};
