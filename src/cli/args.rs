@@ -114,6 +114,9 @@ pub(super) struct Common {
         help_heading = "Selection"
     )]
     pub window: String,
+    /// Bounds look at the wall clock as written in each record, not at what it turned out to mean
+    #[arg(long, env = "TIMELINE_AS_WRITTEN", help_heading = "Selection")]
+    pub as_written: bool,
     /// Only records of hosts that fit this glob (repeatable)
     #[arg(long, value_name = "GLOB", env = "TIMELINE_HOST", help_heading = "Selection")]
     pub host: Vec<String>,

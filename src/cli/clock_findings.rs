@@ -39,7 +39,11 @@ fn zone_shift(context: &Context, shift: &Shift) -> Option<Finding> {
     let jump = pretty_span(shift.jump.abs());
     let (title, proven) = match shift.kind {
         ShiftKind::Changed => {
-            (format!("{name}: its zone changes from {from} to {to}: its stamps jump by {jump}"), true)
+            let sides = "a changed zone, or a clock set by as much";
+            (
+                format!("{name}: its clock changes from {from} to {to}, its stamps jump by {jump}: {sides}"),
+                true,
+            )
         }
         ShiftKind::SetBack => {
             (format!("{name}: its zone sets the clock back here, one hour comes twice"), true)

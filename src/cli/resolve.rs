@@ -76,6 +76,7 @@ pub(super) fn filter(common: &Common, level: Option<&str>, zone: &Zone) -> Resul
     };
     Ok(Filter {
         since,
+        as_written: common.as_written.then(|| zone.clone()),
         until,
         level,
         hosts: common.host.clone(),

@@ -70,6 +70,14 @@ pub(super) struct Link {
     pub example: [(usize, u64); 2],
 }
 
+impl Link {
+    /// Whether it tells of a wall clock that was changed: by another zone, or by being set by as much. So
+    /// it tells how two clocks differ, and not what either of them is.
+    pub(super) fn changes_clock(&self) -> bool {
+        self.offset != 0 && matches!(self.kind, LinkKind::Uptime | LinkKind::Jump)
+    }
+}
+
 /// Marks that last longer than this in one run name no moment.
 const TRANSIENT: i64 = 60 * NANOS_PER_SECOND;
 

@@ -190,6 +190,24 @@ impl Clock {
         self.instant(stamp, year, segment, odd)
     }
 
+    /// The wall clock that a stamp writes, whatever its zone, as though it were written in `zone`:
+    /// nanoseconds since 1970. What a person sees who reads the file.
+    pub fn as_written(
+        &self,
+        stamp: &Stamp,
+        key: i64,
+        segment: u16,
+        odd: Option<&OddWriter>,
+        zone: &Zone,
+    ) -> Option<i64> {
+        let year = self.year_of(key.saturating_add(odd.map_or(0, |odd| odd.offset)), segment);
+        let wall = match stamp.zone {
+            WrittenZone::Epoch => return Some(key),
+            _ => stamp.seconds_in_year(year)?,
+        };
+        zone.to_utc(wall).0.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(stamp.nanos))
+    }
+
     /// The year in which a settled key lies on the file's own wall clock.
     pub fn year_of(&self, key: i64, segment: u16) -> i32 {
         let utc = key.div_euclid(NANOS_PER_SECOND);

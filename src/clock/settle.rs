@@ -201,6 +201,8 @@ struct Court<'a> {
     votes: Vec<Vote>,
     links: Vec<Link>,
     solution: Solution,
+    /// For each node a group of clocks whose differences are known, and its own, nanoseconds.
+    relations: Vec<(usize, i64)>,
     /// Per file: seconds that its labels are wrong by.
     repairs: Vec<Option<i64>>,
     /// Runs that are known by their company, and by whose.
@@ -238,6 +240,8 @@ impl<'a> Court<'a> {
         usual.extend(nodes.runs.iter().filter_map(|run| Some(offset_now(default_zone, run.range()?.0))));
         usual.extend(nodes.labels());
         // What some logs prove by themselves, others may use.
+        let relations = zones::solve(nodes.count, &links, &[], &[]).groups;
+        links.retain(|link| !link.changes_clock());
         let first = zones::solve(nodes.count, &links, &votes, &usual);
         let quoted = |decision: &&Decision| decision.by == By::Own(VoteKind::Quoted);
         usual.extend(first.decisions.iter().flatten().filter(quoted).map(|decision| decision.offset));
@@ -249,6 +253,7 @@ impl<'a> Court<'a> {
             votes,
             links,
             solution,
+            relations,
             repairs,
             company: Vec::new(),
             between: Vec::new(),
@@ -319,24 +324,32 @@ impl<'a> Court<'a> {
         })
     }
 
-    /// The offset of a run relative to the last one of its source that it is linked with, if that one is
-    /// in the default zone: a server's zone is changed to the one its people live in.
+    /// A guess at a run from the others of its source whose clocks differ from its own by a known amount:
+    /// from one that is decided, or from the last, if that one is in the default zone. (A server's zone is
+    /// changed to the one that its people live in.)
     fn relative(&self, run: usize) -> Option<i64> {
+        const WEST: i64 = -12 * 3_600 * NANOS_PER_SECOND;
+        const EAST: i64 = 14 * 3_600 * NANOS_PER_SECOND;
         let runs = &self.nodes.runs;
-        let (group, at) = self.solution.groups[run];
-        let linked = |other: &usize| {
-            runs[*other].source == runs[run].source && self.solution.groups[*other].0 == group
+        let (group, at) = self.relations[run];
+        let mut linked = (0..runs.len())
+            .filter(|other| runs[*other].source == runs[run].source && self.relations[*other].0 == group)
+            .rev();
+        let last = linked.next().filter(|last| *last != run || linked.clone().next().is_some())?;
+        let (anchor, offset) = match linked.find_map(|other| Some((other, self.offset(other)?))) {
+            Some(decided) if self.offset(last).is_none() => decided,
+            _ => {
+                let end = runs[last].range()?.1;
+                (last, self.offset(last).unwrap_or(end - utc(self.default_zone, end)))
+            }
         };
-        let last = (0..runs.len()).rev().find(linked)?;
-        let end = runs[last].range()?.1;
-        let default = end - utc(self.default_zone, end);
-        Some(default + at - self.solution.groups[last].1)
+        Some(offset + at - self.relations[anchor].1).filter(|offset| (WEST..=EAST).contains(offset))
     }
 
-    /// Whether evidence says how the clocks of two stretches differ: nanoseconds.
+    /// How far evidence sets the clocks of two stretches apart, nanoseconds.
     fn difference(&self, before: &Stretch, after: &Stretch) -> Option<i64> {
         let run = |stretch: &Stretch| self.nodes.run(stretch.file, stretch.number);
-        let (before, after) = (self.solution.groups[run(before)?], self.solution.groups[run(after)?]);
+        let (before, after) = (self.relations[run(before)?], self.relations[run(after)?]);
         (before.0 == after.0).then_some(after.1 - before.1)
     }
 
@@ -375,7 +388,7 @@ impl<'a> Court<'a> {
             return (named(offset), Basis::ZONE_INFERRED, reasons::between(offset));
         }
         let proofs = reasons::open(run, &self.votes, self.solution.disputed.contains(&run));
-        match self.nearby(run).or_else(|| self.relative(run)) {
+        match self.relative(run).or_else(|| self.nearby(run)) {
             Some(offset) => (named(offset), Basis::ZONE_DEFAULT, proofs),
             None => (said.clone(), Basis::ZONE_DEFAULT, proofs),
         }

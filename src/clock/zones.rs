@@ -74,6 +74,10 @@ pub(super) struct Solution {
     pub disputed: Vec<usize>,
 }
 
+/// How far west and east clocks are set, nanoseconds.
+const WEST: i64 = -12 * 3_600 * crate::base::NANOS_PER_SECOND;
+const EAST: i64 = 14 * 3_600 * crate::base::NANOS_PER_SECOND;
+
 /// Fewest quoted times that decide, and of all fresh ones at least this share.
 const FEWEST_QUOTED: u32 = 3;
 const SHARE: f64 = 0.8;
@@ -235,6 +239,9 @@ fn decide(
     let Some((kind, (root, votes))) = found else { return };
     for &node in group.iter().filter(|node| !tainted[**node]) {
         let offset = root + groups.find(node).1;
+        if !(WEST..=EAST).contains(&offset) {
+            continue;
+        }
         // A run whose own quotes all say otherwise was joined to the wrong group.
         let mut quotes = of_node[node].iter().filter(|vote| vote.kind == VoteKind::Quoted).peekable();
         if quotes.peek().is_some() && quotes.all(|vote| vote.offset != offset) {

@@ -19,7 +19,7 @@ use rayon::prelude::*;
 use super::derive::derived_batches;
 use super::plan::Watch;
 use super::prepare::{Chunk, Prepared};
-use crate::base::{Batch, Event, FileId, Flags, Gap, Loss, Result, Tally, Unread, reason};
+use crate::base::{Batch, Event, FileId, Flags, Gap, Loss, NANOS_PER_SECOND, Result, Tally, Unread, reason};
 use crate::grammar::GrammarSet;
 use crate::ingest::{ChunkReader, Context, Filter};
 use crate::io::{Content, MAX_LINE, Unpacker};
@@ -84,10 +84,15 @@ pub fn drive<S: Sink>(
     sink: &mut S,
     watch: &dyn Watch,
 ) -> Result<Outcome> {
+    // A wall clock as written lies at most a day and two hours from the instant it means.
+    let slack = if filter.as_written.is_some() { 26 * 3_600 * NANOS_PER_SECOND } else { 0 };
     let mut order: Vec<&Chunk> = prepared
         .chunks
         .iter()
-        .filter(|chunk| chunk.span.max >= filter.since && chunk.span.min < filter.until)
+        .filter(|chunk| {
+            chunk.span.max.saturating_add(slack) >= filter.since
+                && chunk.span.min.saturating_sub(slack) < filter.until
+        })
         .collect();
     order.sort_by_key(|chunk| (chunk.span.min, chunk.rank));
     let reader = WaveReader::new(prepared, scene.set, rules, filter, watch);

@@ -13,6 +13,7 @@ use crate::grammar::{Grammar, GrammarId, Head, Known, MAX_HEAD, Reading, Slots};
 use crate::pattern::{LevelRules, Skeleton};
 use crate::survey::{Layouts, lines};
 use crate::text::glob;
+use crate::time::Zone;
 use crate::witness::OddWriter;
 
 /// Decides on the text of a whole record.
@@ -29,6 +30,8 @@ pub struct Filter {
     pub since: i64,
     /// Keys from this on are left out.
     pub until: i64,
+    /// The bounds hold for wall clocks as written, read in this zone, and not for settled keys.
+    pub as_written: Option<Zone>,
     /// Records below this level are left out.
     pub level: Level,
     /// Globs of hosts; any when empty.
@@ -50,6 +53,7 @@ impl Default for Filter {
         Self {
             since: i64::MIN,
             until: i64::MAX,
+            as_written: None,
             level: Level::Unknown,
             hosts: Vec::new(),
             programs: Vec::new(),
@@ -235,7 +239,13 @@ impl ChunkReader {
             }
             let place = key.or(last_key);
             last_key = place;
-            open = place.is_none_or(|key| (filter.since..filter.until).contains(&key));
+            let seen = match (&filter.as_written, key, &head.stamp) {
+                (Some(zone), Some(key), Some(stamp)) => {
+                    context.clock.as_written(stamp, key, context.segment, odd, zone)
+                }
+                _ => place,
+            };
+            open = seen.is_none_or(|key| (filter.since..filter.until).contains(&key));
             if !open {
                 continue;
             }
