@@ -494,8 +494,7 @@ impl<'a> Court<'a> {
                     Follows::Plainly | Follows::SetForward | Follows::Unknown => None,
                 };
                 if let Some((kind, offsets)) = kind {
-                    let offset = self.nodes.files[stretch.file].survey.chunks[stretch.pieces.0].0;
-                    let after = Place { file: stretch.file, offset };
+                    let after = Place { file: stretch.file, offset: self.nodes.begin(stretch) };
                     let chunks = &self.nodes.files[last.file].survey.chunks[..last.pieces.1];
                     let begin = chunks.iter().rev().find_map(|(_, chunk)| chunk.last_begin);
                     let before = begin.map(|offset| Place { file: last.file, offset });
@@ -584,7 +583,7 @@ fn jumps_back(nodes: &Nodes<'_>, sequences: &[Sequence], known: &[Link]) -> Vec<
             if *grid >= 0 || told || old == new || before.file != after.file {
                 continue;
             }
-            let start = nodes.files[after.file].survey.chunks[after.pieces.0].0;
+            let start = nodes.begin(after);
             links.push(Link {
                 kind: evidence::LinkKind::Jump,
                 nodes: (new, old),

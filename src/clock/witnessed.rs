@@ -80,6 +80,12 @@ impl<'a> Nodes<'a> {
         }
     }
 
+    /// Where the first record of a stretch begins: pieces end anywhere, records do not.
+    pub(super) fn begin(&self, stretch: &Stretch) -> u64 {
+        let (start, chunk) = &self.files[stretch.file].survey.chunks[stretch.pieces.0];
+        chunk.first_begin.map_or(*start, |(begin, _)| begin)
+    }
+
     /// The node of a file's stamps with an offset.
     pub(super) fn zoned(&self, file: usize) -> Option<usize> {
         self.zoned_of.get(&file).copied()
