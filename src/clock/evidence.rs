@@ -110,13 +110,17 @@ pub(super) fn links(mut seen: Vec<Seen>, same_host: impl Fn(usize, usize) -> boo
         for (index, a) in group.iter().enumerate() {
             for b in &group[index + 1..] {
                 let message = a.kind == MarkKind::Message;
-                if a.node == b.node || (message && (!same_host(a.node, b.node) || a.count != b.count)) {
+                let local = a.kind != MarkKind::Id;
+                if a.node == b.node
+                    || (local && !same_host(a.node, b.node))
+                    || (message && a.count != b.count)
+                {
                     continue;
                 }
                 if a.span.1 - a.span.0 > TRANSIENT || b.span.1 - b.span.0 > TRANSIENT {
                     continue;
                 }
-                let apart = if message { MESSAGE_APART } else { ID_APART };
+                let apart = if a.kind == MarkKind::Id { ID_APART } else { MESSAGE_APART };
                 let tally = tallies.entry((a.node, b.node)).or_default();
                 tally.total += 1;
                 if let Some(offset) = split(a.span.0 - b.span.0, (-apart, apart)) {

@@ -221,8 +221,9 @@ impl<'a> Court<'a> {
     ) -> Self {
         let default_zone = &options.default_zone;
         let mut votes = nodes.quoted();
-        let repairs = lies(nodes, &mut votes);
-        votes.extend(nodes.mtimes());
+        let mtimes = nodes.mtimes();
+        let repairs = lies(nodes, &votes, &mtimes);
+        votes.extend(mtimes);
         votes.extend(labels(nodes, said, &repairs));
         let mut links = nodes.uptimes();
         links.extend(jumps_back(nodes, sequences, &links));
@@ -509,17 +510,24 @@ impl<'a> Court<'a> {
     }
 }
 
-/// Files whose own records prove that the offset their stamps name is wrong: seconds to add. Their quoted
-/// times no longer vote: they have been heard.
-fn lies(nodes: &Nodes<'_>, votes: &mut [Vote]) -> Vec<Option<i64>> {
+/// Files whose records prove that the offset their stamps name is wrong: seconds to add. Times quoted in
+/// one form alone may be the ones that are wrong; a modification time that agrees with them settles it.
+fn lies(nodes: &Nodes<'_>, votes: &[Vote], mtimes: &[Vote]) -> Vec<Option<i64>> {
+    const FEWEST: usize = 3;
     let mut repairs = vec![None; nodes.files.len()];
     for (file, repair) in repairs.iter_mut().enumerate() {
         let Some(node) = nodes.zoned(file) else { continue };
         let own: Vec<Vote> = votes.iter().filter(|vote| vote.node == node).copied().collect();
         let alone = own.iter().map(|vote| Vote { node: 0, ..*vote }).collect::<Vec<_>>();
-        let decision: Option<Decision> = zones::solve(1, &[], &alone, &[]).decisions[0];
-        if let Some(decision) = decision.filter(|decision| decision.offset != 0) {
-            *repair = Some(-decision.offset / NANOS_PER_SECOND);
+        let decided = zones::solve(1, &[], &alone, &[]).decisions[0].map(|decision| decision.offset);
+        let backed = || {
+            let offset = own.first()?.offset;
+            let agree = own.iter().all(|vote| vote.offset == offset) && zones::distinct(own.iter()) >= FEWEST;
+            let changed = mtimes.iter().any(|vote| vote.node == node && vote.offset == offset);
+            (agree && changed).then_some(offset)
+        };
+        if let Some(offset) = decided.or_else(backed).filter(|offset| *offset != 0) {
+            *repair = Some(-offset / NANOS_PER_SECOND);
         }
     }
     repairs

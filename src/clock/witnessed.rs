@@ -9,6 +9,7 @@ use super::stretches::Stretch;
 use super::years;
 use super::zones::{Vote, VoteKind};
 use crate::base::NANOS_PER_SECOND;
+use crate::survey::Seen as Stamped;
 use crate::witness::{MarkKind, Written};
 
 /// Stretches written in one zone: a node whose clock is to be found.
@@ -180,9 +181,13 @@ impl<'a> Nodes<'a> {
             let chunks = facts.survey.chunks.iter().zip(&self.years[file]).enumerate();
             let last = chunks.rev().find_map(|(index, ((_, chunk), year))| Some((index, chunk.last?, *year)));
             let Some((index, seen, year)) = last else { continue };
-            let Some(at) = super::stretches::wall(seen, year) else { continue };
             let number = facts.testimony.stretches[index];
-            let Some(node) = self.run(file, number) else { continue };
+            let located = match (seen, super::stretches::wall(seen, year)) {
+                (Stamped::Zoned(at), _) => self.zoned(file).map(|node| (node, at)),
+                (_, Some(at)) => self.run(file, number).map(|node| (node, at)),
+                _ => None,
+            };
+            let Some((node, at)) = located else { continue };
             heard += 1;
             if let Some(offset) = split(at - mtime, (-2 * SECOND, SECOND)) {
                 votes.push(Vote {
@@ -206,7 +211,7 @@ impl<'a> Nodes<'a> {
     pub(super) fn marks(&self) -> Vec<Seen> {
         let mut seen: BTreeMap<(u64, MarkKind, usize), Seen> = BTreeMap::new();
         for (file, facts) in self.files.iter().enumerate() {
-            for sight in facts.testimony.sights.iter().filter(|sight| sight.kind != MarkKind::Process) {
+            for sight in &facts.testimony.sights {
                 let first = self.locate(file, sight.piece, sight.written, sight.span.0);
                 let last = self.locate(file, sight.piece, sight.written, sight.span.1);
                 let (Some((node, first)), Some((_, last))) = (first, last) else { continue };

@@ -221,7 +221,12 @@ fn decide(
     };
     let label = winner(VoteKind::Label);
     let quoted = winner(VoteKind::Quoted);
+    // A file that was last changed a whole offset away from its last record: one of the two is wrong.
+    let changed = tallies.get(&VoteKind::Mtime);
+    let belied =
+        |label: i64| changed.is_some_and(|tally| !tally.contains_key(&label) || tally.keys().len() > 1);
     let disputed = match (&label, &quoted) {
+        (Some((label, _)), _) if belied(*label) => true,
         (Some((label, _)), Some((quoted, _))) => label != quoted,
         (None, _) => tallies.contains_key(&VoteKind::Label),
         (Some(_), None) => false,

@@ -16,8 +16,10 @@ pub enum MarkKind {
     Id,
     /// The text of a whole message, its numbers included.
     Message,
-    /// A process: program and pid. Only ever compared inside one file.
-    Process,
+    /// A request, told by who made it and for what: two logs of one web server both have it.
+    Request,
+    /// The end of a process, told by its pid: the kernel and its parent both log it.
+    Death,
 }
 
 /// Where and when one mark was seen in one stretch of a file.
@@ -137,6 +139,55 @@ pub(super) fn ids(message: &[u8], mut found: impl FnMut(&[u8])) {
     }
 }
 
+/// Calls `found` for what a message tells that others on the host tell as well: a request, the end of a
+/// process.
+pub(super) fn deeds(message: &[u8], mut found: impl FnMut(MarkKind, u64)) {
+    if let Some((client, request)) = request(message) {
+        found(MarkKind::Request, hash(&[client, request]));
+    }
+    if DEATHS.iter().any(|death| memchr::memmem::find(message, death).is_some()) {
+        pids(message, |pid| found(MarkKind::Death, hash(&[b"pid", pid])));
+    }
+}
+
+/// Words of messages that tell of a process's end.
+const DEATHS: [&[u8]; 4] = [b"segfault at", b"on signal ", b"illed process", b"general protection"];
+
+/// The client's address and the request (`POST /login`) of a web server's record.
+fn request(message: &[u8]) -> Option<(&[u8], &[u8])> {
+    const METHODS: [&[u8]; 6] = [b"GET", b"POST", b"HEAD", b"PUT", b"DELETE", b"PATCH"];
+    let slash = memchr::memmem::find_iter(message, b" /").find(|at| {
+        let before = &message[..*at];
+        METHODS.iter().any(|method| {
+            before
+                .strip_suffix(*method)
+                .is_some_and(|rest| rest.last().is_none_or(|byte| !byte.is_ascii_alphanumeric()))
+        })
+    })?;
+    let start = message[..slash].iter().rposition(|byte| !byte.is_ascii_uppercase()).map_or(0, |at| at + 1);
+    let path = message[slash + 1..].iter().position(|byte| matches!(byte, b' ' | b'"' | b'?'))?;
+    let client = message.split(|byte| !(byte.is_ascii_digit() || *byte == b'.')).find(|word| {
+        word.iter().filter(|byte| **byte == b'.').count() == 3
+            && word.split(|byte| *byte == b'.').all(|part| (1..=3).contains(&part.len()))
+    })?;
+    Some((client, &message[start..slash + 1 + path]))
+}
+
+/// The pids in a message: `php-fpm[9401]`, `child 9401`, `process 9401`, `pid 9401`.
+fn pids(message: &[u8], mut found: impl FnMut(&[u8])) {
+    const BEFORE: [&[u8]; 4] = [b"[", b"child ", b"rocess ", b"pid "];
+    let mut at = 0;
+    while let Some(start) = message[at..].iter().position(u8::is_ascii_digit).map(|offset| at + offset) {
+        let length = message[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let behind = BEFORE.iter().any(|before| message[..start].ends_with(before));
+        let whole = message.get(start + length).is_none_or(|next| matches!(next, b']' | b' ' | b':' | b','));
+        if (3..=7).contains(&length) && behind && whole {
+            found(&message[start..start + length]);
+        }
+        at = start + length;
+    }
+}
+
 const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':')
 }
@@ -195,6 +246,24 @@ mod tests {
                 "184473901"
             ]
         );
+    }
+
+    #[test]
+    fn a_request_and_a_death_are_told_alike_by_all_who_tell_them() {
+        let told = |message: &[u8]| {
+            let mut told = Vec::new();
+            deeds(message, |kind, hash| told.push((kind, hash)));
+            told
+        };
+        let access =
+            br#""remote_addr":"203.0.113.73","request":"POST /wp-comments-post.php HTTP/1.1","status":502"#;
+        let error = br#"recv() failed (104: x), client: 203.0.113.73, server: m, request: "POST /wp-comments-post.php HTTP/1.1", host: "m""#;
+        assert_eq!(told(access), told(error));
+        assert_eq!(told(access).len(), 1);
+        let kernel = b"[604065.445632] php-fpm[9401]: segfault at 80001000321 ip 00000000005c8407";
+        let parent = b"WARNING: [pool www] child 9401 exited on signal 11 (SIGSEGV) after 42.463774 seconds";
+        assert_eq!(told(kernel), told(parent));
+        assert_eq!(told(b"sshd[9401]: session closed"), []);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::io;
 
 use super::embedded::{Form, embedded};
-use super::marks::{MarkKind, Marks, Sight, hash, ids};
+use super::marks::{MarkKind, Marks, Sight, deeds, hash, ids};
 use super::sample::each_region;
 use super::writers::{self, OddWriter, Writer, odd_writers};
 use crate::base::{NANOS_PER_SECOND, Stamp, WrittenZone};
@@ -264,7 +264,7 @@ impl Witness<'_> {
         // Everything behind the stamp itself may quote a time or name a thing.
         let stamp_end = self.slots.known(Known::Time).map_or(0, |span| span.end as usize);
         let body = &line[stamp_end.min(line.len())..];
-        let (host, program, pid) = (part(Known::Host), part(Known::Program), part(Known::Pid));
+        let (host, program) = (part(Known::Host), part(Known::Program));
         // What the file's own clock showed when another writer's record was written.
         let at = match self.said.odd(host, program).filter(|_| written != Written::Zoned) {
             Some(odd) if !odd.certain => return,
@@ -278,14 +278,12 @@ impl Witness<'_> {
             *self.hosts.entry(host.to_vec()).or_default() += 1;
         }
         let add = |marks: &mut Marks, kind, hash| marks.add(piece, kind, written, hash, at, offset);
-        if let (Some(program), Some(pid)) = (program, pid) {
-            add(&mut self.marks, MarkKind::Process, hash(&[program, pid]));
-        }
         if message.len() >= SHORTEST_MESSAGE {
             add(&mut self.marks, MarkKind::Message, hash(&[message.trim_ascii()]));
         }
         let marks = &mut self.marks;
         ids(body, |word| add(marks, MarkKind::Id, hash(&[word])));
+        deeds(body, |kind, hash| add(marks, kind, hash));
         if self.said.uptimes.len() < MOST
             && let Some(uptime) = uptime(message)
         {
