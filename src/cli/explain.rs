@@ -21,6 +21,9 @@ use crate::time::{Offset, Zone, pretty_span};
 /// Files named in a message.
 const MOST_NAMED: usize = 8;
 
+/// Proofs told of one zone.
+const MOST_PROOFS: usize = 4;
+
 /// Jumps told of one log.
 const MOST_JUMPS: usize = 3;
 
@@ -223,7 +226,12 @@ impl Teller<'_> {
             readings: Vec::new(),
             settle: None,
         };
-        let proofs = || clock.zone_proofs().iter().map(|proof| self.context.prove(proof)).collect();
+        let file = spotted.seen.file.0 as usize;
+        let proofs = || {
+            let own = clock.zone_proofs().iter();
+            let own = own.filter(|proof| clock.speaks_of(proof, file, spotted.segment)).take(MOST_PROOFS);
+            own.map(|proof| self.context.prove(proof)).collect::<Vec<String>>()
+        };
         match (stamp.zone, clock.repair) {
             (WrittenZone::Offset(written), None) => {
                 let name = Zone::fixed(written).name().to_owned();

@@ -117,6 +117,26 @@ impl Clock {
         &self.proofs[..self.proofs.len().saturating_sub(self.writers.len())]
     }
 
+    /// The best of those, and what shows the writers: enough for whoever looks at a file as a whole.
+    pub fn main_proofs(&self) -> impl Iterator<Item = &Proof> {
+        const MOST: usize = 4;
+        let zones = self.zone_proofs();
+        zones.iter().take(MOST).chain(&self.proofs[zones.len()..])
+    }
+
+    /// Whether a proof may speak of this segment: a place in another one says that it does not.
+    pub fn speaks_of(&self, proof: &Proof, file: usize, segment: u16) -> bool {
+        let mut own = proof.places.iter().filter(|place| place.file == file).peekable();
+        let holds = |place: &Place| {
+            self.segments.partition_point(|known| known.from <= place.offset) == usize::from(segment) + 1
+        };
+        match own.peek() {
+            Some(_) => own.any(holds),
+            // Of a file time or of company: of those segments that are known.
+            None => self.segments.len() == 1 || self.segment(segment).zone_basis != Basis::ZONE_DEFAULT,
+        }
+    }
+
     /// What shows that a writer has a clock of its own.
     pub fn writer_proof(&self, odd: &OddWriter) -> Option<&Proof> {
         let index = self.writers.iter().position(|writer| writer == odd)?;

@@ -190,8 +190,8 @@ fn dated_ranges(files: &[FileFacts<'_>], zones: &[(Zone, Basis)]) -> Vec<(i64, i
     ranges.into_iter().map(|(_, range)| range).collect()
 }
 
-/// Proofs told of one file.
-const MOST_PROOFS: usize = 4;
+/// Proofs kept of one file: a log of many runs has many of the same kind.
+const MOST_PROOFS: usize = 64;
 
 /// Hears all evidence and decides the zones.
 struct Court<'a> {
@@ -447,7 +447,6 @@ impl<'a> Court<'a> {
         {
             proofs.push(proof);
         }
-        // A log of many runs has many proofs of the same kind.
         proofs.truncate(MOST_PROOFS);
         let writers = self.nodes.files[file].testimony.writers.clone();
         proofs.extend(writers.iter().map(|odd| reasons::writer(file, odd)));
