@@ -126,6 +126,7 @@ fn alternating(source: u32, sources: i64) -> Batch {
         tallies: Vec::new(),
         gaps: Vec::new(),
         folds: Vec::new(),
+        doubt: 0,
         derived: Vec::new(),
     }
 }

@@ -141,6 +141,7 @@ mod tests {
             tallies: Vec::new(),
             gaps: Vec::new(),
             folds: Vec::new(),
+            doubt: 0,
             derived: Vec::new(),
         }
     }

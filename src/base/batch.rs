@@ -63,6 +63,8 @@ pub struct Batch {
     /// Keys `[from, to)` whose stamps its file's clock names twice, and how much later the second time is:
     /// nanoseconds. Mostly empty.
     pub folds: Vec<(i64, i64, i64)>,
+    /// How much its file's clock may be wrong, beyond the width of its stamps: nanoseconds. Mostly none.
+    pub doubt: i64,
     /// What its derived events are; empty in a batch of records.
     pub derived: Vec<Derived>,
 }
@@ -92,13 +94,16 @@ impl Batch {
         if event.flags.any(Flags::UNDATED, Flags::DERIVED) {
             return self.interval_apart(event);
         }
-        let mut latest = event.key.saturating_add(Resolution::from_code(event.resolution).width());
+        let mut latest = event
+            .key
+            .saturating_add(self.doubt)
+            .saturating_add(Resolution::from_code(event.resolution).width());
         for (from, to, by) in &self.folds {
             if (*from..*to).contains(&event.key) {
                 latest = latest.saturating_add(*by);
             }
         }
-        (event.key, latest)
+        (event.key.saturating_sub(self.doubt), latest)
     }
 
     /// The bytes of a record: its first line and its continuation lines.

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use super::boot_findings::boot_findings;
 use super::clock_findings::clock_findings;
 use super::context::Context;
 use super::output::Output;
@@ -81,7 +82,7 @@ pub(super) fn analyse(context: &Context, filter: &Filter, events: Option<Output>
     Ok(Analysis {
         orders: orders(&changes),
         changes,
-        findings: clock_findings(context),
+        findings: clock_findings(context).into_iter().chain(boot_findings(context)).collect(),
         markers: markers(&outcome.catalogue, |source| rows[source.0 as usize].range),
         silences: silences(&analyst.pulses, &ends),
         files: context.prepared.files.iter().map(|file| file.name.clone()).collect(),

@@ -3,7 +3,7 @@
 
 use super::context::Context;
 use crate::base::{FileId, NANOS_PER_SECOND};
-use crate::clock::{Place, Shift, ShiftKind};
+use crate::clock::{Apart, Place, Shift, ShiftKind, SkewShown, seconds};
 use crate::engine::FileState;
 use crate::lens::{Evidence, Finding, Subject, Value};
 use crate::text::clean;
@@ -20,11 +20,84 @@ pub(super) fn clock_findings(context: &Context) -> Vec<Finding> {
         findings.extend(repaired(context, id, file));
         findings.extend(odd_writers(context, id, file));
     }
+    findings.extend(prepared.skews.iter().filter_map(|shown| skew(context, shown)));
     findings
 }
 
+/// Clocks of two hosts that stand apart, or records of theirs that contradict each other.
+fn skew(context: &Context, shown: &SkewShown) -> Option<Finding> {
+    let evidence: Vec<Evidence> = shown
+        .places
+        .iter()
+        .filter_map(|(place, key)| evidence(context, *place, Some(*key)))
+        .fold(Vec::new(), |mut all, one| {
+            if !all.contains(&one) {
+                all.push(one);
+            }
+            all
+        });
+    let number = |nanos: i64| Value::Number(nanos as f64 / NANOS_PER_SECOND as f64);
+    let (host, reference) = (clean(&shown.host), clean(&shown.reference));
+    let (title, values, score) = match shown.apart {
+        Apart::By(skewed, applied) => {
+            let what = format!("{host}'s clock is {} {} {reference}'s", skewed.amount(), skewed.side());
+            let title = match applied {
+                true => format!("{what}: taken into account"),
+                false => format!("{what}, or its zone is another: left as written"),
+            };
+            let values = vec![
+                ("seconds", number(skewed.offset)),
+                ("uncertainty_seconds", number(skewed.uncertainty)),
+                ("applied", Value::Flag(applied)),
+            ];
+            (title, values, 0.7)
+        }
+        Apart::AtLeast(by) => {
+            let side = if by < 0 { "behind" } else { "ahead of" };
+            let by_at_least = seconds(by);
+            let title =
+                format!("{host}'s clock is at least {by_at_least} {side} {reference}'s: left as written");
+            let values = vec![
+                ("seconds", Value::Unknown),
+                ("uncertainty_seconds", Value::Unknown),
+                ("at_least_seconds", number(by)),
+                ("applied", Value::Flag(false)),
+            ];
+            (title, values, 0.6)
+        }
+        Apart::Contradiction(by) => {
+            let title = format!(
+                "records of {reference} and {host} contradict each other by {}: a clock was set or drifts, or \
+                 they are not what they seem; left as written",
+                seconds(by)
+            );
+            let values = vec![
+                ("seconds", Value::Unknown),
+                ("uncertainty_seconds", Value::Unknown),
+                ("contradiction_seconds", number(by)),
+                ("applied", Value::Flag(false)),
+            ];
+            (title, values, 0.5)
+        }
+    };
+    (!evidence.is_empty()).then(|| Finding {
+        kind: "skew",
+        title,
+        start: Some(shown.span.0),
+        end: Some(shown.span.1),
+        earliest: Some(shown.span.0),
+        latest: Some(shown.span.1),
+        score,
+        subject: Subject { host: Some(shown.host.clone()), ..Subject::default() },
+        values,
+        claim: 0,
+        evidence,
+        against: Vec::new(),
+    })
+}
+
 /// A record, read again, with its place in time.
-fn evidence(context: &Context, place: Place, key: Option<i64>) -> Option<Evidence> {
+pub(super) fn evidence(context: &Context, place: Place, key: Option<i64>) -> Option<Evidence> {
     let (line, text) = context.prepared.record_at(place)?;
     Some(Evidence::new(FileId(place.file as u32), line, key, &text))
 }

@@ -127,7 +127,10 @@ impl Context {
                 proofs.push(text);
             }
         }
+        let told = files.iter().filter(|_| prove).flat_map(|file| &file.clock.boots);
+        let boots = told.map(|proof| self.prove(proof)).collect();
         SourceRow {
+            boots,
             name: source.name.clone(),
             files: files.iter().map(|file| file.name.clone()).collect(),
             format: newest.map_or_else(String::new, |file| self.set.get(file.format.primary).name.clone()),

@@ -190,6 +190,7 @@ impl Teller<'_> {
             instant: spotted.instant,
             zone: stamp.and_then(|stamp| self.zone(&stamp, &spotted)),
             writer,
+            skew: stamp.and(self.state.clock.skew_proof()).map(|proof| self.context.prove(proof)),
             year: stamp.and_then(|stamp| self.year(&stamp, &spotted)),
             bounds,
             derived: derived.collect(),
@@ -286,7 +287,7 @@ impl Teller<'_> {
         let zones = [Zone::utc(), self.context.plan.settle.default_zone.clone()];
         let mut readings: Vec<(String, i64)> = Vec::new();
         for zone in zones {
-            let at = zone.to_utc(seconds).0 * NANOS_PER_SECOND + i64::from(stamp.nanos);
+            let at = zone.to_utc(seconds).0 * NANOS_PER_SECOND + i64::from(stamp.nanos) - clock.ahead();
             let known = at == instant.best || readings.iter().any(|(_, other)| *other == at);
             if !known && zone != chosen.zone {
                 readings.push((zone.name().to_owned(), at));

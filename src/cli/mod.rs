@@ -2,6 +2,7 @@
 
 mod analyse;
 mod args;
+mod boot_findings;
 mod build;
 mod clock_findings;
 mod clocks;

@@ -28,7 +28,7 @@ pub(super) fn hosts(files: &[(&str, Option<&str>)]) -> Vec<Option<String>> {
 }
 
 /// The folder right above a machine's own tree: `r1` of `dump/r1/var/log/messages`.
-fn machine(name: &str) -> Option<&str> {
+pub(super) fn machine(name: &str) -> Option<&str> {
     let mut above = None;
     for part in name.split('/') {
         if ROOTS.contains(&part) {

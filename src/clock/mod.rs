@@ -4,14 +4,17 @@
 //! instant, and decides the zone and the years of each file, stretch by stretch where they change. A
 //! `Clock` then carries the decision and its reasons. No other code may compare stamps of two sources.
 
+mod boots;
 mod company;
 mod evidence;
 mod family;
 mod hosts;
+mod kernels;
 mod proof;
 mod reasons;
 mod settle;
 mod skew;
+mod skewed;
 mod spans;
 mod stretches;
 mod witnessed;
@@ -23,11 +26,13 @@ use crate::survey::turn_between;
 use crate::time::{OffsetCursor, Zone};
 use crate::witness::{OddWriter, odd_one};
 
+pub use kernels::{Booted, ClockStep, Kernel};
 pub use proof::{Place, Proof, Shift, ShiftKind};
 pub use settle::{Assumption, FileFacts, SettleOptions, Settled, Settlement, settle};
 pub use skew::{
     Bound, Conflict, Match, Piece, Sighting, Skew, Verdict, Visit, WINDOW, copies, enclosed, solve,
 };
+pub use skewed::{Apart, SkewShown, Skewed, seconds};
 pub use spans::ChunkSpan;
 
 /// A stretch of a file in which one zone holds.
@@ -74,10 +79,16 @@ pub struct Clock {
     pub years: Years,
     /// Seconds added to what stamps with an offset say, where the offset they name was proven wrong.
     pub repair: Option<i64>,
+    /// How far its host's clock was off, where that is known.
+    pub skew: Option<Skewed>,
     /// Writers inside the file whose clock differs from it.
     pub writers: Vec<OddWriter>,
-    /// What proves the decision, best first; at the end one for each of the writers.
+    /// What proves the decision, best first; at the end one for each of the writers, then that of the skew.
     pub proofs: Vec<Proof>,
+    /// What narrows the instants of kernel lines.
+    pub kernels: Vec<Kernel>,
+    /// Boots that its kernel lines tell best.
+    pub boots: Vec<Proof>,
 }
 
 impl Clock {
@@ -89,6 +100,7 @@ impl Clock {
             cursor: segment.zone.cursor(),
             late: segment.late_until.map(|until| (until, segment.zone.clone())),
             repair: self.repair.unwrap_or(0),
+            ahead: self.ahead(),
             year,
             unset,
             last_yearless: None,
@@ -106,6 +118,18 @@ impl Clock {
         open.unwrap_or(&self.segments[0]).zone_basis
     }
 
+    /// How far its host's clock is ahead, nanoseconds: settled keys are less than stamps say by this.
+    #[inline]
+    pub fn ahead(&self) -> i64 {
+        self.skew.map_or(0, |skew| skew.offset)
+    }
+
+    /// How much that may be wrong, nanoseconds.
+    #[inline]
+    pub fn doubt(&self) -> i64 {
+        self.skew.map_or(0, |skew| skew.uncertainty)
+    }
+
     /// How a writer's clock differs from the file's; `None` for most.
     #[inline]
     pub fn odd(&self, host: Option<&[u8]>, program: Option<&[u8]>) -> Option<&OddWriter> {
@@ -114,7 +138,8 @@ impl Clock {
 
     /// What proves its zones, and what proves that the offset in its stamps is wrong.
     pub fn zone_proofs(&self) -> &[Proof] {
-        &self.proofs[..self.proofs.len().saturating_sub(self.writers.len())]
+        let others = self.writers.len() + usize::from(self.skew.is_some());
+        &self.proofs[..self.proofs.len().saturating_sub(others)]
     }
 
     /// The best of those, and what shows the writers: enough for whoever looks at a file as a whole.
@@ -141,6 +166,11 @@ impl Clock {
     pub fn writer_proof(&self, odd: &OddWriter) -> Option<&Proof> {
         let index = self.writers.iter().position(|writer| writer == odd)?;
         self.proofs.get(self.zone_proofs().len() + index)
+    }
+
+    /// What shows how far its host's clock was off.
+    pub fn skew_proof(&self) -> Option<&Proof> {
+        self.proofs.last().filter(|_| self.skew.is_some())
     }
 
     /// The full instant of a stamp, its interval and reasons. `year` is the one settled for it; `odd` how
@@ -195,7 +225,13 @@ impl Clock {
             }
             None => (best, latest),
         };
-        Some(Instant { earliest, best, latest, basis })
+        let Some(skew) = self.skew else { return Some(Instant { earliest, best, latest, basis }) };
+        Some(Instant {
+            earliest: earliest.checked_sub(skew.offset)?.checked_sub(skew.uncertainty)?,
+            best: best.checked_sub(skew.offset)?,
+            latest: latest.checked_sub(skew.offset)?.checked_add(skew.uncertainty)?,
+            basis: basis.with(Basis::SKEW),
+        })
     }
 
     /// The full instant of a stamp whose sort key is known: that settles its year.
@@ -222,7 +258,7 @@ impl Clock {
     ) -> Option<i64> {
         let year = self.year_of(key.saturating_add(odd.map_or(0, |odd| odd.offset)), segment);
         let wall = match stamp.zone {
-            WrittenZone::Epoch => return Some(key),
+            WrittenZone::Epoch => return Some(key.saturating_add(self.ahead())),
             _ => stamp.seconds_in_year(year)?,
         };
         zone.to_utc(wall).0.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(stamp.nanos))
@@ -230,7 +266,7 @@ impl Clock {
 
     /// The year in which a settled key lies on the file's own wall clock.
     pub fn year_of(&self, key: i64, segment: u16) -> i32 {
-        let utc = key.div_euclid(NANOS_PER_SECOND);
+        let utc = key.saturating_add(self.ahead()).div_euclid(NANOS_PER_SECOND);
         let local = utc + i64::from(self.segment(segment).zone.offset_at(utc).0);
         crate::base::civil_from_days(local.div_euclid(86_400)).0
     }
@@ -242,6 +278,7 @@ pub struct ClockReader {
     cursor: OffsetCursor,
     late: Option<(i64, Zone)>,
     repair: i64,
+    ahead: i64,
     year: i32,
     unset: bool,
     last_yearless: Option<i64>,
@@ -276,7 +313,7 @@ impl ClockReader {
             WrittenZone::Offset(offset) => seconds - i64::from(offset) + self.repair,
             WrittenZone::Epoch => seconds,
         };
-        utc.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(stamp.nanos))
+        utc.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(stamp.nanos))?.checked_sub(self.ahead)
     }
 }
 

@@ -7,11 +7,12 @@
 use super::evidence::{self, Link};
 use super::family::family_years;
 use super::proof::{Place, Proof, Shift, ShiftKind};
+use super::skewed::{SkewShown, skews};
 use super::spans::{ChunkSpan, local_to_utc, spans, utc};
 use super::stretches::{Follows, Sequence, Stretch};
 use super::witnessed::{Nodes, Run};
 use super::zones::{self, By, Decision, Solution, Vote, VoteKind};
-use super::{Clock, Segment, Years, company, hosts, reasons};
+use super::{Booted, Clock, ClockStep, Segment, Years, company, hosts, kernels, reasons};
 use crate::base::{Basis, NANOS_PER_SECOND};
 use crate::io::Rotation;
 use crate::survey::FileSurvey;
@@ -82,6 +83,12 @@ pub struct Settlement {
     pub files: Vec<Settled>,
     /// Jumps that mean something, by source and place.
     pub shifts: Vec<Shift>,
+    /// Boots that kernel lines tell of, by time.
+    pub boots: Vec<Booted>,
+    /// Clocks that were set, or machines that slept, as kernel lines tell; by source and place.
+    pub steps: Vec<ClockStep>,
+    /// Clocks of hosts that stand apart, by host.
+    pub skews: Vec<SkewShown>,
 }
 
 /// Settles all files. `files` must be sorted so that each source's files are neighbours.
@@ -109,10 +116,17 @@ pub fn settle(files: &[FileFacts<'_>], options: &SettleOptions) -> Settlement {
     let nodes = Nodes::new(files, years, runs);
     let court = Court::hear(&nodes, &sequences, &said, &hosts, options);
     let mut shifts = Vec::new();
-    let settled = (0..files.len())
-        .map(|file| {
-            let mut clock = court.clock(file, year_bases[file], &sequences);
-            clock.years = std::mem::take(&mut told[file]);
+    let mut clocks: Vec<Clock> = (0..files.len())
+        .map(|file| Clock {
+            years: std::mem::take(&mut told[file]),
+            ..court.clock(file, year_bases[file], &sequences)
+        })
+        .collect();
+    let skews = skews(&nodes, &mut clocks, &hosts);
+    let mut settled = clocks
+        .into_iter()
+        .enumerate()
+        .map(|(file, clock)| {
             let chunks = spans(&files[file], &clock, &nodes.years[file]);
             Settled { clock, chunks, host: hosts[file].clone() }
         })
@@ -120,7 +134,8 @@ pub fn settle(files: &[FileFacts<'_>], options: &SettleOptions) -> Settlement {
     for sequence in &sequences {
         shifts.extend(court.shifts(sequence, &settled));
     }
-    Settlement { files: settled, shifts }
+    let told = kernels::hear(&nodes, &families(files), &mut settled);
+    Settlement { files: settled, shifts, boots: told.boots, steps: told.steps, skews }
 }
 
 /// The files of each source, oldest first.
@@ -450,7 +465,17 @@ impl<'a> Court<'a> {
         proofs.truncate(MOST_PROOFS);
         let writers = self.nodes.files[file].testimony.writers.clone();
         proofs.extend(writers.iter().map(|odd| reasons::writer(file, odd)));
-        Clock { segments, year_basis, years: Years::default(), repair, writers, proofs }
+        Clock {
+            kernels: Vec::new(),
+            boots: Vec::new(),
+            segments,
+            year_basis,
+            years: Years::default(),
+            repair,
+            skew: None,
+            writers,
+            proofs,
+        }
     }
 
     /// The jumps of a source that mean something.
@@ -462,6 +487,7 @@ impl<'a> Court<'a> {
                 && let (Some((_, from)), Some((to, _))) = (last.ends, stretch.ends)
                 && !matches!(follows, Follows::Plainly | Follows::SetForward)
             {
+                let ahead = |stretch: &Stretch| settled[stretch.file].clock.ahead();
                 let segment = |stretch: &Stretch| {
                     let settled = &settled[stretch.file];
                     settled.clock.segment(settled.chunks[stretch.pieces.0].segment)
@@ -498,6 +524,7 @@ impl<'a> Court<'a> {
                     let chunks = &self.nodes.files[last.file].survey.chunks[..last.pieces.1];
                     let begin = chunks.iter().rev().find_map(|(_, chunk)| chunk.last_begin);
                     let before = begin.map(|offset| Place { file: last.file, offset });
+                    let ends = (ends.0 - ahead(last), ends.1 - ahead(stretch));
                     shifts.push(Shift { before, after, kind, offsets, ends, jump: to - from });
                 }
             }

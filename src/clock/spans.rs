@@ -84,11 +84,12 @@ pub(super) fn spans(file: &FileFacts<'_>, clock: &Clock, years: &[i32]) -> Vec<C
 
 fn place(clock: &Clock, seen: Seen, year: i32, segment: u16) -> i64 {
     let segment = clock.segment(segment);
-    match seen {
+    let at = match seen {
         Seen::Zoned(at) => at.saturating_add(repair(clock)),
         Seen::Local(at) => local_to_utc(segment, at),
         Seen::Yearless(turn, at) => local_to_utc(segment, years::in_year(year + turn, at)),
-    }
+    };
+    at.saturating_sub(clock.ahead())
 }
 
 fn repair(clock: &Clock) -> i64 {
@@ -116,7 +117,9 @@ fn ranges(
         let at = |(turn, at): (i32, i64)| local_to_utc(segment, years::in_year(year + turn, at));
         (at(yearless.range.min), at(yearless.range.max), slack)
     });
-    zoned.into_iter().chain(local).chain(yearless)
+    let ahead = clock.ahead();
+    let ranges = zoned.into_iter().chain(local).chain(yearless);
+    ranges.map(move |(min, max, slack)| (min.saturating_sub(ahead), max.saturating_sub(ahead), slack))
 }
 
 /// Wall-clock nanoseconds to UTC nanoseconds, as the segment reads them.

@@ -238,18 +238,22 @@ impl<'a> Nodes<'a> {
     /// clock: it tells how long the jump took, so what remains is the change of the wall clock.
     pub(super) fn uptimes(&self) -> Vec<evidence::Link> {
         const CLOSE: i64 = 2 * NANOS_PER_SECOND;
-        let mut by_file: BTreeMap<usize, Vec<(usize, i64, i64, u64)>> = BTreeMap::new();
+        /// Node, wall clock, uptime, offset.
+        type Line = (usize, i64, i64, u64);
+        // One file may hold the lines of many kernels.
+        let mut by_kernel: BTreeMap<(usize, u32), Vec<Line>> = BTreeMap::new();
         for (file, facts) in self.files.iter().enumerate() {
             for point in &facts.testimony.uptimes {
                 if let Some((node, at)) = self.locate(file, point.piece, point.written, point.at)
                     && node < self.runs.len()
                 {
-                    by_file.entry(file).or_default().push((node, at, point.uptime, point.offset));
+                    let points = by_kernel.entry((file, point.kernel)).or_default();
+                    points.push((node, at, point.uptime, point.offset));
                 }
             }
         }
         let mut links = Vec::new();
-        for (file, points) in by_file {
+        for ((file, _), points) in by_kernel {
             for pair in points.windows(2) {
                 let ((before, at, up, place), (after, next_at, next_up, next_place)) = (pair[0], pair[1]);
                 // A smaller uptime is another boot.

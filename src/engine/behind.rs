@@ -112,13 +112,13 @@ fn first_instant(file: &FileState, layouts: Layouts<'_>, chunk: &Chunk, bytes: &
     })
 }
 
-/// The folds of a zone that a file's instants (nanoseconds) touch, in nanoseconds.
-pub(super) fn folds(zone: &Zone, range: Option<(i64, i64)>) -> Vec<(i64, i64, i64)> {
+/// The folds of a zone that a file's instants touch, all in nanoseconds; its clock is `ahead` of them.
+pub(super) fn folds(zone: &Zone, range: Option<(i64, i64)>, ahead: i64) -> Vec<(i64, i64, i64)> {
     let Some((first, last)) = range else { return Vec::new() };
-    let second = |at: i64| at.div_euclid(NANOS_PER_SECOND);
+    let second = |at: i64| at.saturating_add(ahead).div_euclid(NANOS_PER_SECOND);
     let nanos = |second: i64| second.saturating_mul(NANOS_PER_SECOND);
     let folds = zone.folds(second(first), second(last)).into_iter();
-    folds.map(|(from, to, by)| (nanos(from), nanos(to), nanos(by))).collect()
+    folds.map(|(from, to, by)| (nanos(from) - ahead, nanos(to) - ahead, nanos(by))).collect()
 }
 
 /// A file's birth, as far as it can bound its records.

@@ -73,6 +73,7 @@ fn batch(prepared: &Prepared, set: &GrammarSet, id: FileId, group: &[(&Derived, 
         tallies: Vec::new(),
         gaps: Vec::new(),
         folds: Vec::new(),
+        doubt: 0,
         derived: group.iter().map(|(derived, _)| (*derived).clone()).collect(),
     }
 }

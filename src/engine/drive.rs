@@ -85,7 +85,9 @@ pub fn drive<S: Sink>(
     watch: &dyn Watch,
 ) -> Result<Outcome> {
     // A wall clock as written lies at most a day and two hours from the instant it means.
-    let slack = if filter.as_written.is_some() { 26 * 3_600 * NANOS_PER_SECOND } else { 0 };
+    let skew = prepared.files.iter().map(|file| file.clock.ahead().saturating_abs()).max().unwrap_or(0);
+    let day = (26 * 3_600 * NANOS_PER_SECOND).saturating_add(skew);
+    let slack = if filter.as_written.is_some() { day } else { 0 };
     let mut order: Vec<&Chunk> = prepared
         .chunks
         .iter()
@@ -429,6 +431,7 @@ impl<'a> WaveReader<'a> {
             tallies,
             gaps,
             folds: file.folds(chunk.span.segment),
+            doubt: file.clock.doubt(),
             derived: Vec::new(),
         }
     }

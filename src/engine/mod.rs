@@ -1,6 +1,7 @@
 //! The run: wires walking, surveying, settling, reading and merging to whoever consumes the timeline.
 
 mod behind;
+mod boots;
 mod derive;
 mod drive;
 mod ledger;

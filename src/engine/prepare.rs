@@ -8,11 +8,14 @@ use std::sync::Mutex;
 use rayon::prelude::*;
 
 use super::behind;
+use super::boots::{derive_boots, may_name_a_boot};
 use super::ledger::Ledger;
 use super::plan::{Plan, Watch};
 use super::tables::watch_tables;
 use crate::base::{Account, Derived, FileId, Loss, Result, SourceId, Unread, reason};
-use crate::clock::{ChunkSpan, Clock, FileFacts, Place, Settled, Shift, settle};
+use crate::clock::{
+    Booted, ChunkSpan, Clock, ClockStep, FileFacts, Place, Settled, Shift, SkewShown, settle,
+};
 use crate::grammar::{Detection, GrammarSet, Headers, detect};
 use crate::ingest::Picker;
 use crate::io::{Content, Found, GARBAGE, Head, MAX_LINE, Opened, Rotation, family, open, walk};
@@ -111,6 +114,12 @@ pub struct Prepared {
     pub changes: Vec<Change>,
     /// Jumps of stamps that mean something; places by file id.
     pub shifts: Vec<Shift>,
+    /// Boots that kernel lines tell of, by time; places by file id.
+    pub boots: Vec<Booted>,
+    /// Clocks that were set, or machines that slept; places by file id.
+    pub steps: Vec<ClockStep>,
+    /// Clocks of hosts that stand apart; places by file id.
+    pub skews: Vec<SkewShown>,
     /// The account so far.
     pub ledger: Ledger,
 }
@@ -140,7 +149,7 @@ pub fn prepare(
         found.retain(|file| file.identity != (output.dev(), output.ino()));
     }
     let mut candidates = detect_all(plan, set, found, &mut remarks);
-    if let Some(ahead) = ahead {
+    if let Some(ahead) = ahead.filter(|ahead| !may_name_a_boot(*ahead)) {
         let hopeful = hopeful(set, &candidates, ahead);
         let mut hopeful = hopeful.iter();
         candidates.retain(|_| hopeful.next().is_some_and(|hope| *hope));
@@ -185,6 +194,9 @@ pub fn prepare(
         derived: Vec::new(),
         changes: Vec::new(),
         shifts: settlement.shifts,
+        boots: settlement.boots,
+        steps: settlement.steps,
+        skews: settlement.skews,
         ledger: Ledger::default(),
     };
     for ((candidate, survey), settled) in candidates.into_iter().zip(&surveys).zip(settlement.files) {
@@ -193,6 +205,7 @@ pub fn prepare(
     prepared.ledger.remarks = remarks;
     behind::bound(&mut prepared, set);
     watch_tables(&mut prepared, set);
+    derive_boots(&mut prepared, set);
     Ok(prepared)
 }
 
@@ -566,7 +579,7 @@ impl Prepared {
         let zone_less =
             survey.chunks.iter().any(|(_, chunk)| chunk.local.is_some() || chunk.yearless.is_some());
         let zones = clock.segments.iter().filter(|_| zone_less).map(|segment| &segment.zone);
-        let folds = zones.map(|zone| behind::folds(zone, range)).collect();
+        let folds = zones.map(|zone| behind::folds(zone, range, clock.ahead())).collect();
         let lines_before = |from: u64| -> u64 {
             survey.chunks.iter().take_while(|(start, _)| *start < from).map(|(_, chunk)| chunk.lines).sum()
         };

@@ -46,11 +46,14 @@ impl<'a> Gaps<'a> {
     #[cold]
     fn close(&mut self, below: Option<(i64, i64)>) {
         let Some((line, above)) = self.open.take() else { return };
+        // Nothing is known better than the clock is.
+        let doubt = self.context.clock.doubt();
+        let above = above.map(|above| above.saturating_sub(doubt));
         let (earliest, latest) = match (above, below) {
             (Some(above), Some((earliest, _))) if earliest < above => {
                 // The stamps around it run back, so neither was taken right before its record was written:
                 // anywhere among both. No stamp is wider than a minute.
-                (earliest, above.saturating_add(Resolution::MINUTE.width()))
+                (earliest, above.saturating_add(Resolution::MINUTE.width()).saturating_add(2 * doubt))
             }
             (Some(above), Some((_, latest))) => (above, latest),
             // A last change before the last stamp is a matter of clocks and bounds nothing.
@@ -59,11 +62,17 @@ impl<'a> Gaps<'a> {
             }
             (None, Some((earliest, latest))) => {
                 // A file that is younger than its first stamp is a copy: its birth says nothing of its lines.
-                (self.context.birth.filter(|birth| *birth <= earliest).unwrap_or(i64::MIN), latest)
+                (self.birth().filter(|birth| *birth <= earliest).unwrap_or(i64::MIN), latest)
             }
             (None, None) => self.of_file(),
         };
         self.done.push(Gap { line, earliest, latest });
+    }
+
+    /// When the file was made, by its host's clock or that of the host it was copied to.
+    fn birth(&self) -> Option<i64> {
+        let (ahead, doubt) = (self.context.clock.ahead(), self.context.clock.doubt());
+        self.context.birth.map(|birth| birth.saturating_sub(ahead.max(0) + doubt))
     }
 
     /// Nothing but the file itself bounds its records. File systems and archives keep a modification time
@@ -72,6 +81,9 @@ impl<'a> Gaps<'a> {
         let latest = self.context.mtime.map_or(i64::MAX, |mtime| {
             (mtime.div_euclid(NANOS_PER_SECOND) + 1).saturating_mul(NANOS_PER_SECOND)
         });
-        (self.context.birth.filter(|birth| *birth < latest).unwrap_or(i64::MIN), latest)
+        // By its host's clock, or by that of the host it was copied to: nobody knows.
+        let (ahead, doubt) = (self.context.clock.ahead(), self.context.clock.doubt());
+        let latest = latest.saturating_add((-ahead).max(0) + doubt);
+        (self.birth().filter(|birth| *birth < latest).unwrap_or(i64::MIN), latest)
     }
 }

@@ -15,6 +15,8 @@ pub enum Value {
     Number(f64),
     /// A count.
     Count(i64),
+    /// A measure that nothing tells.
+    Unknown,
     /// Yes or no.
     Flag(bool),
     /// An instant, nanoseconds since 1970.

@@ -33,6 +33,8 @@ pub struct Explanation {
     pub zone: Option<ZoneRow>,
     /// The writer inside its file whose clock is another one.
     pub writer: Option<WriterRow>,
+    /// What shows how far its host's clock was off, where that was taken away.
+    pub skew: Option<String>,
     /// How its year is known, where the stamp has none.
     pub year: Option<YearRow>,
     /// The stamped records around one without, as `file:line`: the one above, the one below.

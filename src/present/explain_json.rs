@@ -65,6 +65,7 @@ pub fn explanation_json(story: &Explanation) -> Value {
         "stamp": stamp,
         "zone": zone,
         "writer": writer,
+        "skew": story.skew.as_ref().map(|proof| json!({"proof": [proof]})),
         "year": year,
         "bounds": {"above": story.bounds.0, "below": story.bounds.1},
         "derived": derived,

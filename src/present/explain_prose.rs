@@ -54,6 +54,9 @@ pub fn push_explanation(out: &mut Vec<u8>, story: &Explanation) {
     if let Some(writer) = &story.writer {
         line("writer", &clean(&writer.proof));
     }
+    if let Some(skew) = &story.skew {
+        line("skew", &clean(skew));
+    }
     if let Some(year) = &story.year {
         match year.is_open() {
             true => {
@@ -119,10 +122,15 @@ fn interval(story: &Explanation) -> String {
         Some(_) if story.year.as_ref().is_some_and(YearRow::is_open) => {
             format!("{ends}: all years that are possible, and a day on both sides")
         }
+        Some(_) if instant.basis.has(Basis::SKEW) => {
+            format!("{ends}, with what its clock was off taken away")
+        }
         Some((_, stamp)) if instant.latest - instant.earliest > stamp.resolution.width() => {
             format!("{ends}: its clock was set back here and showed this time twice")
         }
-        Some(_) if instant.basis.has(Basis::SKEW) => ends,
+        Some((_, stamp)) if instant.latest - instant.earliest < stamp.resolution.width() => {
+            format!("{ends}: narrowed by the kernel's own clock")
+        }
         Some(_) => format!("{ends}, by its machine's own clock"),
         None => {
             let (above, below) = &story.bounds;

@@ -91,6 +91,7 @@ impl Report<'_> {
                 let value = match value {
                     Known::Text(text) => text.as_str().into(),
                     Known::Number(number) => round(*number).into(),
+                    Known::Unknown => Value::Null,
                     Known::Count(count) => (*count).into(),
                     Known::Flag(flag) => (*flag).into(),
                     Known::Time(at) => time_json(Some(*at)),

@@ -51,6 +51,8 @@ pub struct SourceRow {
     pub zone_basis: Option<&'static str>,
     /// What proves its zones, one sentence each.
     pub proofs: Vec<String>,
+    /// Boots that its kernel lines tell of, one sentence each.
+    pub boots: Vec<String>,
     /// Basis of the years.
     pub year_basis: Basis,
     /// Which years those of stamps without one may be.
@@ -107,7 +109,7 @@ pub fn sources_json(rows: &[SourceRow]) -> Vec<Value> {
                 segment_json
             })
             .collect();
-        json!({
+        let mut row_json = json!({
             "source": row.name,
             "files": row.files,
             "format": row.format,
@@ -127,7 +129,11 @@ pub fn sources_json(rows: &[SourceRow]) -> Vec<Value> {
                 "bytes": account.bytes, "lines": account.lines, "records": account.records,
                 "dated": account.dated, "undated": account.undated, "joined": account.joined,
             },
-        })
+        });
+        if !row.boots.is_empty() {
+            row_json["boots"] = row.boots.clone().into();
+        }
+        row_json
     };
     rows.iter().map(row).collect()
 }
@@ -156,7 +162,7 @@ pub fn push_sources(out: &mut Vec<u8>, rows: &[SourceRow], remarks: &[Unread], z
                 ),
             );
         }
-        for proof in &row.proofs {
+        for proof in row.proofs.iter().chain(&row.boots) {
             line("", &clean(proof));
         }
         if let Some((first, last)) = row.range {

@@ -4,6 +4,7 @@
 use crate::base::{Basis, Batch, Derived, Event, Flags, Instant, Stamp};
 use crate::grammar::{Columns, Grammar, GrammarId, Known, Slots};
 use crate::view::Scene;
+use crate::witness::{KERNEL, uptime};
 
 /// A record with everything its grammar can tell. Reading it costs another run over its text, paid only
 /// for records that are shown with their fields.
@@ -61,7 +62,18 @@ impl<'a> Record<'a> {
         } else {
             let part = |part: Known| slots.known(part).map(|span| span.of(text));
             let odd = clock.odd(part(Known::Host), part(Known::Program));
-            stamp.and_then(|stamp| clock.instant_at(&stamp, event.key, batch.segment, odd))
+            let instant = stamp.and_then(|stamp| clock.instant_at(&stamp, event.key, batch.segment, odd));
+            let said = || uptime(reading.as_ref()?.message.of(text));
+            match (instant, stamp) {
+                (Some(instant), Some(stamp))
+                    if !clock.kernels.is_empty() && part(Known::Program) == Some(KERNEL) =>
+                {
+                    let width = stamp.resolution.width();
+                    let tight = |uptime| clock.tightened(instant, width, part(Known::Host), uptime);
+                    Some(said().map_or(instant, tight))
+                }
+                _ => instant,
+            }
         };
         let headers = grammar.table.as_ref().map(|_| &scene.file(batch.file).headers);
         let columns = headers.and_then(|headers| headers.at(batch.line(event))).map(AsRef::as_ref);

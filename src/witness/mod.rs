@@ -5,12 +5,14 @@
 //! file alone. Nothing is decided here.
 
 mod embedded;
+mod heard;
 mod marks;
 mod sample;
 mod testimony;
 mod writers;
 
 pub use embedded::{Embedded, Form, embedded};
+pub use heard::{Served, Spoken, When};
 pub use marks::{MarkKind, Sight};
-pub use testimony::{Anchor, Testimony, UptimePoint, Written, odd_one, testify, uptime};
+pub use testimony::{Anchor, KERNEL, Testimony, UptimePoint, Written, odd_one, testify, uptime};
 pub use writers::{OddWriter, Writer};

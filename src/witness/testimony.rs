@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::io;
 
 use super::embedded::{Form, embedded};
+use super::heard::{Served, Smallest, Spoken, When};
 use super::marks::{MarkKind, Marks, Sight, deeds, hash, ids};
 use super::sample::each_region;
 use super::writers::{self, OddWriter, Writer, odd_writers};
@@ -68,6 +69,8 @@ pub struct UptimePoint {
     pub width: i64,
     /// Nanoseconds since boot.
     pub uptime: i64,
+    /// Whose kernel: index in [`Testimony::kernels`].
+    pub kernel: u32,
     /// Offset of the record.
     pub offset: u64,
 }
@@ -81,8 +84,16 @@ pub struct Testimony {
     pub sights: Vec<Sight>,
     /// Kernel lines.
     pub uptimes: Vec<UptimePoint>,
+    /// Hosts that kernel lines name; an empty one where they name none.
+    pub kernels: Vec<Vec<u8>>,
     /// The host that most records name.
     pub host: Option<String>,
+    /// All hosts that records name, as long as there are not too many.
+    pub hosts: Vec<String>,
+    /// Messages with the host that said them, by hash.
+    pub spoken: Vec<Spoken>,
+    /// Requests with a duration, by hash.
+    pub served: Vec<Served>,
     /// Writers whose clock is not the file's.
     pub writers: Vec<OddWriter>,
     /// For each surveyed chunk, the number of the stretch between two jumps that it belongs to; jumps
@@ -119,6 +130,9 @@ const MOST: usize = 4096;
 /// Shortest message that is recognised in another file, in bytes.
 const SHORTEST_MESSAGE: usize = 16;
 
+/// What kernels call themselves in logs.
+pub const KERNEL: &[u8] = b"kernel";
+
 struct Witness<'a> {
     layouts: Layouts<'a>,
     survey: &'a FileSurvey,
@@ -127,7 +141,10 @@ struct Witness<'a> {
     said: Testimony,
     marks: Marks,
     quoted: HashSet<(i64, Form)>,
-    hosts: BTreeMap<Vec<u8>, u32>,
+    /// Number of each host, in the order met, and how many records name it.
+    hosts: BTreeMap<Vec<u8>, (u32, u32)>,
+    spoken: Smallest<Spoken>,
+    served: Smallest<Served>,
     /// The record that lines belong to: its stretch and stamp.
     current: Option<(u32, Written, i64)>,
 }
@@ -147,6 +164,8 @@ pub fn testify(layouts: Layouts<'_>, opened: &Opened, survey: &FileSurvey) -> io
         marks: Marks::default(),
         quoted: HashSet::new(),
         hosts: BTreeMap::new(),
+        spoken: Smallest::default(),
+        served: Smallest::default(),
         current: None,
     };
     each_region(opened, survey, |base, text| {
@@ -155,13 +174,20 @@ pub fn testify(layouts: Layouts<'_>, opened: &Opened, survey: &FileSurvey) -> io
             witness.line(base + start as u64, line);
         }
     })?;
-    let Witness { mut said, marks, hosts, stretches, .. } = witness;
+    let Witness { mut said, marks, hosts, spoken, served, stretches, .. } = witness;
     said.stretches = stretches;
     let jumps: u32 = survey.chunks.iter().map(|(_, chunk)| chunk.jumps.0 + chunk.jumps.1).sum();
     said.jumps = jumps.saturating_sub(explained.len() as u32);
     said.sights = marks.finish();
-    let host = hosts.into_iter().max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.cmp(&a.0)));
-    said.host = host.map(|(host, _)| String::from_utf8_lossy(&host).into_owned());
+    said.spoken = spoken.finish(|spoken| spoken.when.offset);
+    said.served = served.finish(|served| served.when.offset);
+    let text = |host: &[u8]| String::from_utf8_lossy(host).into_owned();
+    said.hosts = vec![String::new(); hosts.len()];
+    for (host, (number, _)) in &hosts {
+        said.hosts[*number as usize] = text(host);
+    }
+    let host = hosts.into_iter().max_by(|a, b| a.1.1.cmp(&b.1.1).then_with(|| b.0.cmp(&a.0)));
+    said.host = host.map(|(host, _)| text(&host));
     Ok(said)
 }
 
@@ -264,18 +290,35 @@ impl Witness<'_> {
         // Everything behind the stamp itself may quote a time or name a thing.
         let stamp_end = self.slots.known(Known::Time).map_or(0, |span| span.end as usize);
         let body = &line[stamp_end.min(line.len())..];
-        let (host, program) = (part(Known::Host), part(Known::Program));
+        let (host, program, pid) = (part(Known::Host), part(Known::Program), part(Known::Pid));
         // What the file's own clock showed when another writer's record was written.
-        let at = match self.said.odd(host, program).filter(|_| written != Written::Zoned) {
+        let odd = self.said.odd(host, program).filter(|_| written != Written::Zoned);
+        let at = match odd {
             Some(odd) if !odd.certain => return,
             Some(odd) => at - odd.offset,
             None => at,
         };
+        let own_clock = odd.is_none();
         self.current = Some((piece, written, at));
-        if let Some(host) = host
-            && (self.hosts.len() < 64 || self.hosts.contains_key(host))
+        let number = host.and_then(|host| self.number(host));
+        let when = When { piece, written, at, width: stamp.resolution.width(), offset };
+        if let (Some(number), Some(host), Some(program), Some(pid)) = (number, host, program, pid)
+            && own_clock
+            && message.len() >= SHORTEST_MESSAGE
         {
-            *self.hosts.entry(host.to_vec()).or_default() += 1;
+            let hash = hash(&[host, program, pid, message.trim_ascii()]);
+            self.spoken.add(hash, Spoken { hash, host: number, when });
+        }
+        if let Some(took) = self.layouts.set.get(id).duration(line, &self.slots).filter(|_| own_clock) {
+            // An identifier may stand before the stamp, where the order of fields is free.
+            let stamped = self.slots.known(Known::Time).map_or(0..0, |span| span.start as usize..stamp_end);
+            let served = &mut self.served;
+            for part in [&line[..stamped.start.min(line.len())], body] {
+                ids(part, |word| {
+                    let hash = hash(&[word]);
+                    served.add(hash, Served { hash, took, when });
+                });
+            }
         }
         let add = |marks: &mut Marks, kind, hash| marks.add(piece, kind, written, hash, at, offset);
         if message.len() >= SHORTEST_MESSAGE {
@@ -285,12 +328,30 @@ impl Witness<'_> {
         ids(body, |word| add(marks, MarkKind::Id, hash(&[word])));
         deeds(body, |kind, hash| add(marks, kind, hash));
         if self.said.uptimes.len() < MOST
+            && program == Some(KERNEL)
             && let Some(uptime) = uptime(message)
         {
             let width = stamp.resolution.width();
-            self.said.uptimes.push(UptimePoint { piece, written, at, width, uptime, offset });
+            let (said, name) = (&mut self.said, host.unwrap_or_default());
+            let kernel = said.kernels.iter().position(|known| known == name).unwrap_or_else(|| {
+                said.kernels.push(name.to_vec());
+                said.kernels.len() - 1
+            }) as u32;
+            said.uptimes.push(UptimePoint { piece, written, at, width, uptime, kernel, offset });
         }
         self.quotes(body, offset, (piece, written, at));
+    }
+
+    /// The number of a host, as long as there are not too many. Counts that a record names it.
+    fn number(&mut self, host: &[u8]) -> Option<u32> {
+        const MOST_HOSTS: usize = 64;
+        let next = self.hosts.len();
+        if next >= MOST_HOSTS && !self.hosts.contains_key(host) {
+            return None;
+        }
+        let entry = self.hosts.entry(host.to_vec()).or_insert((next as u32, 0));
+        entry.1 += 1;
+        Some(entry.0)
     }
 
     fn quotes(&mut self, text: &[u8], offset: u64, (piece, written, at): (u32, Written, i64)) {

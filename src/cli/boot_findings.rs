@@ -1,0 +1,87 @@
+//! What kernel lines told, as findings: boots, and clocks that were set while a machine ran.
+
+use super::clock_findings::evidence;
+use super::context::Context;
+use crate::base::{FileId, NANOS_PER_SECOND};
+use crate::clock::{Booted, ClockStep};
+use crate::lens::{Finding, Subject, Value};
+use crate::text::clean;
+use crate::time::pretty_span;
+
+/// Nanoseconds as seconds.
+fn seconds(nanos: i64) -> f64 {
+    nanos as f64 / NANOS_PER_SECOND as f64
+}
+
+/// All boots, then all steps.
+pub(super) fn boot_findings(context: &Context) -> Vec<Finding> {
+    let prepared = &context.prepared;
+    let boots = prepared.boots.iter().filter_map(|boot| booted(context, boot));
+    boots.chain(prepared.steps.iter().filter_map(|step| stepped(context, step))).collect()
+}
+
+fn named(host: Option<&String>) -> String {
+    host.map_or_else(|| "the machine".to_owned(), |host| clean(host))
+}
+
+fn booted(context: &Context, boot: &Booted) -> Option<Finding> {
+    let written = boot.instant.best.checked_add(boot.uptime)?;
+    let shown = evidence(context, boot.place, Some(written))?;
+    let file = context.prepared.file(FileId(boot.place.file as u32));
+    let basis: Vec<&str> = boot.instant.basis.words().collect();
+    Some(Finding {
+        kind: "change",
+        title: format!("{} booted (kernel uptime {} s)", named(boot.host.as_ref()), boot.uptime()),
+        start: Some(boot.instant.best),
+        end: Some(boot.instant.best),
+        earliest: Some(boot.instant.earliest),
+        latest: Some(boot.instant.latest),
+        score: 0.4,
+        subject: Subject {
+            source: Some(file.source),
+            host: boot.host.clone(),
+            program: Some("kernel".to_owned()),
+            ..Subject::default()
+        },
+        values: vec![
+            ("what", Value::Text("boot".to_owned())),
+            ("uptime_seconds", Value::Number(seconds(boot.uptime))),
+            ("kernel_lines", Value::Count(boot.lines as i64)),
+            ("basis", Value::Text(basis.join(" "))),
+        ],
+        claim: 0,
+        evidence: vec![shown],
+        against: Vec::new(),
+    })
+}
+
+fn stepped(context: &Context, step: &ClockStep) -> Option<Finding> {
+    let [before, after] = step.places;
+    let evidence =
+        vec![evidence(context, before, Some(step.ends.0))?, evidence(context, after, Some(step.ends.1))?];
+    let file = context.prepared.file(FileId(after.file as u32));
+    let (host, span) = (named(step.host.as_ref()), pretty_span(step.by.saturating_abs()));
+    // A machine that sleeps only ever loses time.
+    let title = match step.by {
+        ..0 => format!("{host}: its clock was set back by about {span}"),
+        _ => format!("{host}: its clock was set forward by about {span}, or it slept so long"),
+    };
+    Some(Finding {
+        kind: "clock_step",
+        title,
+        start: Some(step.ends.0),
+        end: Some(step.ends.1),
+        earliest: Some(step.ends.0.min(step.ends.1)),
+        latest: Some(step.ends.0.max(step.ends.1)),
+        score: 0.5,
+        subject: Subject { source: Some(file.source), host: step.host.clone(), ..Subject::default() },
+        values: vec![
+            ("seconds", Value::Number(seconds(step.by))),
+            ("uncertainty_seconds", Value::Number(seconds(step.within))),
+            ("or_suspend", Value::Flag(step.by > 0)),
+        ],
+        claim: u8::from(step.by < 0),
+        evidence,
+        against: Vec::new(),
+    })
+}

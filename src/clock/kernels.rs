@@ -1,0 +1,242 @@
+//! Kernel lines of all files in UTC, once zones and years are settled: boots by host, clocks that were
+//! set, and for each file what narrows the instants of its kernel lines.
+
+use super::boots::{Boot, Envelope, Moment, Point, boots};
+use super::proof::{Place, Proof};
+use super::spans::local_to_utc;
+use super::witnessed::Nodes;
+use super::{Clock, Settled};
+use crate::base::{Basis, Instant, NANOS_PER_SECOND};
+use crate::time::render_rfc3339;
+use crate::witness::{UptimePoint, Written};
+
+/// Uptimes are cut off at a microsecond.
+const MICRO: i64 = 1_000;
+
+/// What one kernel's lines in one file prove about each other's instants.
+#[derive(Clone, Debug)]
+pub struct Kernel {
+    /// The host that the lines name; empty where they name none.
+    host: Vec<u8>,
+    /// One per boot, and per piece of it.
+    envelope: Envelope,
+}
+
+/// A boot, as kernel lines tell it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Booted {
+    /// When: counted back from the line that tells it best.
+    pub instant: Instant,
+    /// That line.
+    pub place: Place,
+    /// What it tells: nanoseconds since boot.
+    pub uptime: i64,
+    /// The host that booted, as far as it is known.
+    pub host: Option<String>,
+    /// Kernel lines of this boot that were heard.
+    pub lines: usize,
+    /// When its first and last line were written.
+    span: (i64, i64),
+}
+
+/// Wall clock and kernel clock part: the clock was set, or the machine slept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClockStep {
+    /// The last line before and the first behind it.
+    pub places: [Place; 2],
+    /// Their stamps as instants, nanoseconds since 1970 UTC.
+    pub ends: (i64, i64),
+    /// The wall clock gained this much, nanoseconds.
+    pub by: i64,
+    /// Give or take this much, nanoseconds.
+    pub within: i64,
+    /// The host, as far as it is known.
+    pub host: Option<String>,
+}
+
+/// What all kernel lines tell.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub boots: Vec<Booted>,
+    pub steps: Vec<ClockStep>,
+}
+
+/// Hears the kernel lines of all sources, each given by its files, oldest first, and gives their files'
+/// clocks what narrows them.
+pub(super) fn hear(nodes: &Nodes<'_>, families: &[Vec<usize>], settled: &mut [Settled]) -> Told {
+    let mut told = Told::default();
+    for family in families {
+        let mut names: Vec<&Vec<u8>> =
+            family.iter().flat_map(|file| &nodes.files[*file].testimony.kernels).collect();
+        names.sort();
+        names.dedup();
+        for name in names {
+            let points: Vec<Point> =
+                family.iter().flat_map(|file| points(nodes, *file, name, &settled[*file].clock)).collect();
+            let host = whose(nodes, family, name, settled);
+            let (boots, steps) = boots(&points);
+            for step in steps.iter().filter(|step| !step.on_grid()) {
+                told.steps.push(ClockStep {
+                    places: [step.before.place, step.after.place],
+                    ends: (step.before.at, step.after.at),
+                    by: step.by,
+                    within: step.within,
+                    host: host.clone(),
+                });
+            }
+            for boot in &boots {
+                for piece in &boot.pieces {
+                    let mut files: Vec<usize> = piece.points.iter().map(|point| point.place.file).collect();
+                    files.sort_unstable();
+                    files.dedup();
+                    for file in files {
+                        let kernel = Kernel { host: name.clone(), envelope: piece.envelope.clone() };
+                        settled[file].clock.kernels.push(kernel);
+                    }
+                }
+            }
+            let found = boots.iter().filter(|boot| boot.plain);
+            told.boots.extend(found.filter_map(|boot| booted(nodes, boot, &host, settled)));
+        }
+    }
+    told.boots = one_per_host(std::mem::take(&mut told.boots));
+    for boot in &told.boots {
+        let mut at = Vec::new();
+        render_rfc3339(&mut at, boot.instant.best, 0, 0, true);
+        let text =
+            format!("its kernel booted at {}, as its uptime at {{0}} says", String::from_utf8_lossy(&at));
+        settled[boot.place.file].clock.boots.push(Proof { text, places: vec![boot.place] });
+    }
+    told
+}
+
+/// One kernel's lines in one file, as UTC. Those of an hour that comes twice, or of a clock that was not
+/// set, are left out.
+fn points(nodes: &Nodes<'_>, file: usize, name: &[u8], clock: &Clock) -> Vec<Point> {
+    let facts = &nodes.files[file];
+    let own = |point: &&UptimePoint| {
+        facts.testimony.kernels.get(point.kernel as usize).is_some_and(|known| known == name)
+    };
+    let utc = |point: &UptimePoint| {
+        let index = facts.survey.chunks.partition_point(|(start, _)| *start <= point.offset);
+        let (_, chunk) = &facts.survey.chunks[index.checked_sub(1)?];
+        let (_, at) = nodes.locate(file, point.piece, point.written, point.at)?;
+        let at = match point.written {
+            Written::Zoned => at.checked_add(clock.repair.unwrap_or(0) * NANOS_PER_SECOND)?,
+            Written::Yearless if chunk.unset => return None,
+            Written::Local | Written::Yearless => {
+                let segment = clock.segment(clock.segment_at(point.offset));
+                let twice = segment.zone.to_utc(at.div_euclid(NANOS_PER_SECOND)).1.is_some();
+                if twice && segment.late_until.is_none() {
+                    return None;
+                }
+                local_to_utc(segment, at)
+            }
+        };
+        let place = Place { file, offset: point.offset };
+        Some(Point { at, width: point.width, uptime: point.uptime, place })
+    };
+    facts.testimony.uptimes.iter().filter(own).filter_map(utc).collect()
+}
+
+/// The host whose kernel this is: that of its files where most of their records name it as well.
+fn whose(nodes: &Nodes<'_>, family: &[usize], name: &[u8], settled: &[Settled]) -> Option<String> {
+    let name = String::from_utf8_lossy(name).into_owned();
+    let own = family
+        .iter()
+        .find(|file| name.is_empty() || nodes.files[**file].testimony.host.as_deref() == Some(name.as_str()));
+    own.and_then(|file| settled[*file].host.clone()).or_else(|| Some(name).filter(|name| !name.is_empty()))
+}
+
+/// A boot with its instant; the years that its witness may lie in are its own as well.
+fn booted(nodes: &Nodes<'_>, boot: &Boot, host: &Option<String>, settled: &[Settled]) -> Option<Booted> {
+    const YEAR: i64 = 366 * 86_400 * NANOS_PER_SECOND;
+    let Moment { mut earliest, best, mut latest, witness } = boot.moment()?;
+    let place = witness.place;
+    let clock = &settled[place.file].clock;
+    let uptimes = &nodes.files[place.file].testimony.uptimes;
+    let written = uptimes.iter().find(|point| point.offset == place.offset)?.written;
+    let zone = || clock.segment(clock.segment_at(place.offset)).zone_basis;
+    let basis = match written {
+        Written::Zoned if clock.repair.is_some() => Basis::ZONE_REPAIRED.with(Basis::YEAR_STAMP),
+        Written::Zoned => Basis::OFFSET.with(Basis::YEAR_STAMP),
+        Written::Local => zone().with(Basis::YEAR_STAMP),
+        Written::Yearless => zone().with(clock.year_basis),
+    };
+    if let Some((back, on)) = clock.years.spread().filter(|_| written == Written::Yearless) {
+        earliest = earliest.saturating_add(YEAR.saturating_mul(i64::from(back)));
+        latest = latest.saturating_add(YEAR.saturating_mul(i64::from(on)));
+    }
+    let span =
+        boot.points().fold((i64::MAX, i64::MIN), |span, point| (span.0.min(point.at), span.1.max(point.at)));
+    Some(Booted {
+        instant: Instant { earliest, best, latest, basis: basis.with(Basis::UPTIME) },
+        place,
+        uptime: witness.uptime,
+        host: host.clone(),
+        lines: boot.points().count(),
+        span,
+    })
+}
+
+/// Several logs of one host tell of the same boot: the one that knows it best is kept.
+fn one_per_host(mut boots: Vec<Booted>) -> Vec<Booted> {
+    boots.sort_by_key(|boot| {
+        let Instant { earliest, best, latest, .. } = boot.instant;
+        (latest.saturating_sub(earliest), best, boot.place.file, boot.place.offset)
+    });
+    let same = |a: &Booted, b: &Booted| {
+        a.host.is_some()
+            && a.host == b.host
+            && a.instant.earliest < b.instant.latest
+            && b.instant.earliest < a.instant.latest
+            // What was said before a boot is of another one.
+            && a.instant.best < b.span.1
+            && b.instant.best < a.span.1
+    };
+    let mut kept: Vec<Booted> = Vec::new();
+    for boot in boots {
+        match kept.iter_mut().find(|known| same(known, &boot)) {
+            Some(known) => {
+                known.lines += boot.lines;
+                known.span = (known.span.0.min(boot.span.0), known.span.1.max(boot.span.1));
+            }
+            None => kept.push(boot),
+        }
+    }
+    kept.sort_by_key(|boot| (boot.instant.best, boot.place.file, boot.place.offset));
+    kept
+}
+
+impl Booted {
+    /// The uptime as kernels write it: `604065.445632`.
+    pub fn uptime(&self) -> String {
+        let micros = self.uptime / 1_000;
+        format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000)
+    }
+}
+
+impl Clock {
+    /// The instant of a kernel line whose uptime other lines of its boot bound: what the kernel said, it
+    /// said before its edge. Never wider than its stamp; left alone where it was written late.
+    pub fn tightened(&self, instant: Instant, width: i64, host: Option<&[u8]>, uptime: i64) -> Instant {
+        // A year or an hour that is not settled is no matter of seconds.
+        if instant.latest.saturating_sub(instant.earliest) != width {
+            return instant;
+        }
+        let own = self.kernels.iter().filter(|kernel| kernel.host == host.unwrap_or_default());
+        let edges = own.filter_map(|kernel| kernel.envelope.edge(uptime));
+        let latest = edges
+            .map(|edge| (edge.saturating_add(uptime).div_euclid(MICRO) + 2).saturating_mul(MICRO))
+            .find(|latest| (instant.earliest + MICRO..instant.latest).contains(latest));
+        match latest {
+            Some(latest) => Instant { latest, basis: instant.basis.with(Basis::UPTIME), ..instant },
+            None => instant,
+        }
+    }
+
+    /// The number of the segment that holds at an offset of its file.
+    pub(super) fn segment_at(&self, offset: u64) -> u16 {
+        self.segments.partition_point(|segment| segment.from <= offset).saturating_sub(1) as u16
+    }
+}
