@@ -40,6 +40,12 @@ pub(super) enum Command {
     Report(ReportArgs),
     /// Per source: format, clock and how it is known, range, ledger
     Sources(SourcesArgs),
+    /// How one record's instant was settled, and what stands around it
+    ///
+    /// FILE is the name that other commands print, or a path, or the end of either if only one file has it.
+    /// Without INPUT, FILE alone is read; with INPUT all sources are settled together, and more may be
+    /// known. The whole timeline is looked at: of the selection only --source applies.
+    Explain(ExplainArgs),
     /// The formats that are understood
     Formats(FormatsArgs),
     /// Print shell completions
@@ -302,6 +308,28 @@ pub(super) struct SourcesArgs {
     /// How sources are written
     #[arg(long, value_name = "FORMAT", default_value = "prose")]
     pub format: RowFormat,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExplainFormat {
+    /// For people
+    Prose,
+    /// One JSON object
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// The record, by its file and any of its lines
+    #[arg(value_name = "FILE:LINE", allow_hyphen_values = true)]
+    pub line: String,
+    #[command(flatten)]
+    pub input: Input,
+    /// How the answer is written
+    #[arg(long, value_name = "FORMAT", default_value = "prose")]
+    pub format: ExplainFormat,
     #[command(flatten)]
     pub common: Common,
 }

@@ -121,7 +121,7 @@ impl Context {
         others.dedup();
         let segments = segments(&files);
         let mut proofs: Vec<String> = Vec::new();
-        for proof in files.iter().filter(|_| prove).flat_map(|file| &file.clock.proofs) {
+        for proof in files.iter().filter(|_| prove).flat_map(|file| file.clock.main_proofs()) {
             let text = self.prove(proof);
             if !proofs.contains(&text) {
                 proofs.push(text);

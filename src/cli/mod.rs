@@ -8,6 +8,7 @@ mod clock_findings;
 mod clocks;
 mod completions;
 mod context;
+mod explain;
 mod formats;
 mod grep;
 mod outcome;
@@ -17,6 +18,7 @@ mod report;
 mod resolve;
 mod show;
 mod sources;
+mod spot;
 
 use std::process::ExitCode;
 
@@ -36,6 +38,7 @@ pub fn run() -> ExitCode {
         args::Command::Grep(args) => grep::run(args),
         args::Command::Report(args) => report::run(args),
         args::Command::Sources(args) => sources::run(args),
+        args::Command::Explain(args) => explain::run(args),
         args::Command::Formats(args) => formats::run(args),
         args::Command::Completions { shell } => completions::completions(*shell),
         args::Command::Man => completions::man(),

@@ -83,7 +83,7 @@ pub struct Clock {
     pub skew: Option<Skewed>,
     /// Writers inside the file whose clock differs from it.
     pub writers: Vec<OddWriter>,
-    /// What proves the decision, best first.
+    /// What proves the decision, best first; at the end one for each of the writers, then that of the skew.
     pub proofs: Vec<Proof>,
     /// What narrows the instants of kernel lines.
     pub kernels: Vec<Kernel>,
@@ -134,6 +134,43 @@ impl Clock {
     #[inline]
     pub fn odd(&self, host: Option<&[u8]>, program: Option<&[u8]>) -> Option<&OddWriter> {
         odd_one(&self.writers, host, program)
+    }
+
+    /// What proves its zones, and what proves that the offset in its stamps is wrong.
+    pub fn zone_proofs(&self) -> &[Proof] {
+        let others = self.writers.len() + usize::from(self.skew.is_some());
+        &self.proofs[..self.proofs.len().saturating_sub(others)]
+    }
+
+    /// The best of those, and what shows the writers: enough for whoever looks at a file as a whole.
+    pub fn main_proofs(&self) -> impl Iterator<Item = &Proof> {
+        const MOST: usize = 4;
+        let zones = self.zone_proofs();
+        zones.iter().take(MOST).chain(&self.proofs[zones.len()..])
+    }
+
+    /// Whether a proof may speak of this segment: a place in another one says that it does not.
+    pub fn speaks_of(&self, proof: &Proof, file: usize, segment: u16) -> bool {
+        let mut own = proof.places.iter().filter(|place| place.file == file).peekable();
+        let holds = |place: &Place| {
+            self.segments.partition_point(|known| known.from <= place.offset) == usize::from(segment) + 1
+        };
+        match own.peek() {
+            Some(_) => own.any(holds),
+            // Of a file time or of company: of those segments that are known.
+            None => self.segments.len() == 1 || self.segment(segment).zone_basis != Basis::ZONE_DEFAULT,
+        }
+    }
+
+    /// What shows that a writer has a clock of its own.
+    pub fn writer_proof(&self, odd: &OddWriter) -> Option<&Proof> {
+        let index = self.writers.iter().position(|writer| writer == odd)?;
+        self.proofs.get(self.zone_proofs().len() + index)
+    }
+
+    /// What shows how far its host's clock was off.
+    pub fn skew_proof(&self) -> Option<&Proof> {
+        self.proofs.last().filter(|_| self.skew.is_some())
     }
 
     /// The full instant of a stamp, its interval and reasons. `year` is the one settled for it; `odd` how

@@ -89,6 +89,20 @@ pub(super) fn company(nodes: &Nodes<'_>, peers: &[usize]) -> Vec<Proof> {
     vec![Proof { text, places: Vec::new() }]
 }
 
+/// Why a run beside a clock change of the zone given first is in that zone.
+pub(super) fn clock_change(zone: &str) -> Vec<Proof> {
+    let text = format!(
+        "its stamps jump where {zone} changes its clock, and what is known of one side of the jump fits that zone"
+    );
+    vec![Proof { text, places: Vec::new() }]
+}
+
+/// Why a run between two others of its log has their zone.
+pub(super) fn between(offset: i64) -> Vec<Proof> {
+    let text = format!("what stands before and behind it in this log is known to be at {}", shown(offset));
+    vec![Proof { text, places: Vec::new() }]
+}
+
 /// Why a run stays open.
 pub(super) fn open(run: usize, votes: &[Vote], disputed: bool) -> Vec<Proof> {
     let quoted: Vec<&Vote> =
@@ -102,7 +116,8 @@ pub(super) fn open(run: usize, votes: &[Vote], disputed: bool) -> Vec<Proof> {
         let offsets: Vec<String> = offsets.iter().map(|offset| shown(*offset)).collect();
         format!("absolute times in its records speak for several zones: {}", offsets.join(", "))
     } else if let Some(offset) = offsets.first() {
-        format!("{} speaks for {}, too little to decide", counted(quoted.len()), shown(*offset))
+        let speak = if quoted.len() == 1 { "speaks" } else { "speak" };
+        format!("{} {speak} for {}, too little to decide", counted(quoted.len()), shown(*offset))
     } else {
         return Vec::new();
     };

@@ -205,8 +205,8 @@ fn dated_ranges(files: &[FileFacts<'_>], zones: &[(Zone, Basis)]) -> Vec<(i64, i
     ranges.into_iter().map(|(_, range)| range).collect()
 }
 
-/// Proofs told of one file.
-const MOST_PROOFS: usize = 4;
+/// Proofs kept of one file: a log of many runs has many of the same kind.
+const MOST_PROOFS: usize = 64;
 
 /// Hears all evidence and decides the zones.
 struct Court<'a> {
@@ -397,10 +397,11 @@ impl<'a> Court<'a> {
             return (named(*offset), Basis::ZONE_INFERRED, proofs);
         }
         if self.set_by_default_zone(run, sequences) {
-            return (self.default_zone.clone(), Basis::ZONE_INFERRED, Vec::new());
+            let proofs = reasons::clock_change(self.default_zone.name());
+            return (self.default_zone.clone(), Basis::ZONE_INFERRED, proofs);
         }
         if let Some(offset) = self.between[run] {
-            return (named(offset), Basis::ZONE_INFERRED, Vec::new());
+            return (named(offset), Basis::ZONE_INFERRED, reasons::between(offset));
         }
         let proofs = reasons::open(run, &self.votes, self.solution.disputed.contains(&run));
         match self.relative(run).or_else(|| self.nearby(run)) {
@@ -461,7 +462,6 @@ impl<'a> Court<'a> {
         {
             proofs.push(proof);
         }
-        // A log of many runs has many proofs of the same kind.
         proofs.truncate(MOST_PROOFS);
         let writers = self.nodes.files[file].testimony.writers.clone();
         proofs.extend(writers.iter().map(|odd| reasons::writer(file, odd)));
@@ -520,8 +520,7 @@ impl<'a> Court<'a> {
                     Follows::Plainly | Follows::SetForward | Follows::Unknown => None,
                 };
                 if let Some((kind, offsets)) = kind {
-                    let offset = self.nodes.files[stretch.file].survey.chunks[stretch.pieces.0].0;
-                    let after = Place { file: stretch.file, offset };
+                    let after = Place { file: stretch.file, offset: self.nodes.begin(stretch) };
                     let chunks = &self.nodes.files[last.file].survey.chunks[..last.pieces.1];
                     let begin = chunks.iter().rev().find_map(|(_, chunk)| chunk.last_begin);
                     let before = begin.map(|offset| Place { file: last.file, offset });
@@ -618,7 +617,7 @@ fn jumps_back(nodes: &Nodes<'_>, sequences: &[Sequence], known: &[Link]) -> Vec<
             if *grid >= 0 || told || old == new || before.file != after.file {
                 continue;
             }
-            let start = nodes.files[after.file].survey.chunks[after.pieces.0].0;
+            let start = nodes.begin(after);
             links.push(Link {
                 kind: evidence::LinkKind::Jump,
                 nodes: (new, old),

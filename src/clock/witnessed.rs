@@ -81,6 +81,13 @@ impl<'a> Nodes<'a> {
         }
     }
 
+    /// Where the first record of a stretch begins: pieces end anywhere, records do not.
+    pub(super) fn begin(&self, stretch: &Stretch) -> u64 {
+        let pieces = &self.files[stretch.file].survey.chunks[stretch.pieces.0..stretch.pieces.1];
+        let begin = pieces.iter().find_map(|(_, chunk)| chunk.first_begin);
+        begin.map(|(begin, _)| begin).or(pieces.first().map(|(start, _)| *start)).unwrap_or(0)
+    }
+
     /// The node of a file's stamps with an offset.
     pub(super) fn zoned(&self, file: usize) -> Option<usize> {
         self.zoned_of.get(&file).copied()

@@ -4,6 +4,9 @@
 
 mod cells;
 mod clocks;
+mod explain;
+mod explain_json;
+mod explain_prose;
 mod findings;
 mod orders;
 mod prose;
@@ -13,6 +16,11 @@ mod sources;
 mod summary;
 
 pub use cells::tie_cell;
+pub use explain::{
+    DerivedRow, Explanation, How, Neighbour, Ordered, PatternRow, WriterRow, YearRow, ZoneRow,
+};
+pub use explain_json::explanation_json;
+pub use explain_prose::push_explanation;
 pub use findings::Report;
 pub use prose::{Decorate, Prose, Style, day_rule};
 pub use report::{report_json, report_markdown};

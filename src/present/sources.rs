@@ -208,7 +208,7 @@ fn clock(row: &SourceRow) -> String {
 }
 
 /// `2016, 2020 or 2024`
-fn either(years: &[i32]) -> String {
+pub(super) fn either(years: &[i32]) -> String {
     match years {
         [] => String::new(),
         [first, .., last] if years.len() > 6 => {

@@ -1,7 +1,7 @@
 //! One event read again in full: fields, host, program, the interval of its instant and its reasons.
 //! A derived event is not read again: it brings all of that along.
 
-use crate::base::{Basis, Batch, Derived, Event, Flags, Instant};
+use crate::base::{Basis, Batch, Derived, Event, Flags, Instant, Stamp};
 use crate::grammar::{Columns, Grammar, GrammarId, Known, Slots};
 use crate::view::Scene;
 use crate::witness::{KERNEL, uptime};
@@ -17,6 +17,8 @@ pub struct Record<'a> {
     reading: Option<crate::grammar::Reading>,
     /// The instant, when the record has a stamp; for an undated one its bounds.
     pub instant: Option<Instant>,
+    /// The stamp as read, with its holes.
+    pub stamp: Option<Stamp>,
     /// What a derived event is, instead of a text.
     derived: Option<&'a Derived>,
     /// What the cells of a table's row are called.
@@ -40,7 +42,8 @@ impl<'a> Record<'a> {
         if let Some(derived) = batch.derived(event) {
             let instant = Some(derived.instant);
             let (slots, reading) = (Slots::default(), None);
-            return Self { grammar, text, slots, reading, instant, derived: Some(derived), columns: None };
+            let derived = Some(derived);
+            return Self { grammar, text, slots, reading, instant, stamp: None, derived, columns: None };
         }
         let mut slots = Slots::default();
         let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -50,6 +53,7 @@ impl<'a> Record<'a> {
             false => grammar.read(text, head, &mut slots, false),
         });
         let clock = &scene.file(batch.file).clock;
+        let stamp = head.and_then(|head| head.stamp);
         let instant = if event.flags.has(Flags::UNDATED) {
             let basis = if event.flags.has(Flags::MTIME_ONLY) { Basis::MTIME } else { Basis::BETWEEN };
             let (earliest, latest) = batch.gap(event);
@@ -58,7 +62,6 @@ impl<'a> Record<'a> {
         } else {
             let part = |part: Known| slots.known(part).map(|span| span.of(text));
             let odd = clock.odd(part(Known::Host), part(Known::Program));
-            let stamp = head.and_then(|head| head.stamp);
             let instant = stamp.and_then(|stamp| clock.instant_at(&stamp, event.key, batch.segment, odd));
             let said = || uptime(reading.as_ref()?.message.of(text));
             match (instant, stamp) {
@@ -74,7 +77,7 @@ impl<'a> Record<'a> {
         };
         let headers = grammar.table.as_ref().map(|_| &scene.file(batch.file).headers);
         let columns = headers.and_then(|headers| headers.at(batch.line(event))).map(AsRef::as_ref);
-        Self { grammar, text, slots, reading, instant, derived: None, columns }
+        Self { grammar, text, slots, reading, instant, stamp, derived: None, columns }
     }
 
     /// A well-known part as written.

@@ -321,30 +321,28 @@ fn commands(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn readme_commands_name_what_exists() {
-    let Ok(readme) = fs::read_to_string(package().join("README.md")) else {
-        return eprintln!("skipped: there is no README.md yet");
-    };
+fn written_commands_name_what_exists() {
     let help = String::from_utf8(Scratch::new("readme").good(&["--help"])).expect("UTF-8");
     let known: BTreeSet<&str> =
         help.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next()).collect();
-    for command in commands(&readme) {
+    let pages = ["README.md", "docs/time.md"];
+    let text = |page: &str| fs::read_to_string(package().join(page)).expect(page);
+    let all =
+        pages.iter().flat_map(|page| commands(&text(page)).into_iter().map(move |command| (page, command)));
+    for (page, command) in all {
         let typed = match command.split_once(" -- ") {
             Some((_, typed)) => typed,
             None => command.strip_prefix("timeline ").unwrap_or(""),
         };
         let words: Vec<&str> = typed.split_whitespace().collect();
         if let Some(first) = words.first().filter(|word| !word.starts_with('-')) {
-            assert!(known.contains(first), "README.md: `{command}`: no command is called {first}");
+            assert!(known.contains(first), "{page}: `{command}`: no command is called {first}");
         }
         for word in words {
             let word = word.trim_matches(['\'', '"']);
             let inside =
                 ["samples/", "tests/", "grammars/", "docs/"].iter().any(|folder| word.starts_with(folder));
-            assert!(
-                !inside || package().join(word).exists(),
-                "README.md: `{command}`: {word} does not exist"
-            );
+            assert!(!inside || package().join(word).exists(), "{page}: `{command}`: {word} does not exist");
         }
     }
 }
