@@ -5,7 +5,9 @@
 //! `Clock` then carries the decision and its reasons. No other code may compare stamps of two sources.
 
 mod boots;
+mod claims;
 mod company;
+mod court;
 mod evidence;
 mod family;
 mod hosts;

@@ -5,6 +5,7 @@ mod boots;
 mod derive;
 mod drive;
 mod ledger;
+mod places;
 mod plan;
 mod prepare;
 mod tables;

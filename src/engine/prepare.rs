@@ -13,9 +13,7 @@ use super::ledger::Ledger;
 use super::plan::{Plan, Watch};
 use super::tables::watch_tables;
 use crate::base::{Account, Derived, FileId, Loss, Result, SourceId, Unread, reason};
-use crate::clock::{
-    Booted, ChunkSpan, Clock, ClockStep, FileFacts, Place, Settled, Shift, SkewShown, settle,
-};
+use crate::clock::{Booted, ChunkSpan, Clock, ClockStep, FileFacts, Settled, Shift, SkewShown, settle};
 use crate::grammar::{Detection, GrammarSet, Headers, detect};
 use crate::ingest::Picker;
 use crate::io::{Content, Found, GARBAGE, Head, MAX_LINE, Opened, Rotation, family, open, walk};
@@ -507,44 +505,6 @@ impl Prepared {
     /// A file by id.
     pub fn file(&self, id: FileId) -> &FileState {
         &self.files[id.0 as usize]
-    }
-
-    /// The physical line, 1-based, that stands at a place. Reads from the place's chunk on; `None` where
-    /// the file cannot be read again.
-    pub fn line_at(&self, place: Place) -> Option<u64> {
-        let file = FileId(place.file as u32);
-        let state = self.files.get(place.file)?;
-        let end = self.chunks.partition_point(|chunk| (chunk.file, chunk.start) <= (file, place.offset));
-        let chunk = self.chunks[..end].last().filter(|chunk| chunk.file == file)?;
-        let mut text = vec![0; (place.offset - chunk.start) as usize];
-        if matches!(state.opened.content(), Content::Gzip) {
-            let mut unpacker = state.opened.unpack().ok()?;
-            let mut all = Vec::new();
-            let _ = unpacker.fill(&mut all, place.offset as usize);
-            text = all.get(chunk.start as usize..)?.to_vec();
-        } else {
-            let count = state.opened.read_at(chunk.start, &mut text).ok()?;
-            text.truncate(count);
-        }
-        Some(chunk.first_line + memchr::memchr_iter(b'\n', &text).count() as u64)
-    }
-
-    /// The physical line at a place, 1-based, and its text, cut to its first kilobyte.
-    pub fn record_at(&self, place: Place) -> Option<(u64, Vec<u8>)> {
-        const LONGEST: usize = 1024;
-        let line = self.line_at(place)?;
-        let opened = &self.files.get(place.file)?.opened;
-        let mut text = vec![0; LONGEST];
-        if matches!(opened.content(), Content::Gzip) {
-            let mut all = Vec::new();
-            let _ = opened.unpack().ok()?.fill(&mut all, place.offset as usize + LONGEST);
-            text = all.get(place.offset as usize..)?.to_vec();
-        } else {
-            let count = opened.read_at(place.offset, &mut text).ok()?;
-            text.truncate(count);
-        }
-        text.truncate(memchr::memchr(b'\n', &text).unwrap_or(text.len()));
-        Some((line, text))
     }
 
     /// Adds a file; files must come in canonical order.

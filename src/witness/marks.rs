@@ -160,9 +160,8 @@ pub(super) fn deeds(message: &[u8], mut found: impl FnMut(MarkKind, u64)) {
 }
 
 /// Words of messages that tell of a process's end.
-static DEATHS: LazyLock<[Finder<'static>; 4]> = LazyLock::new(|| {
-    ["segfault at", "on signal ", "illed process", "general protection"].map(Finder::new)
-});
+static DEATHS: LazyLock<[Finder<'static>; 4]> =
+    LazyLock::new(|| ["segfault at", "on signal ", "illed process", "general protection"].map(Finder::new));
 
 /// The client's address and the request (`POST /login`) of a web server's record.
 fn request(message: &[u8]) -> Option<(&[u8], &[u8])> {

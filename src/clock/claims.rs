@@ -1,0 +1,160 @@
+//! What logs claim about their own clocks, and each other's: labels, labels proven wrong, jumps back, and
+//! quotes that agree.
+
+use super::evidence::{self, Link};
+use super::spans::utc;
+use super::stretches::{Follows, Sequence, Stretch};
+use super::witnessed::Nodes;
+use super::zones::{self, Vote, VoteKind};
+use crate::base::{Basis, NANOS_PER_SECOND};
+use crate::time::Zone;
+
+/// Files whose records prove that the offset their stamps name is wrong: seconds to add. Times quoted in
+/// one form alone may be the ones that are wrong; a modification time that agrees with them settles it.
+pub(super) fn lies(nodes: &Nodes<'_>, votes: &[Vote], mtimes: &[Vote]) -> Vec<Option<i64>> {
+    const FEWEST: usize = 3;
+    let mut repairs = vec![None; nodes.files.len()];
+    for (file, repair) in repairs.iter_mut().enumerate() {
+        let Some(node) = nodes.zoned(file) else { continue };
+        let own: Vec<Vote> = votes.iter().filter(|vote| vote.node == node).copied().collect();
+        let alone = own.iter().map(|vote| Vote { node: 0, ..*vote }).collect::<Vec<_>>();
+        let decided = zones::solve(1, &[], &alone, &[]).decisions[0].map(|decision| decision.offset);
+        let backed = || {
+            let offset = own.first()?.offset;
+            let agree = own.iter().all(|vote| vote.offset == offset) && zones::distinct(own.iter()) >= FEWEST;
+            let changed = mtimes.iter().any(|vote| vote.node == node && vote.offset == offset);
+            (agree && changed).then_some(offset)
+        };
+        if let Some(offset) = decided.or_else(backed).filter(|offset| *offset != 0) {
+            *repair = Some(-offset / NANOS_PER_SECOND);
+        }
+    }
+    repairs
+}
+
+/// Votes of stamps that name their offset, and of zones that were said or that a format fixes.
+pub(super) fn labels(nodes: &Nodes<'_>, said: &[(Zone, Basis)], repairs: &[Option<i64>]) -> Vec<Vote> {
+    let mut votes = Vec::new();
+    for (file, repair) in repairs.iter().enumerate() {
+        if let Some(node) = nodes.zoned(file) {
+            let offset = -repair.unwrap_or(0) * NANOS_PER_SECOND;
+            let place = (file, None);
+            votes.push(Vote {
+                node,
+                kind: VoteKind::Label,
+                offset,
+                log: nodes.log(file),
+                form: None,
+                place,
+                value: file as i64,
+                moment: file as i64,
+                tight: true,
+            });
+        }
+    }
+    for (index, run) in nodes.runs.iter().enumerate() {
+        let file = nodes.file(index);
+        let (zone, basis) = &said[file];
+        let Some((first, last)) = run.range().filter(|_| *basis != Basis::ZONE_DEFAULT) else { continue };
+        let offset = |at: i64| at - utc(zone, at);
+        // A zone that changes its offset inside the run is no single number.
+        if offset(first) == offset(last) {
+            let place = (file, None);
+            votes.push(Vote {
+                node: index,
+                kind: VoteKind::Label,
+                offset: offset(first),
+                log: nodes.log(file),
+                form: None,
+                place,
+                value: file as i64,
+                moment: file as i64,
+                tight: true,
+            });
+        }
+    }
+    votes
+}
+
+/// A log whose stamps fall back by a whole offset goes on: time does not run backwards, so its wall clock
+/// was changed by just that. Not where kernel lines have already told.
+pub(super) fn jumps_back(nodes: &Nodes<'_>, sequences: &[Sequence], known: &[Link]) -> Vec<Link> {
+    let mut links = Vec::new();
+    for sequence in sequences {
+        for (index, follows) in sequence.follows.iter().enumerate().skip(1) {
+            let Follows::Suspect { grid, .. } = follows else { continue };
+            let (before, after) = (&sequence.stretches[index - 1], &sequence.stretches[index]);
+            let run = |stretch: &Stretch| nodes.run(stretch.file, stretch.number);
+            let (Some(old), Some(new)) = (run(before), run(after)) else { continue };
+            let told = known.iter().any(|link| link.nodes == (new, old));
+            if *grid >= 0 || told || old == new || before.file != after.file {
+                continue;
+            }
+            let start = nodes.begin(after);
+            links.push(Link {
+                kind: evidence::LinkKind::Jump,
+                nodes: (new, old),
+                offset: *grid,
+                votes: (100, 100),
+                example: [(after.file, start), (before.file, start.saturating_sub(1))],
+            });
+        }
+    }
+    links
+}
+
+/// Runs that quote times of one offset and of no other: those of one source one after the other, and those
+/// of different logs that quote more than once. Together they have more to say than each alone.
+pub(super) fn agreeing(nodes: &Nodes<'_>, votes: &[Vote]) -> Vec<Link> {
+    struct Speaker {
+        run: usize,
+        log: usize,
+        offset: i64,
+        place: (usize, u64),
+        quotes: usize,
+    }
+    let speaker = |run: usize| -> Option<Speaker> {
+        let own = || votes.iter().filter(|vote| vote.node == run && vote.kind == VoteKind::Quoted);
+        let first = own().next()?;
+        own().all(|vote| vote.offset == first.offset).then_some(Speaker {
+            run,
+            log: first.log,
+            offset: first.offset,
+            place: (first.place.0, first.place.1?),
+            quotes: zones::distinct(own()),
+        })
+    };
+    let quoting: Vec<(usize, Option<Speaker>)> = (0..nodes.runs.len())
+        .filter(|run| votes.iter().any(|vote| vote.node == *run && vote.kind == VoteKind::Quoted))
+        .map(|run| (run, speaker(run)))
+        .collect();
+    let link = |a: &Speaker, b: &Speaker| Link {
+        kind: evidence::LinkKind::Agreeing,
+        nodes: (a.run, b.run),
+        offset: 0,
+        votes: (1, 1),
+        example: [a.place, b.place],
+    };
+    let mut links = Vec::new();
+    for pair in quoting.windows(2) {
+        if let [(before, Some(old)), (after, Some(new))] = pair
+            && nodes.runs[*before].source == nodes.runs[*after].source
+            && old.offset == new.offset
+        {
+            links.push(link(new, old));
+        }
+    }
+    // One of each log is enough to join them.
+    let mut heard: Vec<&Speaker> = Vec::new();
+    for speaker in quoting.iter().filter_map(|(_, speaker)| speaker.as_ref()) {
+        if speaker.quotes < 2 {
+            continue;
+        }
+        match heard.iter().find(|other| other.offset == speaker.offset) {
+            Some(other) if other.log != speaker.log => links.push(link(speaker, other)),
+            Some(_) => {}
+            None => heard.push(speaker),
+        }
+    }
+    links
+}

@@ -1,0 +1,350 @@
+//! Hears all evidence about zones together and decides each run; turns decisions into clocks and tells
+//! which jumps of a log mean something. What the evidence is, is found elsewhere.
+
+use super::claims::{agreeing, jumps_back, labels, lies};
+use super::evidence::{self, Link};
+use super::proof::{Place, Proof, Shift, ShiftKind};
+use super::settle::{SettleOptions, Settled};
+use super::spans::{local_to_utc, utc};
+use super::stretches::{Follows, Sequence, Stretch};
+use super::witnessed::Nodes;
+use super::zones::{self, By, Decision, Solution, Vote, VoteKind};
+use super::{Clock, Segment, Years, company, reasons};
+use crate::base::{Basis, NANOS_PER_SECOND};
+use crate::time::Zone;
+
+/// Proofs kept of one file: a log of many runs has many of the same kind.
+const MOST_PROOFS: usize = 64;
+
+/// Hears all evidence and decides the zones.
+pub(super) struct Court<'a> {
+    nodes: &'a Nodes<'a>,
+    said: &'a [(Zone, Basis)],
+    default_zone: &'a Zone,
+    votes: Vec<Vote>,
+    links: Vec<Link>,
+    solution: Solution,
+    /// For each node a group of clocks whose differences are known, and its own, nanoseconds.
+    relations: Vec<(usize, i64)>,
+    /// Offsets that these logs are known to use.
+    usual: Vec<i64>,
+    /// Per file: seconds that its labels are wrong by.
+    repairs: Vec<Option<i64>>,
+    /// Runs that are known by their company, and by whose.
+    company: Vec<Option<(i64, Vec<usize>)>>,
+    /// Runs between two that are known to have one offset.
+    between: Vec<Option<i64>>,
+}
+
+impl<'a> Court<'a> {
+    pub(super) fn hear(
+        nodes: &'a Nodes<'a>,
+        sequences: &[Sequence],
+        said: &'a [(Zone, Basis)],
+        hosts: &[Option<String>],
+        options: &'a SettleOptions,
+    ) -> Self {
+        let default_zone = &options.default_zone;
+        let mut votes = nodes.quoted();
+        let mtimes = nodes.mtimes();
+        let repairs = lies(nodes, &votes, &mtimes);
+        votes.extend(mtimes);
+        votes.extend(labels(nodes, said, &repairs));
+        let mut links = nodes.uptimes();
+        links.extend(jumps_back(nodes, sequences, &links));
+        let same_host = |a: usize, b: usize| {
+            let (a, b) = (nodes.file(a), nodes.file(b));
+            hosts[a].is_some() && hosts[a] == hosts[b]
+        };
+        links.extend(evidence::links(nodes.marks(), same_host));
+        links.extend(agreeing(nodes, &votes));
+        let offset_now = |zone: &Zone, at: i64| {
+            i64::from(zone.offset_at(at.div_euclid(NANOS_PER_SECOND)).0) * NANOS_PER_SECOND
+        };
+        let newest = nodes.runs.iter().filter_map(|run| Some(run.range()?.1)).max().unwrap_or(options.now);
+        let mut usual = vec![0, offset_now(default_zone, newest)];
+        usual.extend(nodes.runs.iter().filter_map(|run| Some(offset_now(default_zone, run.range()?.0))));
+        usual.extend(nodes.labels());
+        // What some logs prove by themselves, others may use.
+        let relations = zones::solve(nodes.count, &links, &[], &[]).groups;
+        links.retain(|link| !link.changes_clock());
+        let first = zones::solve(nodes.count, &links, &votes, &usual);
+        let quoted = |decision: &&Decision| decision.by == By::Own(VoteKind::Quoted);
+        usual.extend(first.decisions.iter().flatten().filter(quoted).map(|decision| decision.offset));
+        let solution = zones::solve(nodes.count, &links, &votes, &usual);
+        let mut court = Self {
+            nodes,
+            said,
+            default_zone,
+            votes,
+            links,
+            solution,
+            usual,
+            relations,
+            repairs,
+            company: Vec::new(),
+            between: Vec::new(),
+        };
+        court.company = company::company(nodes, &court.solution, &court.votes, hosts);
+        court.between = court.between();
+        court
+    }
+
+    /// The offset that evidence gives a run.
+    fn offset(&self, run: usize) -> Option<i64> {
+        let decided = self.solution.decisions[run].as_ref().map(|decision| decision.offset);
+        decided.or_else(|| self.company.get(run)?.as_ref().map(|(offset, _)| *offset))
+    }
+
+    /// For each run without an offset, that of the nearest ones before and behind it in its source, if
+    /// they have the same: a zone that changed twice in between would be strange indeed.
+    fn between(&self) -> Vec<Option<i64>> {
+        let runs = &self.nodes.runs;
+        let known =
+            |run: usize, source: usize| (runs[run].source == source).then(|| self.offset(run)).flatten();
+        (0..runs.len())
+            .map(|run| {
+                let source = runs[run].source;
+                if self.offset(run).is_some() || self.solution.disputed.contains(&run) {
+                    return None;
+                }
+                let before = (0..run).rev().take_while(|other| runs[*other].source == source);
+                let after = (run + 1..runs.len()).take_while(|other| runs[*other].source == source);
+                let before = before.into_iter().find_map(|other| known(other, source))?;
+                let after = after.into_iter().find_map(|other| known(other, source))?;
+                (before == after).then_some(before)
+            })
+            .collect()
+    }
+
+    /// The offset of the nearest run of the same source that has one: a guess, better than none.
+    fn nearby(&self, run: usize) -> Option<i64> {
+        let runs = &self.nodes.runs;
+        let mut others: Vec<usize> = (0..runs.len())
+            .filter(|other| runs[*other].source == runs[run].source && *other != run)
+            .collect();
+        others.sort_by_key(|other| (other.abs_diff(run), *other));
+        others.into_iter().find_map(|other| self.offset(other))
+    }
+
+    /// Whether a run lies next to one that is known to have the default zone's offset, and the jump
+    /// between them is that zone's own: then both are in it.
+    fn set_by_default_zone(&self, run: usize, sequences: &[Sequence]) -> bool {
+        let nodes = self.nodes;
+        let sequence = &sequences[nodes.runs[run].source];
+        sequence.follows.iter().enumerate().skip(1).any(|(index, follows)| {
+            if !matches!(follows, Follows::SetForward | Follows::SetBack) {
+                return false;
+            }
+            let (before, after) = (&sequence.stretches[index - 1], &sequence.stretches[index]);
+            let run_of = |stretch: &Stretch| nodes.run(stretch.file, stretch.number);
+            let (Some(old), Some(new)) = (run_of(before), run_of(after)) else { return false };
+            let (other, at) = match (old == run, new == run) {
+                (true, _) => (new, after.ends.map(|ends| ends.0)),
+                (_, true) => (old, before.ends.map(|ends| ends.1)),
+                _ => return false,
+            };
+            let (Some(offset), Some(at)) = (self.offset(other), at) else { return false };
+            let seconds =
+                i64::from(self.default_zone.offset_at((at - offset).div_euclid(NANOS_PER_SECOND)).0);
+            seconds * NANOS_PER_SECOND == offset
+        })
+    }
+
+    /// A guess at a run from the others of its source whose clocks differ from its own by a known amount:
+    /// from one that is decided, or from the last, if that one is in the default zone. (A server's zone is
+    /// changed to the one that its people live in.)
+    fn relative(&self, run: usize) -> Option<i64> {
+        const WEST: i64 = -12 * 3_600 * NANOS_PER_SECOND;
+        const EAST: i64 = 14 * 3_600 * NANOS_PER_SECOND;
+        let runs = &self.nodes.runs;
+        let (group, at) = self.relations[run];
+        let mut linked = (0..runs.len())
+            .filter(|other| runs[*other].source == runs[run].source && self.relations[*other].0 == group)
+            .rev();
+        let last = linked.next().filter(|last| *last != run || linked.clone().next().is_some())?;
+        let (anchor, offset) = match linked.find_map(|other| Some((other, self.offset(other)?))) {
+            Some(decided) if self.offset(last).is_none() => decided,
+            _ => {
+                let end = runs[last].range()?.1;
+                (last, self.offset(last).unwrap_or(end - utc(self.default_zone, end)))
+            }
+        };
+        Some(offset + at - self.relations[anchor].1).filter(|offset| (WEST..=EAST).contains(offset))
+    }
+
+    /// How far evidence sets the clocks of two stretches apart, nanoseconds.
+    fn difference(&self, before: &Stretch, after: &Stretch) -> Option<i64> {
+        let run = |stretch: &Stretch| self.nodes.run(stretch.file, stretch.number);
+        let (before, after) = (self.relations[run(before)?], self.relations[run(after)?]);
+        (before.0 == after.0).then_some(after.1 - before.1)
+    }
+
+    /// The zone of a run, how it is known, and why.
+    fn zone(&self, run: usize, sequences: &[Sequence]) -> (Zone, Basis, Vec<Proof>) {
+        let file = self.nodes.file(run);
+        let (said, basis) = &self.said[file];
+        if *basis != Basis::ZONE_DEFAULT {
+            return (said.clone(), *basis, Vec::new());
+        }
+        let range = self.nodes.runs[run].range();
+        let named = |offset: i64| {
+            let seconds = (offset / NANOS_PER_SECOND) as i32;
+            let holds = |at: i64| {
+                let utc = (at - offset).div_euclid(NANOS_PER_SECOND);
+                self.default_zone.offset_at(utc).0 == seconds
+            };
+            match range {
+                Some((first, last)) if holds(first) && holds(last) => self.default_zone.clone(),
+                _ => Zone::fixed(seconds),
+            }
+        };
+        if let Some(decision) = self.solution.decisions[run] {
+            let proofs = reasons::proofs(self.nodes, run, &decision, &self.votes, &self.links);
+            return (named(decision.offset), Basis::ZONE_INFERRED, proofs);
+        }
+        if let Some((offset, peers)) = &self.company[run] {
+            let proofs = reasons::company(self.nodes, peers);
+            return (named(*offset), Basis::ZONE_INFERRED, proofs);
+        }
+        if self.set_by_default_zone(run, sequences) {
+            let proofs = reasons::clock_change(self.default_zone.name());
+            return (self.default_zone.clone(), Basis::ZONE_INFERRED, proofs);
+        }
+        if let Some(offset) = self.between[run] {
+            return (named(offset), Basis::ZONE_INFERRED, reasons::between(offset));
+        }
+        let proofs = reasons::open(run, &self.votes, self.solution.disputed.contains(&run));
+        match self.relative(run).or_else(|| self.nearby(run)) {
+            Some(offset) => (named(offset), Basis::ZONE_DEFAULT, proofs),
+            None => (said.clone(), Basis::ZONE_DEFAULT, proofs),
+        }
+    }
+
+    /// The clock of a file.
+    pub(super) fn clock(&self, file: usize, year_basis: Basis, sequences: &[Sequence]) -> Clock {
+        let mut segments: Vec<Segment> = Vec::new();
+        let mut proofs: Vec<Proof> = Vec::new();
+        let mut last_run = None;
+        let stretches = sequences
+            .iter()
+            .flat_map(|sequence| sequence.stretches.iter().zip(&sequence.follows))
+            .filter(|(stretch, _)| stretch.file == file);
+        for (stretch, follows) in stretches {
+            let Some(run) = self.nodes.run(file, stretch.number) else { continue };
+            let set_back = matches!(follows, Follows::SetBack);
+            if last_run == Some(run) && !set_back {
+                continue;
+            }
+            let (zone, mut zone_basis, why) = self.zone(run, sequences);
+            // What is known of some records of a file that is out of order is not known of the others.
+            if zone_basis == Basis::ZONE_INFERRED
+                && self.said[file].1 == Basis::ZONE_DEFAULT
+                && !self.nodes.files[file].survey.is_cut()
+            {
+                zone_basis = Basis::ZONE_DEFAULT;
+            }
+            if last_run != Some(run) {
+                proofs.extend(why.into_iter().filter(|proof| !proofs.contains(proof)).collect::<Vec<_>>());
+            }
+            last_run = Some(run);
+            let from = match segments.is_empty() {
+                true => 0,
+                false => self.nodes.files[file].survey.chunks[stretch.pieces.0].0,
+            };
+            // The hours that come twice end within three hours of the set-back.
+            let late_until =
+                stretch.ends.filter(|_| set_back).map(|ends| ends.0.div_euclid(NANOS_PER_SECOND) + 3 * 3_600);
+            let same = segments.last().is_some_and(|last: &Segment| {
+                (&last.zone, last.zone_basis) == (&zone, zone_basis) && late_until.is_none()
+            });
+            if !same {
+                segments.push(Segment { from, zone, zone_basis, late_until });
+            }
+        }
+        if segments.is_empty() {
+            let (zone, zone_basis) = self.said[file].clone();
+            segments.push(Segment { from: 0, zone, zone_basis, late_until: None });
+        }
+        let repair = self.repairs[file];
+        if repair.is_some()
+            && let Some(node) = self.nodes.zoned(file)
+            && let Some(proof) = reasons::lie(node, &self.votes)
+        {
+            proofs.push(proof);
+        }
+        proofs.truncate(MOST_PROOFS);
+        let writers = self.nodes.files[file].testimony.writers.clone();
+        proofs.extend(writers.iter().map(|odd| reasons::writer(file, odd)));
+        Clock {
+            kernels: Vec::new(),
+            boots: Vec::new(),
+            segments,
+            year_basis,
+            years: Years::default(),
+            repair,
+            skew: None,
+            writers,
+            proofs,
+        }
+    }
+
+    /// The jumps of a source that mean something.
+    pub(super) fn shifts(&self, sequence: &Sequence, settled: &[Settled]) -> Vec<Shift> {
+        let mut shifts = Vec::new();
+        let mut before: Option<&Stretch> = None;
+        for (stretch, follows) in sequence.stretches.iter().zip(&sequence.follows) {
+            if let Some(last) = before
+                && let (Some((_, from)), Some((to, _))) = (last.ends, stretch.ends)
+                && !matches!(follows, Follows::Plainly | Follows::SetForward)
+            {
+                let ahead = |stretch: &Stretch| settled[stretch.file].clock.ahead();
+                let segment = |stretch: &Stretch| {
+                    let settled = &settled[stretch.file];
+                    settled.clock.segment(settled.chunks[stretch.pieces.0].segment)
+                };
+                let (old, new) = (segment(last), segment(stretch));
+                let ends = (local_to_utc(old, from), local_to_utc(new, to));
+                let offset =
+                    |segment: &Segment, at: i64| segment.zone.offset_at(at.div_euclid(NANOS_PER_SECOND)).0;
+                let offsets = (offset(old, ends.0), offset(new, ends.1));
+                let open = |segment: &Segment| segment.zone_basis == Basis::ZONE_DEFAULT;
+                let kind = match follows {
+                    Follows::SetBack => Some((ShiftKind::SetBack, offsets)),
+                    Follows::Suspect { .. } | Follows::Unknown if !open(old) && !open(new) => {
+                        (offsets.0 != offsets.1).then_some((ShiftKind::Changed, offsets))
+                    }
+                    Follows::Suspect { .. } | Follows::Unknown
+                        if self.difference(last, stretch).is_some() =>
+                    {
+                        (offsets.0 != offsets.1).then_some((ShiftKind::Changed, offsets))
+                    }
+                    Follows::Suspect { grid, .. } => {
+                        // No zone is further east than +14:00, or further west than -12:00.
+                        let grid = (grid / NANOS_PER_SECOND) as i32;
+                        let readings = match offsets.0 + grid {
+                            other if (-43_200..=50_400).contains(&other) => (offsets.0, other),
+                            _ => (offsets.0 - grid, offsets.0),
+                        };
+                        // Any silence of some hours looks like a change between two zones that nobody has.
+                        let used = |offset: i32| self.usual.contains(&(i64::from(offset) * NANOS_PER_SECOND));
+                        (used(readings.0) && used(readings.1)).then_some((ShiftKind::Ambiguous, readings))
+                    }
+                    Follows::Plainly | Follows::SetForward | Follows::Unknown => None,
+                };
+                if let Some((kind, offsets)) = kind {
+                    let after = Place { file: stretch.file, offset: self.nodes.begin(stretch) };
+                    let chunks = &self.nodes.files[last.file].survey.chunks[..last.pieces.1];
+                    let begin = chunks.iter().rev().find_map(|(_, chunk)| chunk.last_begin);
+                    let before = begin.map(|offset| Place { file: last.file, offset });
+                    let ends = (ends.0 - ahead(last), ends.1 - ahead(stretch));
+                    shifts.push(Shift { before, after, kind, offsets, ends, jump: to - from });
+                }
+            }
+            if stretch.ends.is_some() {
+                before = Some(stretch);
+            }
+        }
+        shifts
+    }
+}
