@@ -1,10 +1,25 @@
 //! Places in files, read once more: the physical line at an offset, and its text. For the few records that
 //! prove something.
 
-use super::prepare::Prepared;
+use std::path::Path;
+
+use super::prepare::{FileState, Prepared};
 use crate::base::FileId;
 use crate::clock::Place;
 use crate::io::Content;
+
+impl FileState {
+    /// Where it was opened: the path as typed, or below it.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Keys `[from, to)` whose stamps a segment of its clock names twice, and how much later the second
+    /// time is.
+    pub(super) fn folds(&self, segment: u16) -> Vec<(i64, i64, i64)> {
+        self.folds.get(usize::from(segment)).or(self.folds.last()).cloned().unwrap_or_default()
+    }
+}
 
 impl Prepared {
     /// The physical line, 1-based, that stands at a place. Reads from the place's chunk on; `None` where

@@ -488,19 +488,6 @@ fn account(survey: &FileSurvey) -> Account {
     ledger
 }
 
-impl FileState {
-    /// Where it was opened: the path as typed, or below it.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Keys `[from, to)` whose stamps a segment of its clock names twice, and how much later the second
-    /// time is.
-    pub(super) fn folds(&self, segment: u16) -> Vec<(i64, i64, i64)> {
-        self.folds.get(usize::from(segment)).or(self.folds.last()).cloned().unwrap_or_default()
-    }
-}
-
 impl Prepared {
     /// A file by id.
     pub fn file(&self, id: FileId) -> &FileState {
