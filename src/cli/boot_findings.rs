@@ -25,8 +25,7 @@ fn named(host: Option<&String>) -> String {
 }
 
 fn booted(context: &Context, boot: &Booted) -> Option<Finding> {
-    let written = boot.instant.best.checked_add(boot.uptime)?;
-    let shown = evidence(context, boot.place, Some(written))?;
+    let shown = evidence(context, boot.place, Some(boot.at))?;
     let file = context.prepared.file(FileId(boot.place.file as u32));
     let basis: Vec<&str> = boot.instant.basis.words().collect();
     Some(Finding {

@@ -221,9 +221,11 @@ fn pieces(points: &[Point], steps: &mut Vec<Step>) -> Vec<Piece> {
         if limit.is_some_and(|limit| point.edge() > limit + STEP) {
             high.push(*point);
             if let (Some(found), Some(known)) = (agreed(&high), low) {
-                steps.push(step(last, known, found));
-                let from = high.iter().position(|one| *one == found).unwrap_or(0);
+                // The first that agrees is the first behind the step.
+                let from = high.iter().position(|one| *one == found || one.agrees(&found)).unwrap_or(0);
                 let fresh = high.split_off(from);
+                let after = fresh.first().copied().unwrap_or(found);
+                steps.push(Step { after, ..step(last, known, found) });
                 last.append(&mut high);
                 pieces.push(fresh);
                 (prompt, low) = (Some(found), Some(found));
@@ -283,12 +285,22 @@ impl Boot {
 }
 
 impl Piece {
+    /// Whether a line was written while the log daemon ran: not in one go when it started.
+    fn is_live(&self, point: &Point) -> bool {
+        let begun = self.points.first();
+        let live = |begun: &Point| point.at >= begun.at.saturating_add(begun.width.max(STEP));
+        point.uptime >= STARTED || begun.is_some_and(live)
+    }
+
+    /// From this uptime on lines are written as they are said.
+    pub(super) fn live_from(&self) -> i64 {
+        let live = self.points.iter().filter(|point| self.is_live(point));
+        live.map(|point| point.uptime).min().unwrap_or(STARTED)
+    }
+
     /// When the boot was, as far as this piece's clock tells.
     fn moment(&self) -> Option<Moment> {
-        let begun = self.points.first()?;
-        let live = |point: &&Point| {
-            point.uptime >= STARTED || point.at >= begun.at.saturating_add(begun.width.max(STEP))
-        };
+        let live = |point: &&Point| self.is_live(point);
         let high = |point: &Point| point.edge().saturating_add(drift(point.uptime));
         let low = |point: &Point| point.start().saturating_sub(drift(point.uptime));
         let latest = self.points.iter().map(high).min()?;
@@ -304,14 +316,9 @@ impl Piece {
             }
         };
         // Prompt lines around the witness begin behind the boot as well; the last of them is nearest to it.
-        let near = self
-            .points
-            .iter()
-            .filter(|point| point.agrees(witness) && drift(point.uptime - witness.uptime) < witness.width);
-        let start = near
-            .map(Point::start)
-            .max()
-            .map_or(witness.start(), |start| start.clamp(witness.start(), witness.edge() - 1));
+        let near = self.points.iter().filter(live).filter(|point| point.agrees(witness));
+        let start = near.map(Point::start).max().unwrap_or(i64::MIN);
+        let start = start.clamp(witness.start(), witness.edge() - 1);
         let best = match start < latest {
             true => start,
             false => latest.saturating_sub(witness.width),

@@ -13,6 +13,9 @@ use crate::witness::{UptimePoint, Written};
 /// Uptimes are cut off at a microsecond.
 const MICRO: i64 = 1_000;
 
+/// A log daemon that runs writes a line within this time, nanoseconds.
+const PROMPT: i64 = 100_000_000;
+
 /// What one kernel's lines in one file prove about each other's instants.
 #[derive(Clone, Debug)]
 pub struct Kernel {
@@ -20,6 +23,8 @@ pub struct Kernel {
     host: Vec<u8>,
     /// One per boot, and per piece of it.
     envelope: Envelope,
+    /// Lines of less uptime were written when the log daemon started, whenever they were said.
+    live_from: i64,
 }
 
 /// A boot, as kernel lines tell it.
@@ -29,6 +34,8 @@ pub struct Booted {
     pub instant: Instant,
     /// That line.
     pub place: Place,
+    /// Its stamp, nanoseconds since 1970 UTC.
+    pub at: i64,
     /// What it tells: nanoseconds since boot.
     pub uptime: i64,
     /// The host that booted, as far as it is known.
@@ -90,7 +97,8 @@ pub(super) fn hear(nodes: &Nodes<'_>, families: &[Vec<usize>], settled: &mut [Se
                     files.sort_unstable();
                     files.dedup();
                     for file in files {
-                        let kernel = Kernel { host: name.clone(), envelope: piece.envelope.clone() };
+                        let envelope = piece.envelope.clone();
+                        let kernel = Kernel { host: name.clone(), envelope, live_from: piece.live_from() };
                         settled[file].clock.kernels.push(kernel);
                     }
                 }
@@ -167,11 +175,16 @@ fn booted(nodes: &Nodes<'_>, boot: &Boot, host: &Option<String>, settled: &[Sett
         earliest = earliest.saturating_add(YEAR.saturating_mul(i64::from(back)));
         latest = latest.saturating_add(YEAR.saturating_mul(i64::from(on)));
     }
+    // As fine as uptimes are.
+    earliest -= earliest.rem_euclid(MICRO);
+    latest += (-latest).rem_euclid(MICRO);
+    let best = best - best.rem_euclid(MICRO);
     let span =
         boot.points().fold((i64::MAX, i64::MIN), |span, point| (span.0.min(point.at), span.1.max(point.at)));
     Some(Booted {
         instant: Instant { earliest, best, latest, basis: basis.with(Basis::UPTIME) },
         place,
+        at: witness.at,
         uptime: witness.uptime,
         host: host.clone(),
         lines: boot.points().count(),
@@ -218,19 +231,25 @@ impl Booted {
 
 impl Clock {
     /// The instant of a kernel line whose uptime other lines of its boot bound: what the kernel said, it
-    /// said before its edge. Never wider than its stamp; left alone where it was written late.
+    /// said before its edge, and what is said is written at once. Never wider than its stamp; left alone
+    /// where it was written late, or before the log daemon ran.
     pub fn tightened(&self, instant: Instant, width: i64, host: Option<&[u8]>, uptime: i64) -> Instant {
         // A year or an hour that is not settled is no matter of seconds.
         if instant.latest.saturating_sub(instant.earliest) != width {
             return instant;
         }
-        let own = self.kernels.iter().filter(|kernel| kernel.host == host.unwrap_or_default());
-        let edges = own.filter_map(|kernel| kernel.envelope.edge(uptime));
-        let latest = edges
-            .map(|edge| (edge.saturating_add(uptime).div_euclid(MICRO) + 2).saturating_mul(MICRO))
-            .find(|latest| (instant.earliest + MICRO..instant.latest).contains(latest));
-        match latest {
-            Some(latest) => Instant { latest, basis: instant.basis.with(Basis::UPTIME), ..instant },
+        let name = host.unwrap_or_default();
+        let own = self.kernels.iter().filter(|kernel| kernel.host == name && kernel.live_from <= uptime);
+        let mut said = own.filter_map(|kernel| Some(kernel.envelope.edge(uptime)?.saturating_add(uptime)));
+        // Of several boots only one is near the stamp.
+        match said.find(|said| (instant.earliest..instant.latest).contains(said)) {
+            Some(said) => {
+                let latest = said.saturating_add(PROMPT + 2 * MICRO);
+                let latest = latest - latest.rem_euclid(MICRO);
+                let narrower = latest < instant.latest;
+                let basis = if narrower { instant.basis.with(Basis::UPTIME) } else { instant.basis };
+                Instant { latest: latest.min(instant.latest), basis, ..instant }
+            }
             None => instant,
         }
     }

@@ -124,10 +124,10 @@ impl Random {
     }
 }
 
-/// A made-up machine: its boots, its lines, when they were really said, and its sleeps.
+/// A made-up machine: its boots, its lines, when they were said and written, and its sleeps.
 struct Machine {
     boots: Vec<i64>,
-    points: Vec<(Point, i64)>,
+    points: Vec<(Point, i64, i64)>,
     slept: usize,
 }
 
@@ -169,7 +169,7 @@ fn machine(random: &mut Random, sleeps: bool) -> Machine {
             let at = written - written.rem_euclid(SECOND);
             let place = Place { file: 0, offset: machine.points.len() as u64 };
             let uptime = uptime - uptime % 1_000;
-            machine.points.push((Point { at, width: SECOND, uptime, place }, said));
+            machine.points.push((Point { at, width: SECOND, uptime, place }, said, written));
         }
         now = now.max(written) + SECOND;
     }
@@ -182,7 +182,7 @@ fn the_truth_is_always_inside() {
     for seed in 1..3_000_u64 {
         let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let machine = machine(&mut random, seed % 2 == 0);
-        let points: Vec<Point> = machine.points.iter().map(|(point, _)| *point).collect();
+        let points: Vec<Point> = machine.points.iter().map(|(point, ..)| *point).collect();
         let (found, steps) = boots(&points);
         if machine.slept == 0 {
             assert!(steps.is_empty(), "seed {seed}: {steps:?}");
@@ -197,13 +197,15 @@ fn the_truth_is_always_inside() {
         }
         for piece in found.iter().flat_map(|boot| &boot.pieces) {
             for point in &piece.points {
-                let said = machine.points[point.place.offset as usize].1;
-                // Cut off at a microsecond.
+                let (_, said, written) = machine.points[point.place.offset as usize];
                 let Some(edge) = piece.envelope.edge(point.uptime) else { continue };
+                // Cut off at a microsecond.
                 let latest = edge + point.uptime + 1_000;
                 // Otherwise the line is late, and its stamp says all there is.
-                if latest > point.at {
+                if latest > point.at && piece.live_from() <= point.uptime {
                     assert!(said < latest, "seed {seed}: {point:?}");
+                    let prompt = written - said <= 100 * MILLI;
+                    assert!(!prompt || written < latest + 100 * MILLI, "seed {seed}: {point:?}");
                     narrowed += usize::from(latest < point.at + point.width);
                 }
             }
