@@ -77,6 +77,10 @@ pub(super) fn hear(nodes: &Nodes<'_>, families: &[Vec<usize>], settled: &mut [Se
             family.iter().flat_map(|file| &nodes.files[*file].testimony.kernels).collect();
         names.sort();
         names.dedup();
+        // Where a host's clock was moved, its stamps are not what kernel lines are measured by here: no claim.
+        if family.iter().any(|file| settled[*file].clock.skew.is_some()) {
+            continue;
+        }
         for name in names {
             let points: Vec<Point> =
                 family.iter().flat_map(|file| points(nodes, *file, name, &settled[*file].clock)).collect();
