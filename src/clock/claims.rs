@@ -1,24 +1,27 @@
 //! What logs claim about their own clocks, and each other's: labels, labels proven wrong, jumps back, and
 //! quotes that agree.
 
+use std::collections::BTreeSet;
+
 use super::evidence::{self, Link};
 use super::spans::utc;
-use super::stretches::{Follows, Sequence, Stretch};
+use super::stretches::{Follows, Sequence};
 use super::witnessed::Nodes;
-use super::zones::{self, Vote, VoteKind};
+use super::zones::{self, Ballot, Vote, VoteKind};
 use crate::base::{Basis, NANOS_PER_SECOND};
 use crate::time::Zone;
 
 /// Files whose records prove that the offset their stamps name is wrong: seconds to add. Times quoted in
 /// one form alone may be the ones that are wrong; a modification time that agrees with them settles it.
-pub(super) fn lies(nodes: &Nodes<'_>, votes: &[Vote], mtimes: &[Vote]) -> Vec<Option<i64>> {
+pub(super) fn lies(nodes: &Nodes<'_>, quoted: &Ballot, mtimes: &[Vote]) -> Vec<Option<i64>> {
     const FEWEST: usize = 3;
     let mut repairs = vec![None; nodes.files.len()];
     for (file, repair) in repairs.iter_mut().enumerate() {
         let Some(node) = nodes.zoned(file) else { continue };
-        let own: Vec<Vote> = votes.iter().filter(|vote| vote.node == node).copied().collect();
+        let own = quoted.of(node);
         let alone = own.iter().map(|vote| Vote { node: 0, ..*vote }).collect::<Vec<_>>();
-        let decided = zones::solve(1, &[], &alone, &[]).decisions[0].map(|decision| decision.offset);
+        let decided =
+            zones::solve(1, &[], &alone, &BTreeSet::new()).decisions[0].map(|decision| decision.offset);
         let backed = || {
             let offset = own.first()?.offset;
             let agree = own.iter().all(|vote| vote.offset == offset) && zones::distinct(own.iter()) >= FEWEST;
@@ -34,43 +37,33 @@ pub(super) fn lies(nodes: &Nodes<'_>, votes: &[Vote], mtimes: &[Vote]) -> Vec<Op
 
 /// Votes of stamps that name their offset, and of zones that were said or that a format fixes.
 pub(super) fn labels(nodes: &Nodes<'_>, said: &[(Zone, Basis)], repairs: &[Option<i64>]) -> Vec<Vote> {
+    let label = |node: usize, offset: i64| {
+        let file = nodes.file(node);
+        Vote {
+            node,
+            kind: VoteKind::Label,
+            offset,
+            log: nodes.log(file),
+            form: None,
+            place: (file, None),
+            value: file as i64,
+            moment: file as i64,
+            tight: true,
+        }
+    };
     let mut votes = Vec::new();
     for (file, repair) in repairs.iter().enumerate() {
         if let Some(node) = nodes.zoned(file) {
-            let offset = -repair.unwrap_or(0) * NANOS_PER_SECOND;
-            let place = (file, None);
-            votes.push(Vote {
-                node,
-                kind: VoteKind::Label,
-                offset,
-                log: nodes.log(file),
-                form: None,
-                place,
-                value: file as i64,
-                moment: file as i64,
-                tight: true,
-            });
+            votes.push(label(node, -repair.unwrap_or(0) * NANOS_PER_SECOND));
         }
     }
     for (index, run) in nodes.runs.iter().enumerate() {
-        let file = nodes.file(index);
-        let (zone, basis) = &said[file];
+        let (zone, basis) = &said[nodes.file(index)];
         let Some((first, last)) = run.range().filter(|_| *basis != Basis::ZONE_DEFAULT) else { continue };
         let offset = |at: i64| at - utc(zone, at);
         // A zone that changes its offset inside the run is no single number.
         if offset(first) == offset(last) {
-            let place = (file, None);
-            votes.push(Vote {
-                node: index,
-                kind: VoteKind::Label,
-                offset: offset(first),
-                log: nodes.log(file),
-                form: None,
-                place,
-                value: file as i64,
-                moment: file as i64,
-                tight: true,
-            });
+            votes.push(label(index, offset(first)));
         }
     }
     votes
@@ -84,8 +77,7 @@ pub(super) fn jumps_back(nodes: &Nodes<'_>, sequences: &[Sequence], known: &[Lin
         for (index, follows) in sequence.follows.iter().enumerate().skip(1) {
             let Follows::Suspect { grid, .. } = follows else { continue };
             let (before, after) = (&sequence.stretches[index - 1], &sequence.stretches[index]);
-            let run = |stretch: &Stretch| nodes.run(stretch.file, stretch.number);
-            let (Some(old), Some(new)) = (run(before), run(after)) else { continue };
+            let (Some(old), Some(new)) = (nodes.run_of(before), nodes.run_of(after)) else { continue };
             let told = known.iter().any(|link| link.nodes == (new, old));
             if *grid >= 0 || told || old == new || before.file != after.file {
                 continue;
@@ -105,7 +97,7 @@ pub(super) fn jumps_back(nodes: &Nodes<'_>, sequences: &[Sequence], known: &[Lin
 
 /// Runs that quote times of one offset and of no other: those of one source one after the other, and those
 /// of different logs that quote more than once. Together they have more to say than each alone.
-pub(super) fn agreeing(nodes: &Nodes<'_>, votes: &[Vote]) -> Vec<Link> {
+pub(super) fn agreeing(nodes: &Nodes<'_>, ballot: &Ballot) -> Vec<Link> {
     struct Speaker {
         run: usize,
         log: usize,
@@ -114,7 +106,7 @@ pub(super) fn agreeing(nodes: &Nodes<'_>, votes: &[Vote]) -> Vec<Link> {
         quotes: usize,
     }
     let speaker = |run: usize| -> Option<Speaker> {
-        let own = || votes.iter().filter(|vote| vote.node == run && vote.kind == VoteKind::Quoted);
+        let own = || ballot.quotes(run);
         let first = own().next()?;
         own().all(|vote| vote.offset == first.offset).then_some(Speaker {
             run,
@@ -125,7 +117,7 @@ pub(super) fn agreeing(nodes: &Nodes<'_>, votes: &[Vote]) -> Vec<Link> {
         })
     };
     let quoting: Vec<(usize, Option<Speaker>)> = (0..nodes.runs.len())
-        .filter(|run| votes.iter().any(|vote| vote.node == *run && vote.kind == VoteKind::Quoted))
+        .filter(|run| ballot.quotes(*run).next().is_some())
         .map(|run| (run, speaker(run)))
         .collect();
     let link = |a: &Speaker, b: &Speaker| Link {

@@ -7,7 +7,7 @@
 
 use super::evidence::QUARTER;
 use super::witnessed::Nodes;
-use super::zones::{Solution, Vote, VoteKind, distinct};
+use super::zones::{Ballot, Solution, distinct};
 use crate::base::NANOS_PER_SECOND;
 
 /// Formats that say nothing of who writes them: their logs keep no company.
@@ -38,7 +38,7 @@ struct Peer {
 pub(super) fn company(
     nodes: &Nodes<'_>,
     solution: &Solution,
-    votes: &[Vote],
+    ballot: &Ballot,
     hosts: &[Option<String>],
 ) -> Vec<Option<(i64, Vec<usize>)>> {
     let mut found: Vec<Option<(i64, Vec<usize>)>> = vec![None; nodes.runs.len()];
@@ -48,7 +48,7 @@ pub(super) fn company(
             .filter_map(|run| {
                 let decided = solution.decisions[run].as_ref().map(|decision| decision.offset);
                 let joined = found[run].as_ref().map(|(offset, _)| *offset);
-                let quoted = || Some(quotes(votes, run).next()?.offset);
+                let quoted = || Some(ballot.quotes(run).next()?.offset);
                 let offset = decided.or(joined).or_else(quoted)?;
                 let (first, last) = nodes.ends(run)?;
                 Some(Peer { run, offset, ends: (first - offset, last - offset) })
@@ -59,21 +59,17 @@ pub(super) fn company(
             .filter(|run| found[*run].is_none())
             .collect();
         for run in open {
-            found[run] = company_of(run, nodes, &peers, votes, hosts);
+            found[run] = company_of(run, nodes, &peers, ballot, hosts);
         }
     }
     found
-}
-
-fn quotes(votes: &[Vote], run: usize) -> impl Iterator<Item = &Vote> {
-    votes.iter().filter(move |vote| vote.node == run && vote.kind == VoteKind::Quoted)
 }
 
 fn company_of(
     run: usize,
     nodes: &Nodes<'_>,
     peers: &[Peer],
-    votes: &[Vote],
+    ballot: &Ballot,
     hosts: &[Option<String>],
 ) -> Option<(i64, Vec<usize>)> {
     let file = nodes.file(run);
@@ -93,12 +89,12 @@ fn company_of(
     // Each log speaks once.
     alike.dedup_by_key(|peer| nodes.runs[peer.run].source);
     let offset = alike.first()?.offset;
-    let said = || alike.iter().flat_map(|peer| quotes(votes, peer.run)).filter(|vote| vote.offset == offset);
+    let said = || alike.iter().flat_map(|peer| ballot.quotes(peer.run)).filter(|vote| vote.offset == offset);
     // One that says otherwise, and nobody speaks for the company.
     if alike.len() < FEWEST_PEERS
         || alike.iter().any(|peer| peer.offset != offset)
         || (distinct(said()) < FEWEST_QUOTED && distinct(said().filter(|vote| vote.tight)) < FEWEST_TIGHT)
-        || quotes(votes, run).any(|vote| vote.offset != offset)
+        || ballot.quotes(run).any(|vote| vote.offset != offset)
     {
         return None;
     }

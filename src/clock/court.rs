@@ -1,6 +1,8 @@
 //! Hears all evidence about zones together and decides each run; turns decisions into clocks and tells
 //! which jumps of a log mean something. What the evidence is, is found elsewhere.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::claims::{agreeing, jumps_back, labels, lies};
 use super::evidence::{self, Link};
 use super::proof::{Place, Proof, Shift, ShiftKind};
@@ -8,7 +10,7 @@ use super::settle::{SettleOptions, Settled};
 use super::spans::{local_to_utc, utc};
 use super::stretches::{Follows, Sequence, Stretch};
 use super::witnessed::Nodes;
-use super::zones::{self, By, Decision, Solution, Vote, VoteKind};
+use super::zones::{self, Ballot, By, Decision, ON_EARTH, Solution, VoteKind};
 use super::{Clock, Segment, Years, company, reasons};
 use crate::base::{Basis, NANOS_PER_SECOND};
 use crate::time::Zone;
@@ -16,24 +18,31 @@ use crate::time::Zone;
 /// Proofs kept of one file: a log of many runs has many of the same kind.
 const MOST_PROOFS: usize = 64;
 
+/// A zone's offset at an instant, nanoseconds both.
+fn offset_at(zone: &Zone, utc: i64) -> i64 {
+    i64::from(zone.offset_at(utc.div_euclid(NANOS_PER_SECOND)).0) * NANOS_PER_SECOND
+}
+
 /// Hears all evidence and decides the zones.
 pub(super) struct Court<'a> {
     nodes: &'a Nodes<'a>,
     said: &'a [(Zone, Basis)],
     default_zone: &'a Zone,
-    votes: Vec<Vote>,
+    ballot: Ballot,
     links: Vec<Link>,
     solution: Solution,
     /// For each node a group of clocks whose differences are known, and its own, nanoseconds.
     relations: Vec<(usize, i64)>,
     /// Offsets that these logs are known to use.
-    usual: Vec<i64>,
+    usual: BTreeSet<i64>,
     /// Per file: seconds that its labels are wrong by.
     repairs: Vec<Option<i64>>,
     /// Runs that are known by their company, and by whose.
     company: Vec<Option<(i64, Vec<usize>)>>,
-    /// Runs between two that are known to have one offset.
-    between: Vec<Option<i64>>,
+    /// For each run the nearest ones of its source with an offset, before it and behind it: run, offset.
+    around: Vec<[Option<(usize, i64)>; 2]>,
+    /// The runs of each source whose clocks differ by known amounts, by source and group.
+    related: BTreeMap<(usize, usize), Vec<usize>>,
 }
 
 impl<'a> Court<'a> {
@@ -45,11 +54,13 @@ impl<'a> Court<'a> {
         options: &'a SettleOptions,
     ) -> Self {
         let default_zone = &options.default_zone;
-        let mut votes = nodes.quoted();
+        let quoted = Ballot::new(nodes.count, nodes.quoted());
         let mtimes = nodes.mtimes();
-        let repairs = lies(nodes, &votes, &mtimes);
+        let repairs = lies(nodes, &quoted, &mtimes);
+        let mut votes = quoted.all().to_vec();
         votes.extend(mtimes);
         votes.extend(labels(nodes, said, &repairs));
+        let ballot = Ballot::new(nodes.count, votes);
         let mut links = nodes.uptimes();
         links.extend(jumps_back(nodes, sequences, &links));
         let same_host = |a: usize, b: usize| {
@@ -57,36 +68,37 @@ impl<'a> Court<'a> {
             hosts[a].is_some() && hosts[a] == hosts[b]
         };
         links.extend(evidence::links(nodes.marks(), same_host));
-        links.extend(agreeing(nodes, &votes));
-        let offset_now = |zone: &Zone, at: i64| {
-            i64::from(zone.offset_at(at.div_euclid(NANOS_PER_SECOND)).0) * NANOS_PER_SECOND
-        };
+        links.extend(agreeing(nodes, &quoted));
         let newest = nodes.runs.iter().filter_map(|run| Some(run.range()?.1)).max().unwrap_or(options.now);
-        let mut usual = vec![0, offset_now(default_zone, newest)];
-        usual.extend(nodes.runs.iter().filter_map(|run| Some(offset_now(default_zone, run.range()?.0))));
+        let mut usual: BTreeSet<i64> = [0, offset_at(default_zone, newest)].into();
+        usual.extend(nodes.runs.iter().filter_map(|run| Some(offset_at(default_zone, run.range()?.0))));
         usual.extend(nodes.labels());
         // What some logs prove by themselves, others may use.
-        let relations = zones::solve(nodes.count, &links, &[], &[]).groups;
+        let relations = zones::solve(nodes.count, &links, &[], &BTreeSet::new()).groups;
         links.retain(|link| !link.changes_clock());
-        let first = zones::solve(nodes.count, &links, &votes, &usual);
-        let quoted = |decision: &&Decision| decision.by == By::Own(VoteKind::Quoted);
-        usual.extend(first.decisions.iter().flatten().filter(quoted).map(|decision| decision.offset));
-        let solution = zones::solve(nodes.count, &links, &votes, &usual);
+        let first = zones::solve(nodes.count, &links, ballot.all(), &usual);
+        let by_quotes = |decision: &&Decision| decision.by == By::Own(VoteKind::Quoted);
+        usual.extend(first.decisions.iter().flatten().filter(by_quotes).map(|decision| decision.offset));
+        let solution = zones::solve(nodes.count, &links, ballot.all(), &usual);
         let mut court = Self {
             nodes,
             said,
             default_zone,
-            votes,
+            ballot,
             links,
             solution,
             usual,
             relations,
             repairs,
             company: Vec::new(),
-            between: Vec::new(),
+            around: Vec::new(),
+            related: BTreeMap::new(),
         };
-        court.company = company::company(nodes, &court.solution, &court.votes, hosts);
-        court.between = court.between();
+        court.company = company::company(nodes, &court.solution, &court.ballot, hosts);
+        court.around = court.around();
+        for run in 0..nodes.runs.len() {
+            court.related.entry((nodes.runs[run].source, court.relations[run].0)).or_default().push(run);
+        }
         court
     }
 
@@ -96,35 +108,33 @@ impl<'a> Court<'a> {
         decided.or_else(|| self.company.get(run)?.as_ref().map(|(offset, _)| *offset))
     }
 
-    /// For each run without an offset, that of the nearest ones before and behind it in its source, if
-    /// they have the same: a zone that changed twice in between would be strange indeed.
-    fn between(&self) -> Vec<Option<i64>> {
+    /// For each run the nearest ones of its source that have an offset.
+    fn around(&self) -> Vec<[Option<(usize, i64)>; 2]> {
         let runs = &self.nodes.runs;
-        let known =
-            |run: usize, source: usize| (runs[run].source == source).then(|| self.offset(run)).flatten();
-        (0..runs.len())
-            .map(|run| {
-                let source = runs[run].source;
-                if self.offset(run).is_some() || self.solution.disputed.contains(&run) {
-                    return None;
-                }
-                let before = (0..run).rev().take_while(|other| runs[*other].source == source);
-                let after = (run + 1..runs.len()).take_while(|other| runs[*other].source == source);
-                let before = before.into_iter().find_map(|other| known(other, source))?;
-                let after = after.into_iter().find_map(|other| known(other, source))?;
-                (before == after).then_some(before)
-            })
-            .collect()
+        let mut around = vec![[None; 2]; runs.len()];
+        let mut walk = |order: &mut dyn Iterator<Item = usize>, side: usize| {
+            let mut last: Option<(usize, i64)> = None;
+            for run in order {
+                around[run][side] = last.filter(|(other, _)| runs[*other].source == runs[run].source);
+                last = self.offset(run).map(|offset| (run, offset)).or(last);
+            }
+        };
+        walk(&mut (0..runs.len()), 0);
+        walk(&mut (0..runs.len()).rev(), 1);
+        around
+    }
+
+    /// For a run without an offset, that of the nearest ones before and behind it in its source, if they
+    /// have the same: a zone that changed twice in between would be strange indeed.
+    fn between(&self, run: usize) -> Option<i64> {
+        let [Some((_, before)), Some((_, after))] = self.around[run] else { return None };
+        (before == after && !self.solution.disputed.contains(&run)).then_some(before)
     }
 
     /// The offset of the nearest run of the same source that has one: a guess, better than none.
     fn nearby(&self, run: usize) -> Option<i64> {
-        let runs = &self.nodes.runs;
-        let mut others: Vec<usize> = (0..runs.len())
-            .filter(|other| runs[*other].source == runs[run].source && *other != run)
-            .collect();
-        others.sort_by_key(|other| (other.abs_diff(run), *other));
-        others.into_iter().find_map(|other| self.offset(other))
+        let known = self.around[run].into_iter().flatten();
+        known.min_by_key(|(other, _)| (other.abs_diff(run), *other)).map(|(_, offset)| offset)
     }
 
     /// Whether a run lies next to one that is known to have the default zone's offset, and the jump
@@ -137,17 +147,14 @@ impl<'a> Court<'a> {
                 return false;
             }
             let (before, after) = (&sequence.stretches[index - 1], &sequence.stretches[index]);
-            let run_of = |stretch: &Stretch| nodes.run(stretch.file, stretch.number);
-            let (Some(old), Some(new)) = (run_of(before), run_of(after)) else { return false };
+            let (Some(old), Some(new)) = (nodes.run_of(before), nodes.run_of(after)) else { return false };
             let (other, at) = match (old == run, new == run) {
                 (true, _) => (new, after.ends.map(|ends| ends.0)),
                 (_, true) => (old, before.ends.map(|ends| ends.1)),
                 _ => return false,
             };
             let (Some(offset), Some(at)) = (self.offset(other), at) else { return false };
-            let seconds =
-                i64::from(self.default_zone.offset_at((at - offset).div_euclid(NANOS_PER_SECOND)).0);
-            seconds * NANOS_PER_SECOND == offset
+            offset_at(self.default_zone, at - offset) == offset
         })
     }
 
@@ -155,13 +162,9 @@ impl<'a> Court<'a> {
     /// from one that is decided, or from the last, if that one is in the default zone. (A server's zone is
     /// changed to the one that its people live in.)
     fn relative(&self, run: usize) -> Option<i64> {
-        const WEST: i64 = -12 * 3_600 * NANOS_PER_SECOND;
-        const EAST: i64 = 14 * 3_600 * NANOS_PER_SECOND;
         let runs = &self.nodes.runs;
         let (group, at) = self.relations[run];
-        let mut linked = (0..runs.len())
-            .filter(|other| runs[*other].source == runs[run].source && self.relations[*other].0 == group)
-            .rev();
+        let mut linked = self.related.get(&(runs[run].source, group))?.iter().rev().copied();
         let last = linked.next().filter(|last| *last != run || linked.clone().next().is_some())?;
         let (anchor, offset) = match linked.find_map(|other| Some((other, self.offset(other)?))) {
             Some(decided) if self.offset(last).is_none() => decided,
@@ -170,13 +173,13 @@ impl<'a> Court<'a> {
                 (last, self.offset(last).unwrap_or(end - utc(self.default_zone, end)))
             }
         };
-        Some(offset + at - self.relations[anchor].1).filter(|offset| (WEST..=EAST).contains(offset))
+        Some(offset + at - self.relations[anchor].1).filter(|offset| ON_EARTH.contains(offset))
     }
 
     /// How far evidence sets the clocks of two stretches apart, nanoseconds.
     fn difference(&self, before: &Stretch, after: &Stretch) -> Option<i64> {
-        let run = |stretch: &Stretch| self.nodes.run(stretch.file, stretch.number);
-        let (before, after) = (self.relations[run(before)?], self.relations[run(after)?]);
+        let relation = |stretch: &Stretch| Some(self.relations[self.nodes.run_of(stretch)?]);
+        let (before, after) = (relation(before)?, relation(after)?);
         (before.0 == after.0).then_some(after.1 - before.1)
     }
 
@@ -189,18 +192,14 @@ impl<'a> Court<'a> {
         }
         let range = self.nodes.runs[run].range();
         let named = |offset: i64| {
-            let seconds = (offset / NANOS_PER_SECOND) as i32;
-            let holds = |at: i64| {
-                let utc = (at - offset).div_euclid(NANOS_PER_SECOND);
-                self.default_zone.offset_at(utc).0 == seconds
-            };
+            let holds = |at: i64| offset_at(self.default_zone, at - offset) == offset;
             match range {
                 Some((first, last)) if holds(first) && holds(last) => self.default_zone.clone(),
-                _ => Zone::fixed(seconds),
+                _ => Zone::fixed((offset / NANOS_PER_SECOND) as i32),
             }
         };
         if let Some(decision) = self.solution.decisions[run] {
-            let proofs = reasons::proofs(self.nodes, run, &decision, &self.votes, &self.links);
+            let proofs = reasons::proofs(self.nodes, run, &decision, &self.ballot, &self.links);
             return (named(decision.offset), Basis::ZONE_INFERRED, proofs);
         }
         if let Some((offset, peers)) = &self.company[run] {
@@ -211,10 +210,10 @@ impl<'a> Court<'a> {
             let proofs = reasons::clock_change(self.default_zone.name());
             return (self.default_zone.clone(), Basis::ZONE_INFERRED, proofs);
         }
-        if let Some(offset) = self.between[run] {
+        if let Some(offset) = self.between(run) {
             return (named(offset), Basis::ZONE_INFERRED, reasons::between(offset));
         }
-        let proofs = reasons::open(run, &self.votes, self.solution.disputed.contains(&run));
+        let proofs = reasons::open(run, &self.ballot, self.solution.disputed.contains(&run));
         match self.relative(run).or_else(|| self.nearby(run)) {
             Some(offset) => (named(offset), Basis::ZONE_DEFAULT, proofs),
             None => (said.clone(), Basis::ZONE_DEFAULT, proofs),
@@ -222,16 +221,21 @@ impl<'a> Court<'a> {
     }
 
     /// The clock of a file.
-    pub(super) fn clock(&self, file: usize, year_basis: Basis, sequences: &[Sequence]) -> Clock {
+    pub(super) fn clock(
+        &self,
+        file: usize,
+        year_basis: Basis,
+        sequences: &[Sequence],
+        source: usize,
+    ) -> Clock {
         let mut segments: Vec<Segment> = Vec::new();
         let mut proofs: Vec<Proof> = Vec::new();
         let mut last_run = None;
-        let stretches = sequences
-            .iter()
-            .flat_map(|sequence| sequence.stretches.iter().zip(&sequence.follows))
-            .filter(|(stretch, _)| stretch.file == file);
+        let sequence = &sequences[source];
+        let stretches = sequence.stretches.iter().zip(&sequence.follows);
+        let stretches = stretches.filter(|(stretch, _)| stretch.file == file);
         for (stretch, follows) in stretches {
-            let Some(run) = self.nodes.run(file, stretch.number) else { continue };
+            let Some(run) = self.nodes.run_of(stretch) else { continue };
             let set_back = matches!(follows, Follows::SetBack);
             if last_run == Some(run) && !set_back {
                 continue;
@@ -244,7 +248,7 @@ impl<'a> Court<'a> {
             {
                 zone_basis = Basis::ZONE_DEFAULT;
             }
-            if last_run != Some(run) {
+            if last_run != Some(run) && proofs.len() < MOST_PROOFS {
                 proofs.extend(why.into_iter().filter(|proof| !proofs.contains(proof)).collect::<Vec<_>>());
             }
             last_run = Some(run);
@@ -269,7 +273,7 @@ impl<'a> Court<'a> {
         let repair = self.repairs[file];
         if repair.is_some()
             && let Some(node) = self.nodes.zoned(file)
-            && let Some(proof) = reasons::lie(node, &self.votes)
+            && let Some(proof) = reasons::lie(node, &self.ballot)
         {
             proofs.push(proof);
         }
@@ -305,34 +309,30 @@ impl<'a> Court<'a> {
                 };
                 let (old, new) = (segment(last), segment(stretch));
                 let ends = (local_to_utc(old, from), local_to_utc(new, to));
-                let offset =
-                    |segment: &Segment, at: i64| segment.zone.offset_at(at.div_euclid(NANOS_PER_SECOND)).0;
+                let offset = |segment: &Segment, at: i64| offset_at(&segment.zone, at);
                 let offsets = (offset(old, ends.0), offset(new, ends.1));
                 let open = |segment: &Segment| segment.zone_basis == Basis::ZONE_DEFAULT;
                 let kind = match follows {
                     Follows::SetBack => Some((ShiftKind::SetBack, offsets)),
-                    Follows::Suspect { .. } | Follows::Unknown if !open(old) && !open(new) => {
-                        (offsets.0 != offsets.1).then_some((ShiftKind::Changed, offsets))
-                    }
                     Follows::Suspect { .. } | Follows::Unknown
-                        if self.difference(last, stretch).is_some() =>
+                        if (!open(old) && !open(new)) || self.difference(last, stretch).is_some() =>
                     {
                         (offsets.0 != offsets.1).then_some((ShiftKind::Changed, offsets))
                     }
                     Follows::Suspect { grid, .. } => {
-                        // No zone is further east than +14:00, or further west than -12:00.
-                        let grid = (grid / NANOS_PER_SECOND) as i32;
                         let readings = match offsets.0 + grid {
-                            other if (-43_200..=50_400).contains(&other) => (offsets.0, other),
+                            other if ON_EARTH.contains(&other) => (offsets.0, other),
                             _ => (offsets.0 - grid, offsets.0),
                         };
                         // Any silence of some hours looks like a change between two zones that nobody has.
-                        let used = |offset: i32| self.usual.contains(&(i64::from(offset) * NANOS_PER_SECOND));
+                        let used = |offset: i64| self.usual.contains(&offset);
                         (used(readings.0) && used(readings.1)).then_some((ShiftKind::Ambiguous, readings))
                     }
                     Follows::Plainly | Follows::SetForward | Follows::Unknown => None,
                 };
                 if let Some((kind, offsets)) = kind {
+                    let seconds = |offset: i64| (offset / NANOS_PER_SECOND) as i32;
+                    let offsets = (seconds(offsets.0), seconds(offsets.1));
                     let after = Place { file: stretch.file, offset: self.nodes.begin(stretch) };
                     let chunks = &self.nodes.files[last.file].survey.chunks[..last.pieces.1];
                     let begin = chunks.iter().rev().find_map(|(_, chunk)| chunk.last_begin);

@@ -3,7 +3,7 @@
 use super::evidence::Link;
 use super::proof::{Place, Proof};
 use super::witnessed::Nodes;
-use super::zones::{By, Decision, Vote, VoteKind};
+use super::zones::{Ballot, By, Decision, Vote, VoteKind};
 use crate::base::NANOS_PER_SECOND;
 use crate::time::Offset;
 use crate::witness::{OddWriter, Writer};
@@ -18,13 +18,14 @@ pub(super) fn proofs(
     nodes: &Nodes<'_>,
     node: usize,
     decision: &Decision,
-    votes: &[Vote],
+    ballot: &Ballot,
     links: &[Link],
 ) -> Vec<Proof> {
     let mut proofs = Vec::new();
-    let own: Vec<&Vote> = votes
+    let own: Vec<&Vote> = ballot
+        .of(node)
         .iter()
-        .filter(|vote| vote.node == node && vote.offset == decision.offset && vote.kind != VoteKind::Label)
+        .filter(|vote| vote.offset == decision.offset && vote.kind != VoteKind::Label)
         .collect();
     let quoted: Vec<&&Vote> = own.iter().filter(|vote| vote.kind == VoteKind::Quoted).collect();
     if let Some((file, Some(offset))) = quoted.first().map(|vote| vote.place) {
@@ -104,9 +105,8 @@ pub(super) fn between(offset: i64) -> Vec<Proof> {
 }
 
 /// Why a run stays open.
-pub(super) fn open(run: usize, votes: &[Vote], disputed: bool) -> Vec<Proof> {
-    let quoted: Vec<&Vote> =
-        votes.iter().filter(|vote| vote.node == run && vote.kind == VoteKind::Quoted).collect();
+pub(super) fn open(run: usize, ballot: &Ballot, disputed: bool) -> Vec<Proof> {
+    let quoted: Vec<&Vote> = ballot.quotes(run).collect();
     let mut offsets: Vec<i64> = quoted.iter().map(|vote| vote.offset).collect();
     offsets.sort_unstable();
     offsets.dedup();
@@ -150,11 +150,8 @@ pub(super) fn writer(file: usize, odd: &OddWriter) -> Proof {
 }
 
 /// What proves that a file's labels are wrong.
-pub(super) fn lie(node: usize, votes: &[Vote]) -> Option<Proof> {
-    let quoted: Vec<&Vote> = votes
-        .iter()
-        .filter(|vote| vote.node == node && vote.kind == VoteKind::Quoted && vote.offset != 0)
-        .collect();
+pub(super) fn lie(node: usize, ballot: &Ballot) -> Option<Proof> {
+    let quoted: Vec<&Vote> = ballot.quotes(node).filter(|vote| vote.offset != 0).collect();
     let first = quoted.first()?;
     Some(Proof {
         text: format!(

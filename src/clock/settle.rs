@@ -101,11 +101,14 @@ pub fn settle(files: &[FileFacts<'_>], options: &SettleOptions) -> Settlement {
     let mut year_bases = vec![Basis::default(); files.len()];
     let mut told = vec![Years::default(); files.len()];
     let mut sequences: Vec<Sequence> = Vec::new();
-    for order in families(files) {
-        let family = family_years(files, &order, &others, options);
+    let families = families(files);
+    let mut source_of = vec![0; files.len()];
+    for (source, order) in families.iter().enumerate() {
+        let family = family_years(files, order, &others, options);
         let newest = order.last().map_or(0, |file| *file);
-        sequences.push(Sequence::new(files, &order, &family.years, &said[newest].0));
-        for (file, chunk_years) in order.into_iter().zip(family.years) {
+        sequences.push(Sequence::new(files, order, &family.years, &said[newest].0));
+        for (&file, chunk_years) in order.iter().zip(family.years) {
+            source_of[file] = source;
             years[file] = chunk_years;
             year_bases[file] = family.basis;
             told[file] = family.told.clone();
@@ -118,7 +121,7 @@ pub fn settle(files: &[FileFacts<'_>], options: &SettleOptions) -> Settlement {
     let mut clocks: Vec<Clock> = (0..files.len())
         .map(|file| Clock {
             years: std::mem::take(&mut told[file]),
-            ..court.clock(file, year_bases[file], &sequences)
+            ..court.clock(file, year_bases[file], &sequences, source_of[file])
         })
         .collect();
     let skews = skews(&nodes, &mut clocks, &hosts);
@@ -133,7 +136,7 @@ pub fn settle(files: &[FileFacts<'_>], options: &SettleOptions) -> Settlement {
     for sequence in &sequences {
         shifts.extend(court.shifts(sequence, &settled));
     }
-    let told = kernels::hear(&nodes, &families(files), &mut settled);
+    let told = kernels::hear(&nodes, &families, &mut settled);
     Settlement { files: settled, shifts, boots: told.boots, steps: told.steps, skews }
 }
 

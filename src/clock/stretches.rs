@@ -101,12 +101,12 @@ impl Sequence {
             }
         }
         let mixed = order.iter().any(|file| !files[*file].testimony.writers.is_empty());
-        sequence.follow(zone, jumps <= MOST_JUMPS, |_| mixed);
+        sequence.follow(zone, jumps <= MOST_JUMPS, mixed);
         sequence
     }
 
     /// Judges every jump. With `trust` off the log is sparse or out of order, and no jump is suspect.
-    fn follow(&mut self, zone: &Zone, trust: bool, mixed: impl Fn(usize) -> bool) {
+    fn follow(&mut self, zone: &Zone, trust: bool, mixed: bool) {
         let mut gaps = Gaps::default();
         for stretch in &self.stretches {
             gaps.merge(&stretch.gaps);
@@ -118,7 +118,7 @@ impl Sequence {
             let new_file = file.replace(stretch.file).is_some_and(|before| before != stretch.file);
             let follows = match (last, stretch.ends) {
                 // Which of several writers' clocks is the file's own may differ from file to file.
-                (Some(_), Some(_)) if new_file && mixed(stretch.file) => Follows::Unknown,
+                (Some(_), Some(_)) if new_file && mixed => Follows::Unknown,
                 (Some(last), Some((first, _))) => judge(last, first, usual, zone),
                 _ => Follows::Plainly,
             };

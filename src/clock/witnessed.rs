@@ -38,7 +38,11 @@ pub(super) struct Nodes<'a> {
     /// Run of each (file, stretch).
     run_of: BTreeMap<(usize, u32), usize>,
     /// Node of each file's stamps with an offset.
-    zoned_of: BTreeMap<usize, usize>,
+    zoned_of: Vec<Option<usize>>,
+    /// File of each node: its first, for a run.
+    file_of: Vec<usize>,
+    /// Program of each file: see `log`.
+    logs: Vec<usize>,
     /// Number of nodes.
     pub count: usize,
 }
@@ -51,34 +55,32 @@ impl<'a> Nodes<'a> {
                 run_of.insert((stretch.file, stretch.number), index);
             }
         }
-        let mut count = runs.len();
-        let mut zoned_of = BTreeMap::new();
+        let first = |run: &Run| run.stretches.first().map_or(0, |stretch| stretch.file);
+        let mut file_of: Vec<usize> = runs.iter().map(first).collect();
+        let mut zoned_of = vec![None; files.len()];
+        let mut names = BTreeMap::new();
+        let mut logs = Vec::with_capacity(files.len());
         for (file, facts) in files.iter().enumerate() {
             if facts.survey.chunks.iter().any(|(_, chunk)| chunk.zoned.is_some()) {
-                zoned_of.insert(file, count);
-                count += 1;
+                zoned_of[file] = Some(file_of.len());
+                file_of.push(file);
             }
+            let mut parts = facts.source.rsplit('/');
+            logs.push(*names.entry((parts.next(), parts.next())).or_insert(file));
         }
-        Self { files, years, runs, run_of, zoned_of, count }
+        let count = file_of.len();
+        Self { files, years, runs, run_of, zoned_of, file_of, logs, count }
     }
 
     /// A number for the program that writes a file: logs of one name, on whatever host, are written by
     /// one program, which makes the same mistakes everywhere.
     pub(super) fn log(&self, file: usize) -> usize {
-        let name = |file: usize| {
-            let mut parts = self.files[file].source.rsplit('/');
-            (parts.next(), parts.next())
-        };
-        let own = name(file);
-        (0..file).find(|other| name(*other) == own).unwrap_or(file)
+        self.logs[file]
     }
 
     /// The file of a node: its first, for a run.
     pub(super) fn file(&self, node: usize) -> usize {
-        match self.runs.get(node) {
-            Some(run) => run.stretches.first().map_or(0, |stretch| stretch.file),
-            None => self.zoned_of.iter().find(|(_, zoned)| **zoned == node).map_or(0, |(file, _)| *file),
-        }
+        self.file_of[node]
     }
 
     /// Where the first record of a stretch begins: pieces end anywhere, records do not.
@@ -90,12 +92,17 @@ impl<'a> Nodes<'a> {
 
     /// The node of a file's stamps with an offset.
     pub(super) fn zoned(&self, file: usize) -> Option<usize> {
-        self.zoned_of.get(&file).copied()
+        self.zoned_of[file]
     }
 
     /// The run of a stretch of a file.
     pub(super) fn run(&self, file: usize, stretch: u32) -> Option<usize> {
         self.run_of.get(&(file, stretch)).copied()
+    }
+
+    /// The run that a stretch belongs to.
+    pub(super) fn run_of(&self, stretch: &Stretch) -> Option<usize> {
+        self.run(stretch.file, stretch.number)
     }
 
     /// The node that a record counts for, and its stamp by that node's clock, nanoseconds.

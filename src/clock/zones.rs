@@ -5,9 +5,10 @@
 //! decided as a whole. What contradicts itself stays open: an open clock is a guess that says so, a
 //! wrong one is a lie.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::{Link, LinkKind};
+use crate::base::NANOS_PER_SECOND;
 use crate::witness::Form;
 
 /// How a run's offset can be known without any other run.
@@ -68,15 +69,13 @@ pub(super) struct Solution {
     /// For each node its group, and its clock minus that of the group's root: what is known of clocks
     /// relative to each other.
     pub groups: Vec<(usize, i64)>,
-    /// Links that contradict better ones: indices.
-    pub contradicting: Vec<usize>,
     /// Nodes whose group holds contradicting votes.
-    pub disputed: Vec<usize>,
+    pub disputed: BTreeSet<usize>,
 }
 
 /// How far west and east clocks are set, nanoseconds.
-const WEST: i64 = -12 * 3_600 * crate::base::NANOS_PER_SECOND;
-const EAST: i64 = 14 * 3_600 * crate::base::NANOS_PER_SECOND;
+pub(super) const ON_EARTH: std::ops::RangeInclusive<i64> =
+    -12 * 3_600 * NANOS_PER_SECOND..=14 * 3_600 * NANOS_PER_SECOND;
 
 /// Fewest quoted times that decide, and of all fresh ones at least this share.
 const FEWEST_QUOTED: u32 = 3;
@@ -85,12 +84,55 @@ const FEWEST_SPEAKERS: usize = 2;
 
 /// How many of the votes count: different things quoted at different times.
 pub(super) fn distinct<'a>(votes: impl Iterator<Item = &'a Vote>) -> usize {
-    let (mut values, mut moments) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
+    let (mut values, mut moments) = (BTreeSet::new(), BTreeSet::new());
     for vote in votes {
         values.insert(vote.value);
         moments.insert(vote.moment);
     }
     values.len().min(moments.len())
+}
+
+/// Votes by node, for those who ask one node after the other.
+#[derive(Debug)]
+pub(super) struct Ballot {
+    votes: Vec<Vote>,
+    /// Where each node's votes start, and where the last one's end.
+    starts: Vec<usize>,
+}
+
+impl Ballot {
+    /// Sorts the votes of `nodes` nodes; those of one node keep their order.
+    pub(super) fn new(nodes: usize, mut votes: Vec<Vote>) -> Self {
+        votes.sort_by_key(|vote| vote.node);
+        let starts = (0..=nodes).map(|node| votes.partition_point(|vote| vote.node < node)).collect();
+        Self { votes, starts }
+    }
+
+    /// All votes, by node.
+    pub(super) fn all(&self) -> &[Vote] {
+        &self.votes
+    }
+
+    /// The votes of a node.
+    pub(super) fn of(&self, node: usize) -> &[Vote] {
+        &self.votes[self.starts[node]..self.starts[node + 1]]
+    }
+
+    /// The votes of a node that rest on quoted times.
+    pub(super) fn quotes(&self, node: usize) -> impl Iterator<Item = &Vote> {
+        self.of(node).iter().filter(|vote| vote.kind == VoteKind::Quoted)
+    }
+}
+
+/// What links say of one node.
+#[derive(Clone, Copy, Debug, Default)]
+struct Linked {
+    /// The best link that touches it: an index.
+    first: Option<usize>,
+    /// The most votes of a link that touches it.
+    best: u32,
+    /// Whether one of them rests on shared marks.
+    marks: bool,
 }
 
 struct Groups {
@@ -112,22 +154,25 @@ impl Groups {
 
 /// Solves `nodes` clocks. Links must come best first. `usual` are offsets that need less proof: UTC and
 /// the zone that was given first.
-pub(super) fn solve(nodes: usize, links: &[Link], votes: &[Vote], usual: &[i64]) -> Solution {
+pub(super) fn solve(nodes: usize, links: &[Link], votes: &[Vote], usual: &BTreeSet<i64>) -> Solution {
     let mut groups = Groups { parent: (0..nodes).collect(), potential: vec![0; nodes] };
     let mut solution = Solution { decisions: vec![None; nodes], ..Solution::default() };
     let mut tainted = vec![false; nodes];
+    let mut linked = vec![Linked::default(); nodes];
     for (index, link) in links.iter().enumerate() {
         let (a, b) = link.nodes;
         let ((root_a, at_a), (root_b, at_b)) = (groups.find(a), groups.find(b));
+        let best = linked[a].best.max(linked[b].best);
+        for node in [a, b] {
+            let linked = &mut linked[node];
+            linked.first = linked.first.or(Some(index));
+            linked.best = linked.best.max(link.votes.0);
+            linked.marks |= link.kind == LinkKind::Marks;
+        }
         if root_a == root_b {
-            if at_a - at_b != link.offset {
-                solution.contradicting.push(index);
-                // A weak link against strong ones is a mistake of its own; a strong one casts doubt.
-                let best = links[0..index].iter().filter(|other| touches(other, a) || touches(other, b));
-                let best = best.map(|other| other.votes.0).max().unwrap_or(0);
-                if link.votes.0 * 5 > best {
-                    (tainted[a], tainted[b]) = (true, true);
-                }
+            // A weak link against strong ones is a mistake of its own; a strong one casts doubt.
+            if at_a - at_b != link.offset && link.votes.0 * 5 > best {
+                (tainted[a], tainted[b]) = (true, true);
             }
             continue;
         }
@@ -144,13 +189,9 @@ pub(super) fn solve(nodes: usize, links: &[Link], votes: &[Vote], usual: &[i64])
     }
     solution.groups = (0..nodes).map(|node| groups.find(node)).collect();
     for group in members.values() {
-        decide(group, &groups, links, &of_node, usual, &tainted, &mut solution);
+        decide(group, &groups, &linked, &of_node, usual, &tainted, &mut solution);
     }
     solution
-}
-
-fn touches(link: &Link, node: usize) -> bool {
-    link.nodes.0 == node || link.nodes.1 == node
 }
 
 /// Votes for the offset of a group's root, by kind: how many that differ.
@@ -178,9 +219,9 @@ fn tally(
 fn decide(
     group: &[usize],
     groups: &Groups,
-    links: &[Link],
+    linked: &[Linked],
     of_node: &[Vec<&Vote>],
-    usual: &[i64],
+    usual: &BTreeSet<i64>,
     tainted: &[bool],
     solution: &mut Solution,
 ) {
@@ -244,7 +285,7 @@ fn decide(
     let Some((kind, (root, votes))) = found else { return };
     for &node in group.iter().filter(|node| !tainted[**node]) {
         let offset = root + groups.find(node).1;
-        if !(WEST..=EAST).contains(&offset) {
+        if !ON_EARTH.contains(&offset) {
             continue;
         }
         // A run whose own quotes all say otherwise was joined to the wrong group.
@@ -255,14 +296,13 @@ fn decide(
         let own = of_node[node].iter().filter(|vote| vote.offset == offset).map(|vote| vote.kind).min();
         // A queue that waits for an hour looks like a zone an hour away. So an offset that a run has from
         // shared marks alone must be one that these logs are known to use.
-        let alone = own.is_none_or(|own| own > kind)
-            && links.iter().any(|link| link.kind == LinkKind::Marks && touches(link, node));
+        let alone = own.is_none_or(|own| own > kind) && linked[node].marks;
         if alone && !usual.contains(&offset) {
             continue;
         }
         let by = match own {
             Some(own) if own <= kind => By::Own(own),
-            _ => match links.iter().position(|link| touches(link, node)) {
+            _ => match linked[node].first {
                 Some(link) => By::Link(link),
                 None => By::Own(kind),
             },
@@ -310,23 +350,27 @@ mod tests {
     fn one_that_knows_tells_the_others() {
         let votes: Vec<Vote> = (0..3).map(|value| quoted(0, 2, value)).collect();
         let links = [link(0, 1, 0, 40), link(1, 2, 7, 20)];
-        let usual = [2 * HOUR, -5 * HOUR];
+        let usual = BTreeSet::from([2 * HOUR, -5 * HOUR]);
         assert_eq!(hours(&solve(4, &links, &votes, &usual)), [Some(2), Some(2), Some(-5), None]);
-        assert_eq!(hours(&solve(4, &links, &votes, &[])), [Some(2), None, None, None], "a queue may wait");
+        assert_eq!(
+            hours(&solve(4, &links, &votes, &BTreeSet::new())),
+            [Some(2), None, None, None],
+            "a queue may wait"
+        );
     }
 
     #[test]
     fn two_quotes_are_not_enough_and_neither_is_one_thrice() {
         let two: Vec<Vote> = (0..2).map(|value| quoted(0, 2, value)).collect();
-        assert_eq!(hours(&solve(1, &[], &two, &[])), [None]);
-        assert_eq!(hours(&solve(1, &[], &[quoted(0, 2, 7); 5], &[])), [None]);
+        assert_eq!(hours(&solve(1, &[], &two, &BTreeSet::new())), [None]);
+        assert_eq!(hours(&solve(1, &[], &[quoted(0, 2, 7); 5], &BTreeSet::new())), [None]);
     }
 
     #[test]
     fn contradictions_stay_open() {
         let mut votes: Vec<Vote> = (0..3).map(|value| quoted(0, 2, value)).collect();
         votes.extend((3..6).map(|value| quoted(1, 9, value)));
-        assert_eq!(hours(&solve(2, &[link(0, 1, 0, 40)], &votes, &[])), [None, None]);
+        assert_eq!(hours(&solve(2, &[link(0, 1, 0, 40)], &votes, &BTreeSet::new())), [None, None]);
         // Two labels that cannot both be true.
         let label = |node| Vote {
             node,
@@ -339,7 +383,8 @@ mod tests {
             moment: node as i64,
             tight: true,
         };
-        let solution = solve(3, &[link(0, 1, 9, 40), link(1, 2, 0, 30)], &[label(0), label(1)], &[]);
+        let solution =
+            solve(3, &[link(0, 1, 9, 40), link(1, 2, 0, 30)], &[label(0), label(1)], &BTreeSet::new());
         assert_eq!((hours(&solution), solution.disputed.len()), (vec![None, None, None], 3));
     }
 
@@ -356,8 +401,8 @@ mod tests {
             moment: value,
             tight: true,
         };
-        assert_eq!(hours(&solve(1, &[], &[mtime(0, 9, 1)], &[0, 9 * HOUR])), [Some(9)]);
-        assert_eq!(hours(&solve(1, &[], &[mtime(0, 5, 1)], &[0, 9 * HOUR])), [None]);
-        assert_eq!(hours(&solve(1, &[], &[mtime(0, 5, 1), mtime(0, 5, 2)], &[0])), [Some(5)]);
+        assert_eq!(hours(&solve(1, &[], &[mtime(0, 9, 1)], &BTreeSet::from([0, 9 * HOUR]))), [Some(9)]);
+        assert_eq!(hours(&solve(1, &[], &[mtime(0, 5, 1)], &BTreeSet::from([0, 9 * HOUR]))), [None]);
+        assert_eq!(hours(&solve(1, &[], &[mtime(0, 5, 1), mtime(0, 5, 2)], &BTreeSet::from([0]))), [Some(5)]);
     }
 }
