@@ -21,4 +21,6 @@ pub use event::{Event, Flags};
 pub use instant::{Basis, Instant, NANOS_PER_SECOND};
 pub use level::Level;
 pub use source::{FileId, LogFile, Loss, SourceId, Unread};
-pub use stamp::{PROXY_YEAR, Resolution, Stamp, WrittenZone, civil_from_days, days_from_civil, is_leap};
+pub use stamp::{
+    PROXY_YEAR, Resolution, Stamp, WrittenDate, WrittenZone, civil_from_days, days_from_civil, is_leap,
+};

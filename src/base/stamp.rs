@@ -21,6 +21,15 @@ pub enum WrittenZone {
     Epoch,
 }
 
+/// How much of its date a stamp names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrittenDate {
+    /// All of it.
+    Full,
+    /// Month and day.
+    NoYear,
+}
+
 /// How fine a stamp is: the width of the interval it names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Resolution(u8);
@@ -86,8 +95,8 @@ pub struct Stamp {
     pub zone: WrittenZone,
     /// How fine it was written.
     pub resolution: Resolution,
-    /// Whether the line names its year.
-    pub has_year: bool,
+    /// How much of the date the line names.
+    pub date: WrittenDate,
 }
 
 impl Stamp {
@@ -96,7 +105,7 @@ impl Stamp {
     /// `None` when the stamp is Feb 29 and `year` is no leap year.
     pub fn seconds_in_year(&self, year: i32) -> Option<i64> {
         const FEB_29: i64 = 59;
-        if self.has_year {
+        if self.date == WrittenDate::Full {
             return Some(self.seconds);
         }
         let day = self.seconds.div_euclid(86_400) - PROXY_DAY;
@@ -113,7 +122,7 @@ impl Stamp {
     #[inline]
     pub fn is_leap_day(&self) -> bool {
         const START: i64 = days_from_civil(PROXY_YEAR, 2, 29) * 86_400;
-        !self.has_year && (START..START + 86_400).contains(&self.seconds)
+        self.date == WrittenDate::NoYear && (START..START + 86_400).contains(&self.seconds)
     }
 }
 
@@ -171,7 +180,7 @@ mod tests {
             nanos: 0,
             zone: WrittenZone::Absent,
             resolution: Resolution::SECOND,
-            has_year: false,
+            date: WrittenDate::NoYear,
         };
         for (year, month, day) in [(2014, 12, 12), (2016, 2, 29), (2015, 3, 1), (2014, 1, 1)] {
             let expected = days_from_civil(year, month, day) * 86_400 + 7;

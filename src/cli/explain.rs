@@ -7,7 +7,7 @@ use super::context::Context;
 use super::outcome::Ending;
 use super::output::Output;
 use super::spot::{Seen, Spot, Spotted};
-use crate::base::{Basis, Error, FileId, NANOS_PER_SECOND, Result, Stamp, WrittenZone};
+use crate::base::{Basis, Error, FileId, NANOS_PER_SECOND, Result, Stamp, WrittenDate, WrittenZone};
 use crate::clock::{Clock, Proof, ShiftKind};
 use crate::engine::{FileState, Outcome};
 use crate::ingest::Filter;
@@ -319,7 +319,7 @@ impl Teller<'_> {
 
     /// The year of a stamp that names none.
     fn year(&self, stamp: &Stamp, spotted: &Spotted) -> Option<YearRow> {
-        if stamp.has_year || stamp.zone == WrittenZone::Epoch {
+        if stamp.date == WrittenDate::Full || stamp.zone == WrittenZone::Epoch {
             return None;
         }
         let years = &self.state.clock.years;

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::base::{Basis, Batch, Event, FileId, Flags, Instant, Resolution, Result, Stamp};
+use crate::base::{Basis, Batch, Event, FileId, Flags, Instant, Resolution, Result, Stamp, WrittenDate};
 use crate::engine::{Sink, Stretch};
 use crate::grammar::Known;
 use crate::present::push_jsonl;
@@ -78,7 +78,7 @@ impl<'a> Spot<'a> {
         record.message(&mut text);
         let zone = record.instant.is_some_and(|instant| instant.basis.has(Basis::ZONE_DEFAULT));
         let open = self.scene.file(batch.file).clock.years.candidates.len() > 1;
-        let year = open && record.stamp.is_some_and(|stamp| !stamp.has_year);
+        let year = open && record.stamp.is_some_and(|stamp| stamp.date == WrittenDate::NoYear);
         Seen {
             place: Place::of(batch, event),
             file: batch.file,

@@ -23,7 +23,7 @@ mod witnessed;
 mod years;
 mod zones;
 
-use crate::base::{Basis, Instant, NANOS_PER_SECOND, Resolution, Stamp, WrittenZone};
+use crate::base::{Basis, Instant, NANOS_PER_SECOND, Resolution, Stamp, WrittenDate, WrittenZone};
 use crate::survey::turn_between;
 use crate::time::{OffsetCursor, Zone};
 use crate::witness::{OddWriter, odd_one};
@@ -206,17 +206,17 @@ impl Clock {
                 }
             }
         };
-        basis = basis.with(match (stamp.has_year, stamp.zone) {
+        basis = basis.with(match (stamp.date, stamp.zone) {
             (_, WrittenZone::Epoch) => Basis::default(),
-            (true, _) => Basis::YEAR_STAMP,
-            (false, _) => self.year_basis,
+            (WrittenDate::Full, _) => Basis::YEAR_STAMP,
+            (WrittenDate::NoYear, _) => self.year_basis,
         });
         let best = first.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(stamp.nanos))?;
         // A wall clock set back names some seconds twice: both readings stay possible.
         let fold = second.map_or(0, |second| (second - first) * NANOS_PER_SECOND);
         let width = stamp.resolution.width();
         let latest = best.checked_add(width)?.checked_add(fold)?;
-        let (earliest, latest) = match self.years.spread().filter(|_| !stamp.has_year) {
+        let (earliest, latest) = match self.years.spread().filter(|_| stamp.date == WrittenDate::NoYear) {
             // A day on both sides: what bounds years knows of no zones.
             Some((back, on)) => {
                 const SLACK: i64 = 86_400;
@@ -292,7 +292,7 @@ impl ClockReader {
     #[inline]
     pub fn key(&mut self, stamp: &Stamp, odd: Option<&OddWriter>) -> Option<i64> {
         let mut seconds = stamp.seconds;
-        if !stamp.has_year {
+        if stamp.date == WrittenDate::NoYear {
             if self.unset {
                 return None;
             }

@@ -1,7 +1,7 @@
 //! The story of one stamp: what was written, what it lacks, what was made of it and why; and the answer in
 //! one line. `explain_prose` and `explain_json` tell the rest of it.
 
-use crate::base::{Instant, NANOS_PER_SECOND, Resolution, Stamp, WrittenZone};
+use crate::base::{Instant, NANOS_PER_SECOND, Resolution, Stamp, WrittenDate, WrittenZone};
 use crate::poll::narrow_span;
 use crate::text::clean;
 use crate::time::{Zone, render_rfc3339};
@@ -277,7 +277,7 @@ pub(super) fn width_words(nanos: i64) -> String {
 /// What a stamp lacks, in words.
 pub(super) fn lacks(stamp: &Stamp) -> Vec<&'static str> {
     let mut lacks = Vec::new();
-    if !stamp.has_year && stamp.zone != WrittenZone::Epoch {
+    if stamp.date == WrittenDate::NoYear && stamp.zone != WrittenZone::Epoch {
         lacks.push("year");
     }
     if stamp.zone == WrittenZone::Absent {

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::gaps::Gaps;
 use super::layouts::{Layouts, lines};
 use super::unset;
-use crate::base::{NANOS_PER_SECOND, Stamp, WrittenZone};
+use crate::base::{NANOS_PER_SECOND, Stamp, WrittenDate, WrittenZone};
 use crate::grammar::{GrammarId, MAX_HEAD, Slots};
 use crate::io::{Opened, Unpacker};
 
@@ -273,9 +273,9 @@ impl<'a> Surveyor<'a> {
     #[inline]
     fn gap(&self, stamp: &Stamp) -> Option<i64> {
         let next = nanos(stamp)?;
-        match (self.chunk.last?, stamp.has_year, stamp.zone) {
-            (Seen::Local(last), true, WrittenZone::Absent) => next.checked_sub(last),
-            (Seen::Yearless(_, last), false, _) => Some(across_years(last, next)),
+        match (self.chunk.last?, stamp.date, stamp.zone) {
+            (Seen::Local(last), WrittenDate::Full, WrittenZone::Absent) => next.checked_sub(last),
+            (Seen::Yearless(_, last), WrittenDate::NoYear, _) => Some(across_years(last, next)),
             _ => None,
         }
     }
@@ -283,7 +283,7 @@ impl<'a> Surveyor<'a> {
     /// Whether the stretch is to be cut before this stamp, because an unset clock may begin or end there.
     #[inline]
     fn leapt(&mut self, stamp: &Stamp) -> bool {
-        if stamp.has_year {
+        if stamp.date == WrittenDate::Full {
             return false;
         }
         let last = self.chunk.yearless.as_ref().map(|yearless| yearless.last);
@@ -336,22 +336,22 @@ impl<'a> Surveyor<'a> {
     fn stamp(&mut self, stamp: &Stamp) -> bool {
         let Some(nanos) = nanos(stamp) else { return false };
         let chunk = &mut self.chunk;
-        let seen = match (stamp.has_year, stamp.zone) {
-            (true, WrittenZone::Absent) => {
+        let seen = match (stamp.date, stamp.zone) {
+            (WrittenDate::Full, WrittenZone::Absent) => {
                 Range::add(&mut chunk.local, nanos);
                 Seen::Local(nanos)
             }
-            (true, WrittenZone::Epoch) => {
+            (WrittenDate::Full, WrittenZone::Epoch) => {
                 Range::add(&mut chunk.zoned, nanos);
                 Seen::Zoned(nanos)
             }
-            (true, WrittenZone::Offset(offset)) => {
+            (WrittenDate::Full, WrittenZone::Offset(offset)) => {
                 let Some(utc) = nanos.checked_sub(i64::from(offset) * NANOS_PER_SECOND) else { return false };
                 Range::add(&mut chunk.zoned, utc);
                 Range::add(&mut chunk.labels, offset);
                 Seen::Zoned(utc)
             }
-            (false, _) => {
+            (WrittenDate::NoYear, _) => {
                 let yearless = chunk.yearless.get_or_insert(Yearless {
                     first: nanos,
                     last: nanos,

@@ -2,7 +2,7 @@
 
 use super::known;
 use super::zone::Zone;
-use crate::base::{Error, NANOS_PER_SECOND, Result, WrittenZone};
+use crate::base::{Error, NANOS_PER_SECOND, Result, WrittenDate, WrittenZone};
 
 /// A time typed as a bound of a range: an instant, or a distance from the other bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ fn absolute(text: &str, zone: &Zone) -> Option<i64> {
         _ => text.to_owned(),
     };
     let (stamp, end) = known::recognise(completed.as_bytes())?;
-    if end != completed.len() || !stamp.has_year {
+    if end != completed.len() || stamp.date == WrittenDate::NoYear {
         return None;
     }
     let seconds = match stamp.zone {

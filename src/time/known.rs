@@ -3,7 +3,7 @@
 //! Each takes bytes that start at the stamp and gives the stamp and its length. None of them
 //! allocates, and none accepts a date that the calendar does not have.
 
-use crate::base::{PROXY_YEAR, Resolution, Stamp, WrittenZone, days_from_civil, is_leap};
+use crate::base::{PROXY_YEAR, Resolution, Stamp, WrittenDate, WrittenZone, days_from_civil, is_leap};
 
 /// Civil parts on their way to a [`Stamp`].
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,7 +36,7 @@ impl Parts {
             nanos: if self.second == 60 { 0 } else { nanos },
             zone,
             resolution: if self.second == 60 { Resolution::LEAP } else { resolution },
-            has_year: self.year.is_some(),
+            date: if self.year.is_some() { WrittenDate::Full } else { WrittenDate::NoYear },
         })
     }
 }
@@ -275,16 +275,16 @@ fn weekday_first(bytes: &[u8]) -> Option<(Stamp, usize)> {
         stamp.zone = zone;
         end = after_zone;
     }
-    if !stamp.has_year
+    if stamp.date != WrittenDate::Full
         && bytes.get(end) == Some(&b' ')
         && let Some(year) = digits(bytes, end + 1, 4)
         && !bytes.get(end + 5).is_some_and(u8::is_ascii_digit)
     {
         stamp.seconds = stamp.seconds_in_year(year as i32)?;
-        stamp.has_year = true;
+        stamp.date = WrittenDate::Full;
         end += 5;
     }
-    if !stamp.has_year && stamp.zone != WrittenZone::Absent {
+    if stamp.date != WrittenDate::Full && stamp.zone != WrittenZone::Absent {
         // Without a year an offset is left alone: the two together fit no clock.
         stamp.zone = WrittenZone::Absent;
         end = bare;
@@ -316,7 +316,7 @@ pub fn epoch(bytes: &[u8]) -> Option<(Stamp, usize)> {
         nanos,
         zone: WrittenZone::Epoch,
         resolution: Resolution::digits(written),
-        has_year: true,
+        date: WrittenDate::Full,
     };
     Some((stamp, end))
 }

@@ -396,6 +396,7 @@ fn zone_by_name(bytes: &[u8], at: usize, local: i64) -> (WrittenZone, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::WrittenDate;
 
     #[test]
     fn patterns_read_what_they_say() {
@@ -405,7 +406,7 @@ mod tests {
                 .read(text.as_bytes(), &mut MinuteCache::default())
         };
         let (stamp, end) = at("%d-%b-%Y %H:%M:%S", "12-Dec-2014 10:10:59] x").expect("reads");
-        assert_eq!((end, stamp.has_year), (20, true));
+        assert_eq!((end, stamp.date), (20, WrittenDate::Full));
         let (half, _) = at("%m/%d/%Y %I:%M:%S %p", "12/12/2014 10:10:59 PM").expect("reads");
         assert_eq!(half.seconds - stamp.seconds, 12 * 3_600);
         let (short, _) = at("%y/%m/%d %H:%M", "14/12/12 10:10").expect("reads");

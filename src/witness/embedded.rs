@@ -7,7 +7,7 @@
 
 use memchr::memchr_iter;
 
-use crate::base::{NANOS_PER_SECOND, WrittenZone, days_from_civil};
+use crate::base::{NANOS_PER_SECOND, WrittenDate, WrittenZone, days_from_civil};
 use crate::time::{digits, month, recognise};
 
 /// How an absolute time is written: programs that get one form wrong rarely get another wrong as well.
@@ -75,7 +75,7 @@ fn clock_time(text: &[u8], colon: usize) -> Option<Embedded> {
             continue;
         }
         if let Some((stamp, length)) = recognise(&text[start..])
-            && stamp.has_year
+            && stamp.date == WrittenDate::Full
             && start + length > colon + 5
             && let WrittenZone::Offset(offset) = stamp.zone
         {

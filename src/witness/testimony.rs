@@ -8,7 +8,7 @@ use super::heard::{Served, Smallest, Spoken, When};
 use super::marks::{MarkKind, Marks, Sight, deeds, hash, ids};
 use super::sample::each_region;
 use super::writers::{self, OddWriter, Writer, odd_writers};
-use crate::base::{NANOS_PER_SECOND, Stamp, WrittenZone};
+use crate::base::{NANOS_PER_SECOND, Stamp, WrittenDate, WrittenZone};
 use crate::grammar::{Known, MAX_HEAD, Slots};
 use crate::io::Opened;
 use crate::survey::{FileSurvey, JUMP, Layouts, lines};
@@ -28,13 +28,13 @@ impl Written {
     /// What a stamp says, in nanoseconds; `None` where they do not fit.
     pub fn of(stamp: &Stamp) -> Option<(Self, i64)> {
         let nanos = |seconds: i64| seconds.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(stamp.nanos));
-        match (stamp.has_year, stamp.zone) {
+        match (stamp.date, stamp.zone) {
             (_, WrittenZone::Epoch) => Some((Self::Zoned, nanos(stamp.seconds)?)),
-            (true, WrittenZone::Offset(offset)) => {
+            (WrittenDate::Full, WrittenZone::Offset(offset)) => {
                 Some((Self::Zoned, nanos(stamp.seconds - i64::from(offset))?))
             }
-            (true, WrittenZone::Absent) => Some((Self::Local, nanos(stamp.seconds)?)),
-            (false, _) => Some((Self::Yearless, nanos(stamp.seconds)?)),
+            (WrittenDate::Full, WrittenZone::Absent) => Some((Self::Local, nanos(stamp.seconds)?)),
+            (WrittenDate::NoYear, _) => Some((Self::Yearless, nanos(stamp.seconds)?)),
         }
     }
 }
