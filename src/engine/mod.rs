@@ -13,4 +13,4 @@ mod tables;
 pub use drive::{Outcome, Sink, Stretch, drive};
 pub use ledger::Ledger;
 pub use plan::{Plan, Watch};
-pub use prepare::{Chunk, FileState, Prepared, SourceState, prepare};
+pub use prepare::{Chunk, Extent, FileState, Prepared, SourceState, prepare};

@@ -31,6 +31,8 @@ pub struct FileState {
     pub name: String,
     /// Its source.
     pub source: SourceId,
+    /// Whether its records are asked for. The others are settled with it, and not shown.
+    pub asked: bool,
     /// Its place in the family.
     pub rotation: Rotation,
     /// Modification time.
@@ -51,8 +53,8 @@ pub struct FileState {
     pub labels: Option<Range<i32>>,
     /// The host it was written on, as far as it is known.
     pub host: Option<String>,
-    /// First physical line, 1-based, of each segment of its clock.
-    pub segment_lines: Vec<u64>,
+    /// How far each segment of its clock reaches.
+    pub extents: Vec<Extent>,
     /// Whether any of its stamps name no year.
     pub year_less: bool,
     /// First and last instant, when it holds dated records.
@@ -64,6 +66,15 @@ pub struct FileState {
     pub headers: Headers,
     pub(super) opened: Opened,
     pub(super) path: PathBuf,
+}
+
+/// How far a segment of a clock reaches in its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// First physical line, 1-based.
+    pub first_line: u64,
+    /// Records with a stamp.
+    pub dated: u64,
 }
 
 /// A source: one log on one host, over all its files.
@@ -141,7 +152,8 @@ pub fn prepare(
     watch: &dyn Watch,
 ) -> Result<Prepared> {
     let inputs: Vec<PathBuf> = plan.inputs.iter().filter(|input| *input != Path::new("-")).cloned().collect();
-    let (mut found, mut remarks) = walk(&inputs)?;
+    let (mut found, walked) = walk(&inputs)?;
+    let mut remarks = Vec::new();
     if let Some(output) = plan.output.as_ref().and_then(|path| std::fs::metadata(path).ok()) {
         // What stands where this run will write is no input.
         found.retain(|file| file.identity != (output.dev(), output.ino()));
@@ -198,8 +210,11 @@ pub fn prepare(
         ledger: Ledger::default(),
     };
     for ((candidate, survey), settled) in candidates.into_iter().zip(&surveys).zip(settlement.files) {
-        prepared.add(candidate, survey, settled);
+        let asked = plan.wants(&candidate.found.name, &candidate.source);
+        prepared.add(candidate, asked, survey, settled);
     }
+    remarks.retain(|remark| plan.wants(&remark.file, &family(&remark.file).0));
+    remarks.extend(walked);
     prepared.ledger.remarks = remarks;
     behind::bound(&mut prepared, set);
     watch_tables(&mut prepared, set);
@@ -227,7 +242,6 @@ fn detect_all(plan: &Plan, set: &GrammarSet, found: Vec<Found>, remarks: &mut Ve
     let keep = found.len() <= KEEP_OPEN;
     let mut opened: Vec<(Found, Option<Opened>, Head)> = found
         .into_par_iter()
-        .filter(|found| plan.wants(&found.name, &family(&found.name).0))
         .map(|found| {
             let (opened, head) = open(&found, keep);
             (found, opened, head)
@@ -488,6 +502,22 @@ fn account(survey: &FileSurvey) -> Account {
     ledger
 }
 
+/// How far each segment of a clock reaches.
+fn extents(survey: &FileSurvey, clock: &Clock) -> Vec<Extent> {
+    let ends = clock.segments.iter().skip(1).map(|segment| segment.from).chain([u64::MAX]);
+    let mut chunks = survey.chunks.iter().peekable();
+    let mut line = 1;
+    ends.map(|end| {
+        let mut extent = Extent { first_line: line, dated: 0 };
+        while let Some((_, chunk)) = chunks.next_if(|(start, _)| *start < end) {
+            line += chunk.lines;
+            extent.dated += chunk.records - chunk.undated;
+        }
+        extent
+    })
+    .collect()
+}
+
 impl Prepared {
     /// A file by id.
     pub fn file(&self, id: FileId) -> &FileState {
@@ -495,7 +525,7 @@ impl Prepared {
     }
 
     /// Adds a file; files must come in canonical order.
-    fn add(&mut self, candidate: Candidate, survey: &FileSurvey, settled: Settled) {
+    fn add(&mut self, candidate: Candidate, asked: bool, survey: &FileSurvey, settled: Settled) {
         let Settled { clock, chunks: spans, host } = settled;
         let spans = &spans[..];
         let file = FileId(self.files.len() as u32);
@@ -527,13 +557,12 @@ impl Prepared {
             survey.chunks.iter().any(|(_, chunk)| chunk.local.is_some() || chunk.yearless.is_some());
         let zones = clock.segments.iter().filter(|_| zone_less).map(|segment| &segment.zone);
         let folds = zones.map(|zone| behind::folds(zone, range, clock.ahead())).collect();
-        let lines_before = |from: u64| -> u64 {
-            survey.chunks.iter().take_while(|(start, _)| *start < from).map(|(_, chunk)| chunk.lines).sum()
-        };
-        let segment_lines = clock.segments.iter().map(|segment| lines_before(segment.from) + 1).collect();
+        let extents = extents(survey, &clock);
         let ledger = account(survey);
-        self.ledger.total.add(&ledger);
-        self.ledger.files += 1;
+        if asked {
+            self.ledger.total.add(&ledger);
+            self.ledger.files += 1;
+        }
         self.files.push(FileState {
             name: candidate.found.name,
             source,
@@ -553,7 +582,8 @@ impl Prepared {
                 .filter_map(|(_, chunk)| chunk.labels)
                 .reduce(|a, b| Range { min: a.min.min(b.min), max: a.max.max(b.max) }),
             host,
-            segment_lines,
+            extents,
+            asked,
             range,
             headers: Headers::default(),
             opened: candidate.opened,
