@@ -1,5 +1,6 @@
 //! The run: wires walking, surveying, settling, reading and merging to whoever consumes the timeline.
 
+mod account;
 mod behind;
 mod boots;
 mod derive;
@@ -8,9 +9,11 @@ mod ledger;
 mod places;
 mod plan;
 mod prepare;
+mod stated;
 mod tables;
 
+pub use account::Extent;
 pub use drive::{Outcome, Sink, Stretch, drive};
 pub use ledger::Ledger;
 pub use plan::{Plan, Watch};
-pub use prepare::{Chunk, Extent, FileState, Prepared, SourceState, prepare};
+pub use prepare::{Chunk, FileState, Prepared, SourceState, prepare};

@@ -7,10 +7,12 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
+use super::account::{Extent, account, extents, loose_heads};
 use super::behind;
 use super::boots::{derive_boots, may_name_a_boot};
 use super::ledger::Ledger;
 use super::plan::{Plan, Watch};
+use super::stated::derive_stated;
 use super::tables::watch_tables;
 use crate::base::{Account, Derived, FileId, Loss, Result, SourceId, Unread, reason};
 use crate::clock::{Booted, ChunkSpan, Clock, ClockStep, FileFacts, Settled, Shift, SkewShown, settle};
@@ -62,19 +64,12 @@ pub struct FileState {
     /// For each segment of its clock the keys `[from, to)` whose stamps it names twice, and how much later
     /// the second time is.
     pub(super) folds: Vec<Vec<(i64, i64, i64)>>,
+    /// Whether records state instants of their own.
+    pub(super) states: bool,
     /// What the columns of a table are called.
     pub headers: Headers,
     pub(super) opened: Opened,
     pub(super) path: PathBuf,
-}
-
-/// How far a segment of a clock reaches in its file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Extent {
-    /// First physical line, 1-based.
-    pub first_line: u64,
-    /// Records with a stamp.
-    pub dated: u64,
 }
 
 /// A source: one log on one host, over all its files.
@@ -216,8 +211,12 @@ pub fn prepare(
     remarks.retain(|remark| plan.wants(&remark.file, &family(&remark.file).0));
     remarks.extend(walked);
     prepared.ledger.remarks = remarks;
+    for (file, testimony) in prepared.files.iter_mut().zip(&testimonies) {
+        file.states = testimony.states;
+    }
     behind::bound(&mut prepared, set);
     watch_tables(&mut prepared, set);
+    derive_stated(&mut prepared, set);
     derive_boots(&mut prepared, set);
     Ok(prepared)
 }
@@ -472,52 +471,6 @@ fn copies(candidates: &[Candidate], surveys: &[FileSurvey], remarks: &mut Vec<Un
     }
 }
 
-/// A record is not followed further than this: lines beyond are undated records of their own. A file
-/// with one stamp at its top and a gigabyte below it is no single record.
-const LONGEST_RECORD: u64 = 8 << 20;
-
-/// For each surveyed chunk, whether its lines above its first record belong to no record: because none
-/// came before, or one that began too far back.
-fn loose_heads(survey: &FileSurvey) -> Vec<bool> {
-    let mut last_begin: Option<u64> = None;
-    let heads = survey.chunks.iter().map(|(start, chunk)| {
-        let loose = last_begin.is_none_or(|begin| start.saturating_sub(begin) >= LONGEST_RECORD);
-        last_begin = chunk.last_begin.or(last_begin);
-        loose
-    });
-    heads.collect()
-}
-
-/// A file's account, from its survey.
-fn account(survey: &FileSurvey) -> Account {
-    let mut ledger = Account { bytes: survey.bytes, ..Account::default() };
-    for ((_, chunk), loose_head) in survey.chunks.iter().zip(loose_heads(survey)) {
-        let loose = if loose_head { chunk.loose } else { 0 };
-        ledger.lines += chunk.lines;
-        ledger.records += chunk.records + loose;
-        ledger.undated += chunk.undated + loose;
-    }
-    ledger.dated = ledger.records - ledger.undated;
-    ledger.joined = ledger.lines - ledger.records;
-    ledger
-}
-
-/// How far each segment of a clock reaches.
-fn extents(survey: &FileSurvey, clock: &Clock) -> Vec<Extent> {
-    let ends = clock.segments.iter().skip(1).map(|segment| segment.from).chain([u64::MAX]);
-    let mut chunks = survey.chunks.iter().peekable();
-    let mut line = 1;
-    ends.map(|end| {
-        let mut extent = Extent { first_line: line, dated: 0 };
-        while let Some((_, chunk)) = chunks.next_if(|(start, _)| *start < end) {
-            line += chunk.lines;
-            extent.dated += chunk.records - chunk.undated;
-        }
-        extent
-    })
-    .collect()
-}
-
 impl Prepared {
     /// A file by id.
     pub fn file(&self, id: FileId) -> &FileState {
@@ -585,6 +538,7 @@ impl Prepared {
             extents,
             asked,
             range,
+            states: false,
             headers: Headers::default(),
             opened: candidate.opened,
             path: candidate.found.path,
