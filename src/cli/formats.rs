@@ -89,7 +89,7 @@ fn detect_files(set: &GrammarSet, files: &[PathBuf], limits: &Limits) -> Result<
         match open(file, false, limits) {
             Contents::File((file, _, head)) => members.push((file.name, head)),
             Contents::Archive(archive) => {
-                let (inside, said) = archive.open(&|_| true, limits, &budget);
+                let (inside, said) = archive.open(limits, &budget);
                 members.extend(inside.into_iter().map(|(file, _, head)| (file.name, head)));
                 remarks.extend(said);
             }

@@ -41,16 +41,9 @@ impl Archive {
         &self.found.name
     }
 
-    /// Opens it and all archives in it: the members whose names are wanted, in order, and what there is to
-    /// say.
-    pub fn open(
-        &self,
-        wants: &dyn Fn(&str) -> bool,
-        limits: &Limits,
-        budget: &Budget,
-    ) -> (Vec<Member>, Vec<Unread>) {
+    /// Opens it and all archives in it: the members in order, and what there is to say.
+    pub fn open(&self, limits: &Limits, budget: &Budget) -> (Vec<Member>, Vec<Unread>) {
         let mut opening = Opening {
-            wants,
             limits,
             budget,
             holder: Holder::new(budget),
@@ -75,7 +68,6 @@ impl Archive {
 
 /// An outermost archive being opened.
 struct Opening<'a> {
-    wants: &'a dyn Fn(&str) -> bool,
     limits: &'a Limits,
     budget: &'a Budget,
     holder: Holder<'a>,
@@ -152,9 +144,6 @@ impl Opening<'_> {
     }
 
     fn keep(&mut self, member: Member) {
-        if !(self.wants)(&member.0.name) {
-            return;
-        }
         match room_for_a_member(self.budget, self.limits) {
             Ok(()) => self.members.push(member),
             Err(why) => self.remark(&member.0.name, why, Loss::Whole),
@@ -204,7 +193,7 @@ impl Opening<'_> {
     }
 
     fn tell_missing(&mut self, found: &Found, missing: u64) {
-        if missing > 0 && (self.wants)(&found.name) {
+        if missing > 0 {
             let why = format!("the archive is cut off in it: {missing} of {} bytes are missing", found.size);
             self.remark(&found.name, why, Loss::Part);
         }
@@ -237,19 +226,6 @@ impl Opening<'_> {
         let shape = shape(&head);
         if let Shape::Unread(why) = shape {
             return self.keep((found, None, Head::Unread(why)));
-        }
-        let wanted = (self.wants)(&found.name)
-            || match shape {
-                Shape::Text => false,
-                // A log that is not asked for, or an archive in which something is.
-                Shape::Coded(_) => {
-                    let raw = Raw::memory(head.clone());
-                    matches!(look(found.clone(), raw, Vec::new(), layers, self.limits), Contents::Archive(_))
-                }
-                _ => true,
-            };
-        if !wanted {
-            return;
         }
         self.holder.begin(matches!(shape, Shape::Text | Shape::Tar));
         let mut fits = self.holder.push(&head);
