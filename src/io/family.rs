@@ -38,8 +38,13 @@ pub fn family(name: &str) -> (String, Rotation) {
         Some(at) => name.split_at(at + 1),
         None => ("", name),
     };
-    for extension in [".gz", ".xz", ".zst", ".zstd", ".bz2", ".lz4", ".Z"] {
-        base = base.strip_suffix(extension).unwrap_or(base);
+    // More than one: `.gz.zst`.
+    while let Some(shorter) = [".gz", ".xz", ".zst", ".zstd", ".bz2", ".lz4", ".Z"]
+        .iter()
+        .find_map(|extension| base.strip_suffix(extension))
+        .filter(|shorter| !shorter.is_empty())
+    {
+        base = shorter;
     }
     let (stem, rotation) = rotated(base).unwrap_or_else(|| (base.to_owned(), Rotation::Live));
     (format!("{folder}{stem}"), rotation)
@@ -114,6 +119,7 @@ mod tests {
             ("var/log/error.log", "var/log/error.log", Rotation::Live),
             ("var/log/error.log.1", "var/log/error.log", Rotation::Number(1)),
             ("sos.tar.xz!sos/var/log/messages-20141214.gz", "sos.tar.xz!sos/var/log/messages", date(2014, 12, 14, "")),
+            ("messages.1.gz.zst", "messages", Rotation::Number(1)),
             ("logs-2014.1.zip!messages.1", "logs-2014.1.zip!messages", Rotation::Number(1)),
             ("error.log.12.gz", "error.log", Rotation::Number(12)),
             ("error.log-20141214", "error.log", date(2014, 12, 14, "")),

@@ -59,7 +59,7 @@ pub(super) fn entries(raw: &Raw) -> std::io::Result<(Vec<Entry>, Option<String>)
     for index in order {
         let entry = &mut entries[index];
         if entry.at < end {
-            entry.unread = Some("it overlaps another member".to_owned());
+            entry.unread = Some("its bytes are those of another member too: not read".to_owned());
         }
         end = end.max(entry.end);
     }
@@ -273,7 +273,7 @@ impl Fields {
             }
         };
         if self.flags & 1 != 0 {
-            unread = Some("it is encrypted".to_owned());
+            unread = Some("encrypted: not read".to_owned());
         }
         let local = read(raw, self.at, 30)?;
         if !local.starts_with(LOCAL) {
