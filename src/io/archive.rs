@@ -144,7 +144,8 @@ impl Opening<'_> {
     }
 
     fn keep(&mut self, member: Member) {
-        match room_for_a_member(self.budget, self.limits) {
+        let room = member.1.as_ref().map_or(Ok(()), |_| room_for_a_member(self.budget, self.limits));
+        match room {
             Ok(()) => self.members.push(member),
             Err(why) => self.remark(&member.0.name, why, Loss::Whole),
         }
@@ -194,7 +195,7 @@ impl Opening<'_> {
 
     fn tell_missing(&mut self, found: &Found, missing: u64) {
         if missing > 0 {
-            let why = format!("the archive is cut off in it: {missing} of {} bytes are missing", found.size);
+            let why = format!("the archive ends within it: {missing} of {} bytes are missing", found.size);
             self.remark(&found.name, why, Loss::Part);
         }
     }

@@ -14,6 +14,9 @@ const BLOCK: usize = 512;
 /// Extended headers up to this size are read, in bytes: they hold names.
 const LONGEST_NAME: u64 = 1 << 20;
 
+/// What stands behind the end mark and is no header.
+const BEHIND: &str = "bytes behind the end of the tar archive are ignored";
+
 /// Whether a head begins with a tar header: its checksum fits.
 pub(super) fn is_header(head: &[u8]) -> bool {
     head.first_chunk().is_some_and(|block| sum_fits(block) && !block.starts_with(&[0]))
@@ -189,7 +192,10 @@ impl Tar {
             }
             let Some(block) = self.buffer.first_chunk::<BLOCK>().copied() else {
                 self.buffer.clear();
-                self.remark("the tar archive is cut off in a header", Loss::Part);
+                match self.marked {
+                    true => self.remark(BEHIND, Loss::None),
+                    false => self.remark("the tar archive is cut off in a header", Loss::Part),
+                }
                 return None;
             };
             if block.iter().all(|byte| *byte == 0) {
@@ -198,7 +204,7 @@ impl Tar {
             }
             if !sum_fits(&block) {
                 if self.marked {
-                    self.remark("bytes behind the end of the tar archive are ignored", Loss::None);
+                    self.remark(BEHIND, Loss::None);
                     return None;
                 }
                 self.skipped += BLOCK as u64;

@@ -26,6 +26,7 @@ mod layer;
 mod lz4;
 mod members;
 mod xz;
+mod zstd;
 
 use std::io::{self, BufRead, Read};
 
@@ -74,7 +75,7 @@ impl Coding {
         match self {
             Self::Gzip => Box::new(members::Members::<flate2::bufread::GzDecoder<Source>>::new(below)),
             Self::Bzip2 => Box::new(members::Members::<bzip2::bufread::BzDecoder<Source>>::new(below)),
-            Self::Zstd => Box::new(zrip_decode::streaming::FrameDecoder::new(below)),
+            Self::Zstd => Box::new(zstd::Zstd::new(below)),
             Self::Xz => Box::new(xz::Xz::new(below)),
             Self::Lz4 => Box::new(lz4::Lz4::new(below)),
             Self::Deflate => Box::new(flate2::bufread::DeflateDecoder::new(below)),
