@@ -43,12 +43,7 @@ pub fn detect(set: &GrammarSet, sample: &[u8]) -> Detection {
         Some(end) => &sample[..end],
         None => sample,
     };
-    let lines: Vec<&[u8]> = complete
-        .split(|byte| *byte == b'\n')
-        .map(trim)
-        .filter(|line| !line.is_empty())
-        .take(SAMPLE_LINES)
-        .collect();
+    let lines: Vec<Line<'_>> = Line::all(complete).take(SAMPLE_LINES).collect();
     let mut slots = Slots::default();
     let mut candidates: Vec<Candidate> = set
         .iter()
@@ -57,7 +52,7 @@ pub fn detect(set: &GrammarSet, sample: &[u8]) -> Detection {
             grammar: id,
             lines: match &grammar.table {
                 Some(spec) => rows(grammar, spec, &lines, &mut slots),
-                None => lines.iter().filter(|line| fits(grammar, line, &mut slots)).count(),
+                None => lines.iter().filter(|line| fits(grammar, line.window, line.length, &mut slots)).count(),
             },
         })
         .filter(|candidate| candidate.lines > 0)
@@ -73,22 +68,55 @@ pub fn detect(set: &GrammarSet, sample: &[u8]) -> Detection {
     Detection { candidates, sampled: lines.len() }
 }
 
-/// Whether a whole layout that speaks for the format fits the line and gives it a stamp.
-pub(super) fn fits(grammar: &Grammar, line: &[u8], slots: &mut Slots) -> bool {
-    grammar
-        .begins(line, slots)
-        .is_some_and(|head| head.stamp.is_some() && grammar.read(line, &head, slots, false).evidence)
+/// A line of the sample: the first bytes of all that stands from its beginning on.
+struct Line<'a> {
+    window: &'a [u8],
+    length: usize,
+}
+
+impl<'a> Line<'a> {
+    /// The lines of a text that are not empty.
+    fn all(text: &'a [u8]) -> impl Iterator<Item = Self> {
+        let mut at = 0;
+        text.split(|byte| *byte == b'\n').filter_map(move |line| {
+            let start = at + line.len() - trim(line).len() - usize::from(line.ends_with(b"\r"));
+            at += line.len() + 1;
+            let length = trim(line).len();
+            (length > 0).then(|| Self { window: &text[start..], length })
+        })
+    }
+
+    fn text(&self) -> &'a [u8] {
+        &self.window[..self.length]
+    }
+}
+
+/// Whether a whole layout that speaks for the format fits the line and gives it a stamp. The line is the
+/// first `length` bytes of `window`.
+pub(super) fn fits(grammar: &Grammar, window: &[u8], length: usize, slots: &mut Slots) -> bool {
+    grammar.begins_in(window, length, slots).is_some_and(|head| {
+        let text = match grammar.peeks {
+            true => first_lines(window, grammar.layout_lines),
+            false => &window[..length],
+        };
+        head.stamp.is_some() && grammar.read(text, &head, slots, false).evidence
+    })
+}
+
+fn first_lines(text: &[u8], count: usize) -> &[u8] {
+    let end = memchr::memchr_iter(b'\n', text).nth(count.saturating_sub(1)).unwrap_or(text.len());
+    &text[..end]
 }
 
 /// The lines that are rows of a table: below a header, and with as many cells as it has.
-fn rows(grammar: &Grammar, spec: &TableSpec, lines: &[&[u8]], slots: &mut Slots) -> usize {
+fn rows(grammar: &Grammar, spec: &TableSpec, lines: &[Line<'_>], slots: &mut Slots) -> usize {
     let mut columns: Option<Columns> = None;
     let mut count = 0;
-    for line in lines {
+    for line in lines.iter().map(Line::text) {
         if let Some(header) = Columns::header(spec, line) {
             columns = Some(header);
         } else if let Some(columns) = &columns
-            && fits(grammar, line, slots)
+            && fits(grammar, line, line.len(), slots)
             && let Some(stamp) = slots.known(Known::Time)
         {
             count += usize::from(columns.count_cells(&line[stamp.end as usize..]) + 1 == columns.len());

@@ -66,6 +66,10 @@ pub(super) enum Step {
     OneOf(Target, Box<[Box<[u8]>]>),
     UntilByte(Target, u8),
     UntilLiteral(Target, Box<[u8]>),
+    /// To the end of the physical line.
+    UntilBreak(Target),
+    /// The end of a physical line, whichever way it is written.
+    Break,
     Optional(Box<[Step]>),
 }
 
@@ -144,6 +148,21 @@ pub(super) fn run(
                     slots.put(*slot, Span::new(at, end));
                 }
                 end
+            }
+            Step::UntilBreak(target) => {
+                let rest = first_line(line, at)?;
+                let end = at + rest.strip_suffix(b"\r").unwrap_or(rest).len();
+                if let Some(slot) = target {
+                    slots.put(*slot, Span::new(at, end));
+                }
+                end
+            }
+            Step::Break => {
+                let at = at + usize::from(line.get(at) == Some(&b'\r'));
+                if line.get(at) != Some(&b'\n') {
+                    return None;
+                }
+                at + 1
             }
             Step::Optional(inner) => {
                 let mark = slots.mark();

@@ -3,6 +3,7 @@
 //! Each takes bytes that start at the stamp and gives the stamp and its length. None of them
 //! allocates, and none accepts a date that the calendar does not have.
 
+use super::rare;
 use crate::base::{PROXY_YEAR, Resolution, Stamp, WrittenDate, WrittenZone, days_from_civil, is_leap};
 
 /// Civil parts on their way to a [`Stamp`].
@@ -119,8 +120,8 @@ pub(super) fn fraction(bytes: &[u8], at: usize) -> (u32, u8, usize) {
     (nanos * 10_u32.pow(9 - written as u32), written as u8, end)
 }
 
-/// An optional zone at `at`: `Z`, `±hh`, `±hhmm`, `±hh:mm`, `UTC`, `GMT`, `KST` or `JST`, after at most one blank
-/// where `spaced` allows it.
+/// An optional zone at `at`: `Z`, `±hh`, `±hhmm`, `±hh:mm`, `UTC`, `GMT` or an abbreviation that means one
+/// offset everywhere, after at most one blank where `spaced` allows it.
 #[inline]
 pub(super) fn zone(bytes: &[u8], at: usize, spaced: bool) -> (WrittenZone, usize) {
     let start = at + usize::from(spaced && bytes.get(at) == Some(&b' '));
@@ -135,6 +136,7 @@ pub(super) fn zone(bytes: &[u8], at: usize, spaced: bool) -> (WrittenZone, usize
         Some(b'K' | b'J') if bytes[start..].starts_with(b"KST") || bytes[start..].starts_with(b"JST") => {
             Some((9 * 3_600, start + 3))
         }
+        Some(b'A'..=b'Y') => rare::abbreviation(bytes, start),
         _ => None,
     };
     match found {
