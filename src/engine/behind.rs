@@ -54,7 +54,7 @@ fn first_instants(
     let mut bytes = Vec::new();
     // What cannot be read bounds nothing; reading it for its records will tell why.
     let mut unpacker = match file.opened.content() {
-        Content::Gzip => file.opened.unpack().ok(),
+        content if content.is_stream() => file.opened.unpack().ok(),
         _ => None,
     };
     let Some(last) = wanted.iter().rposition(|wanted| *wanted) else { return firsts };

@@ -6,7 +6,6 @@ use std::path::Path;
 use super::prepare::{FileState, Prepared};
 use crate::base::FileId;
 use crate::clock::Place;
-use crate::io::Content;
 
 impl FileState {
     /// Where it was opened: the path as typed, or below it.
@@ -30,7 +29,7 @@ impl Prepared {
         let end = self.chunks.partition_point(|chunk| (chunk.file, chunk.start) <= (file, place.offset));
         let chunk = self.chunks[..end].last().filter(|chunk| chunk.file == file)?;
         let mut text = vec![0; (place.offset - chunk.start) as usize];
-        if matches!(state.opened.content(), Content::Gzip) {
+        if state.opened.content().is_stream() {
             let mut unpacker = state.opened.unpack().ok()?;
             let mut all = Vec::new();
             let _ = unpacker.fill(&mut all, place.offset as usize);
@@ -48,7 +47,7 @@ impl Prepared {
         let line = self.line_at(place)?;
         let opened = &self.files.get(place.file)?.opened;
         let mut text = vec![0; LONGEST];
-        if matches!(opened.content(), Content::Gzip) {
+        if opened.content().is_stream() {
             let mut all = Vec::new();
             let _ = opened.unpack().ok()?.fill(&mut all, place.offset as usize + LONGEST);
             text = all.get(place.offset as usize..)?.to_vec();

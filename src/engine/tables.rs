@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::prepare::{Chunk, FileState, Prepared, SourceState};
 use crate::base::{FileId, Loss, Result, SourceId, Unread, reason};
 use crate::grammar::{Columns, Grammar, GrammarSet, Headers, Known, MAX_HEAD, Slots, TableSpec};
-use crate::io::{Content, MAX_LINE, Unpacker};
+use crate::io::{MAX_LINE, Unpacker};
 use crate::poll::{Change, Row, Sighting, Watcher};
 use crate::survey::lines;
 
@@ -95,7 +95,7 @@ impl Table<'_> {
     fn file(&mut self, prepared: &Prepared, id: FileId, file: &FileState) -> Result<()> {
         let fault = |error: &std::io::Error| crate::base::Error::new(reason(error));
         let mut unpacker: Option<Unpacker> = match file.opened.content() {
-            Content::Gzip => Some(file.opened.unpack().map_err(|error| fault(&error))?),
+            content if content.is_stream() => Some(file.opened.unpack().map_err(|error| fault(&error))?),
             _ => None,
         };
         let start = prepared.chunks.partition_point(|chunk| chunk.file < id);

@@ -223,7 +223,11 @@ fn layouts(typed: &GrammarFile, place: &Place<'_>, slots: &mut SlotNames) -> Res
             }
         };
         if !matches!(items.first(), Some((_, Item::Literal(_)))) && layout.undated {
-            return Err(place.fault(pattern, 0, "an `undated` layout must begin with text: nothing else tells it"));
+            return Err(place.fault(
+                pattern,
+                0,
+                "an `undated` layout must begin with text: nothing else tells it",
+            ));
         }
         let evidence = layout.evidence && !layout.undated;
         let (head, tail) = items.split_at(head_end);
@@ -494,7 +498,11 @@ fn peeks(place: &Place<'_>, typed: &GrammarFile, shape: &Shape) -> Result<bool, 
         return Ok(true);
     }
     Err(place
-        .fault(&typed.name, 0, "where a stamp stands below a record's first line, every layout must begin with text")
+        .fault(
+            &typed.name,
+            0,
+            "where a stamp stands below a record's first line, every layout must begin with text",
+        )
         .hint("or write two grammars"))
 }
 

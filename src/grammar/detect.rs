@@ -52,7 +52,9 @@ pub fn detect(set: &GrammarSet, sample: &[u8]) -> Detection {
             grammar: id,
             lines: match &grammar.table {
                 Some(spec) => rows(grammar, spec, &lines, &mut slots),
-                None => lines.iter().filter(|line| fits(grammar, line.window, line.length, &mut slots)).count(),
+                None => {
+                    lines.iter().filter(|line| fits(grammar, line.window, line.length, &mut slots)).count()
+                }
             },
         })
         .filter(|candidate| candidate.lines > 0)
