@@ -43,7 +43,7 @@ pub fn detect(set: &GrammarSet, sample: &[u8]) -> Detection {
         Some(end) => &sample[..end],
         None => sample,
     };
-    let lines: Vec<Line<'_>> = Line::all(complete).take(SAMPLE_LINES).collect();
+    let lines: Vec<Line<'_>> = Line::all(complete.len(), sample).take(SAMPLE_LINES).collect();
     let mut slots = Slots::default();
     let mut candidates: Vec<Candidate> = set
         .iter()
@@ -77,10 +77,10 @@ struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// The lines of a text that are not empty.
-    fn all(text: &'a [u8]) -> impl Iterator<Item = Self> {
+    /// The lines of the first `complete` bytes that are not empty.
+    fn all(complete: usize, text: &'a [u8]) -> impl Iterator<Item = Self> {
         let mut at = 0;
-        text.split(|byte| *byte == b'\n').filter_map(move |line| {
+        text[..complete].split(|byte| *byte == b'\n').filter_map(move |line| {
             let start = at + line.len() - trim(line).len() - usize::from(line.ends_with(b"\r"));
             at += line.len() + 1;
             let length = trim(line).len();

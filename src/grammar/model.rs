@@ -258,11 +258,12 @@ impl Grammar {
     #[cold]
     fn starts_within(&self, text: &[u8], length: usize, end: usize) -> bool {
         let Shape::Text(groups) = &self.shape else { return false };
+        let is_text = |step: &&Step| matches!(step, Step::Byte(_) | Step::Literal(_) | Step::Blanks);
         let starts = |line: &[u8]| {
-            groups.iter().any(|group| match group.head.first() {
-                Some(Step::Byte(byte)) => line.first() == Some(byte),
-                Some(Step::Literal(text)) => line.starts_with(text),
-                _ => true,
+            groups.iter().any(|group| {
+                let prefix = group.head.iter().take_while(is_text).count();
+                let (slots, found) = (&mut Slots::default(), &mut Found::default());
+                step::run(&group.head[..prefix], line, 0, slots, found).is_some()
             })
         };
         let inner = text.get(length..end).unwrap_or_default();
@@ -312,7 +313,8 @@ impl Grammar {
         }
         let mut whole = true;
         let mut evidence = true;
-        let mut body = end;
+        // Of a record without a stamp the whole line is worth printing.
+        let mut body = if head.stamp.is_some() { end } else { 0 };
         match &self.shape {
             Shape::Text(groups) => {
                 let mark = slots.mark();

@@ -229,8 +229,9 @@ fn common_log(bytes: &[u8]) -> Option<(Stamp, usize)> {
         minute,
         second,
     };
-    let (zone, end) = zone(bytes, 20, true);
-    Some((parts.stamp(0, zone, Resolution::SECOND)?, end))
+    let (nanos, written, end) = fraction(bytes, 20);
+    let (zone, end) = zone(bytes, end, true);
+    Some((parts.stamp(nanos, zone, Resolution::digits(written))?, end))
 }
 
 /// `12-Dec-2014 10:10:59` and `12 Dec 2014 10:10:59`, the day with one or two digits.
@@ -269,13 +270,15 @@ fn weekday_first(bytes: &[u8]) -> Option<(Stamp, usize)> {
         let (stamp, end) = day_month_year(&bytes[5..])?;
         return Some((stamp, end + 5));
     }
-    let (mut stamp, end) = syslog(bytes.get(4..).filter(|_| bytes[3] == b' ')?)?;
-    let mut end = end + 4;
+    let (stamp, end) = syslog(bytes.get(4..).filter(|_| bytes[3] == b' ')?)?;
+    let (mut stamp, mut end) = rare::half_day(bytes, stamp, end + 4);
     let bare = end;
     let (zone, after_zone) = zone(bytes, end, true);
     if zone != WrittenZone::Absent {
         stamp.zone = zone;
         end = after_zone;
+    } else if stamp.date != WrittenDate::Full {
+        end = rare::over_abbreviation(bytes, end);
     }
     if stamp.date != WrittenDate::Full
         && bytes.get(end) == Some(&b' ')
@@ -285,8 +288,11 @@ fn weekday_first(bytes: &[u8]) -> Option<(Stamp, usize)> {
         stamp.seconds = stamp.seconds_in_year(year as i32)?;
         stamp.date = WrittenDate::Full;
         end += 5;
+        if stamp.zone == WrittenZone::Absent {
+            (stamp.zone, end) = self::zone(bytes, end, true);
+        }
     }
-    if stamp.date != WrittenDate::Full && stamp.zone != WrittenZone::Absent {
+    if stamp.date != WrittenDate::Full {
         // Without a year an offset is left alone: the two together fit no clock.
         stamp.zone = WrittenZone::Absent;
         end = bare;
@@ -327,6 +333,11 @@ pub fn epoch(bytes: &[u8]) -> Option<(Stamp, usize)> {
 /// by. A bare epoch must be followed by a blank, `:`, `,`, `]` or the end.
 #[inline]
 pub fn recognise(bytes: &[u8]) -> Option<(Stamp, usize)> {
+    recognise_whole_day(bytes).map(|(stamp, end)| rare::half_day(bytes, stamp, end))
+}
+
+#[inline]
+fn recognise_whole_day(bytes: &[u8]) -> Option<(Stamp, usize)> {
     let first = *bytes.first()?;
     if first.is_ascii_digit() {
         return iso(bytes).or_else(|| common_log(bytes)).or_else(|| day_month_year(bytes)).or_else(|| {
@@ -363,13 +374,21 @@ mod tests {
             ("12/Dec/2014:10:10:59 +0900]", WrittenZone::Offset(32_400)),
             ("Fri Dec 12 10:10:59 2014] [error]", WrittenZone::Absent),
             ("Fri, 12 Dec 2014 10:10:59 GMT", WrittenZone::Offset(0)),
+            ("Fri Dec 12 10:10:59 2014 +0900", WrittenZone::Offset(32_400)),
+            ("Fri Dec 12 10:10:59 CST 2014", WrittenZone::Absent),
+            ("2014-12-12 10:10:59 CEST x", WrittenZone::Offset(7_200)),
+            ("2014-12-12 10:10:59 CST x", WrittenZone::Absent),
+            ("Fri Dec 12 10:10:59 AM KST 2014", WrittenZone::Offset(32_400)),
+            ("2014-12-12 10:10:59 AM +0900", WrittenZone::Offset(32_400)),
+            ("2014-12-12 10:10:59 AMQP broker", WrittenZone::Absent),
+            ("2014-12-12 10:10:59.5 AM", WrittenZone::Absent),
             ("Dec 12 2014 10:10:59 asa", WrittenZone::Absent),
             ("2014-12-12 10:10:59 KST x", WrittenZone::Offset(32_400)),
             ("2014-12-12 10:10:59 KSTX", WrittenZone::Absent),
             ("1418379059 x", WrittenZone::Epoch),
         ] {
             let (seconds, nanos, found, _) = read(text).unwrap_or_else(|| panic!("{text}"));
-            assert_eq!((seconds, nanos, found), (second, 0, zone), "{text}");
+            assert_eq!((seconds, nanos % 500_000_000, found), (second, 0, zone), "{text}");
         }
     }
 
@@ -380,11 +399,25 @@ mod tests {
             ("2014-12-12 10:10:59,123", 123_000_000, 3),
             ("2014-12-12 10:10:59.123456789123", 123_456_789, 9),
             ("1418379059123 ", 123_000_000, 3),
+            ("12/Dec/2014:10:10:59.123 +0900] x", 123_000_000, 3),
         ] {
             let (stamp, end) = recognise(text.as_bytes()).unwrap_or_else(|| panic!("{text}"));
             assert_eq!((stamp.nanos, stamp.resolution.fraction_digits()), (nanos, digits), "{text}");
-            assert!(end >= text.trim_end().len() - usize::from(text.ends_with("123,")), "{text}");
+            assert!(end >= text.trim_end_matches("] x").trim_end().len(), "{text}");
         }
+    }
+
+    #[test]
+    fn afternoons_are_twelve_hours_later() {
+        let hour =
+            |text: &str| recognise(text.as_bytes()).map(|(stamp, end)| (stamp.seconds / 3_600 % 24, end));
+        assert_eq!(hour("2014-12-12 10:10:59 PM x"), Some((22, 22)));
+        assert_eq!(hour("2014-12-12 12:10:59 AM x"), Some((0, 22)));
+        assert_eq!(hour("Dec 12 12:10:59 PM x"), Some((12, 18)));
+        assert_eq!(hour("2014-12-12 22:10:59 PM x"), Some((22, 22)));
+        assert_eq!(hour("2014-12-12 10:10:59pm x"), Some((22, 21)));
+        assert_eq!(hour("Dec 12 10:10:59 pm sshd[1]: x"), Some((10, 15)), "a host's name");
+        assert_eq!(hour("2014-12-12 10:10:59 PM-1 x"), Some((10, 19)));
     }
 
     #[test]

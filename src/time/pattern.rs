@@ -151,7 +151,10 @@ impl TimePattern {
     /// never the result.
     #[inline]
     pub fn read(&self, bytes: &[u8], cache: &mut MinuteCache) -> Option<(Stamp, usize)> {
-        let Some((with_fraction, with_zone)) = self.tail else { return self.read_whole(bytes) };
+        let Some((with_fraction, with_zone)) = self.tail else {
+            let (stamp, end) = self.read_whole(bytes)?;
+            return Some(rare::half_day(bytes, stamp, end));
+        };
         let length = usize::from(cache.length);
         if cache.pattern == self.identity
             && let Some(mut stamp) = cache.minute
@@ -170,11 +173,11 @@ impl TimePattern {
             if with_zone == ZoneTail::Named && stamp.zone == WrittenZone::Absent {
                 (stamp.zone, end) = zone_by_name(bytes, end, stamp.seconds);
             }
-            return Some((stamp, end));
+            return Some(rare::half_day(bytes, stamp, end));
         }
         let (stamp, end) = self.read_whole(bytes)?;
         self.remember(bytes, end, stamp, cache);
-        Some((stamp, end))
+        Some(rare::half_day(bytes, stamp, end))
     }
 
     /// Keeps the minute of a stamp just read whole.
@@ -465,6 +468,8 @@ mod tests {
             "2014-12-12T10:10:07Z",
             "2014-12-12 10:11:61",
             "2014-12-12 10:10:60",
+            "2014-12-12 10:10:58 PM",
+            "2014-12-12 10:10:57 AM",
             "2014-12-12 10:10:5",
             "2014-12-12 10:10:",
             "2014-12-12 10:10:10,5 UTC",

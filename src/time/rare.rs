@@ -3,7 +3,7 @@
 
 use crate::base::{Resolution, Stamp, WrittenDate, WrittenZone};
 
-use super::known::{digits, fraction};
+use super::known::{digits, fraction, zone};
 
 /// ntpd's statistics: the Modified Julian Day and the seconds of that day, in UTC: `57003 4259.123`.
 pub(super) fn mjd(bytes: &[u8]) -> Option<(Stamp, usize)> {
@@ -93,6 +93,56 @@ pub(super) fn abbreviation(bytes: &[u8], at: usize) -> Option<(i32, usize)> {
         word.starts_with(name) && !word.get(name.len()).is_some_and(u8::is_ascii_alphanumeric)
     })?;
     Some((*offset, at + name.len()))
+}
+
+/// A stamp that ends at `end`, moved by the `AM` or `PM` that stands there, and where that ends. A stamp of
+/// an hour past twelve stays as it is: its writer's clock had 24.
+#[inline]
+pub(super) fn half_day(bytes: &[u8], stamp: Stamp, end: usize) -> (Stamp, usize) {
+    match bytes.get(end) {
+        Some(b' ' | b'A' | b'P' | b'a' | b'p') => read_half_day(bytes, stamp, end),
+        _ => (stamp, end),
+    }
+}
+
+fn read_half_day(bytes: &[u8], stamp: Stamp, end: usize) -> (Stamp, usize) {
+    let spaced = bytes[end] == b' ';
+    let at = end + usize::from(spaced);
+    let afternoon = match bytes.get(at..at + 2) {
+        Some(b"AM") => false,
+        Some(b"PM") => true,
+        // In small letters with a blank before it, it may be a host.
+        Some(b"am") if !spaced => false,
+        Some(b"pm") if !spaced => true,
+        _ => return (stamp, end),
+    };
+    if bytes
+        .get(at + 2)
+        .is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+    {
+        return (stamp, end);
+    }
+    let hour = stamp.seconds.div_euclid(3_600).rem_euclid(24);
+    let moved = match (hour, afternoon) {
+        (12, false) => -12,
+        (1..=11, true) => 12,
+        _ => 0,
+    };
+    let mut stamp = Stamp { seconds: stamp.seconds + moved * 3_600, ..stamp };
+    let mut end = at + 2;
+    if stamp.zone == WrittenZone::Absent && stamp.date == WrittenDate::Full {
+        (stamp.zone, end) = zone(bytes, end, true);
+    }
+    (stamp, end)
+}
+
+/// The end of an ambiguous abbreviation of a zone at `at`, if a year stands behind it: `CST 2014`.
+pub(super) fn over_abbreviation(bytes: &[u8], at: usize) -> usize {
+    let letters =
+        bytes.get(at + 1..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+    let end = at + 1 + letters;
+    let year = bytes.get(end) == Some(&b' ') && digits(bytes, end + 1, 4).is_some();
+    if bytes.get(at) == Some(&b' ') && (2..=5).contains(&letters) && year { end } else { at }
 }
 
 #[cfg(test)]
