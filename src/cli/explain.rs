@@ -44,7 +44,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Ending> {
     if !given && Path::new(name).is_dir() {
         return Err(Error::new(format!("{} is a folder; name a file in it", clean(name))));
     }
-    let context = Context::new(&Input { inputs }, &args.common, None)?;
+    let context = Context::with_all_sources(&Input { inputs }, &args.common)?;
     context.hush();
     let file = find(&context, name, given)?;
     let state = context.prepared.file(file);
@@ -256,10 +256,10 @@ impl Teller<'_> {
             Basis::ZONE_INFERRED => How::Inferred,
             _ => How::Default,
         };
-        let next = self.state.segment_lines.get(number + 1);
+        let next = self.state.extents.get(number + 1);
         let mut row = ZoneRow {
-            from_line: self.state.segment_lines.get(number).copied().unwrap_or(1),
-            to_line: next.map(|line| line.saturating_sub(1)),
+            from_line: self.state.extents.get(number).map_or(1, |extent| extent.first_line),
+            to_line: next.map(|extent| extent.first_line.saturating_sub(1)),
             ..plain(how)
         };
         if matches!(how, How::Inferred | How::Default) {

@@ -101,6 +101,8 @@ pub struct Testimony {
     pub stretches: Vec<u32>,
     /// Jumps of the stamps that no writer explains.
     pub jumps: u32,
+    /// Whether a record states an instant of its own (`started at ...`).
+    pub states: bool,
 }
 
 impl Testimony {
@@ -285,6 +287,7 @@ impl Witness<'_> {
         let index = self.survey.chunks.partition_point(|(start, _)| *start <= offset).saturating_sub(1);
         let piece = self.stretches.get(index).copied().unwrap_or(0);
         let reading = self.layouts.set.get(id).read(line, &head, &mut self.slots, false);
+        self.said.states = self.said.states || self.layouts.set.stated(reading.message.of(line)).is_some();
         let part = |part: Known| self.slots.known(part).map(|span| span.of(line));
         let message = reading.message.of(line);
         // Everything behind the stamp itself may quote a time or name a thing.
