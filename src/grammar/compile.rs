@@ -315,7 +315,7 @@ fn compile_items(
                         match (text, behind) {
                             // `{a}, client:` runs to `, client:` and not to the first comma.
                             (_, [(_, Item::Blank), (_, Item::Literal(more)), ..]) => {
-                                Step::UntilLiteral(target, [&text[..], b" ", &more[..]].concat().into())
+                                Step::UntilLiteral(target, [text, b" ", &more[..]].concat().into())
                             }
                             ([byte], _) => Step::UntilByte(target, *byte),
                             _ => Step::UntilLiteral(target, text.into()),
@@ -324,7 +324,8 @@ fn compile_items(
                     // `{user} [` runs to the blank before the bracket, `{a} {b}` to the first blank.
                     Some(Item::Blank) => match items.get(index + 2).map(|(_, item)| item) {
                         Some(Item::Literal(text)) => {
-                            Step::UntilLiteral(target, [b" ", &text[..]].concat().into())
+                            let text = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+                            Step::UntilLiteral(target, [b" ", text].concat().into())
                         }
                         _ => Step::UntilByte(target, b' '),
                     },

@@ -228,7 +228,7 @@ impl Opened {
         };
         let source = start()?;
         let decoder = match self.content {
-            Content::Gzip => Decoder::Gzip(GzDecoder::new(source)),
+            Content::Gzip => Decoder::Gzip(Box::new(GzDecoder::new(source))),
             _ => Decoder::Plain(source),
         };
         Ok(Unpacker {
@@ -266,7 +266,7 @@ const CAREFUL_STEP: usize = 256;
 
 /// What a stream is read through.
 enum Decoder {
-    Gzip(GzDecoder<Source>),
+    Gzip(Box<GzDecoder<Source>>),
     Plain(Source),
 }
 
@@ -425,7 +425,7 @@ impl Unpacker {
         let Ok(source) = (self.start)() else { return false };
         let goal = std::mem::take(&mut self.produced);
         self.careful = true;
-        self.decoder = Some(Decoder::Gzip(GzDecoder::new(source)));
+        self.decoder = Some(Decoder::Gzip(Box::new(GzDecoder::new(source))));
         while self.produced < goal {
             if !self.unpack_step() {
                 return false;
@@ -451,7 +451,7 @@ impl Unpacker {
                 Some([]) if zeros == 0 => return None,
                 Some([]) => source.consume(zeros),
                 Some([0x1f, ..]) if zeros == 0 => {
-                    self.decoder = Some(Decoder::Gzip(GzDecoder::new(source)));
+                    self.decoder = Some(Decoder::Gzip(Box::new(GzDecoder::new(source))));
                     return None;
                 }
                 _ => return Some(GARBAGE.to_owned()),

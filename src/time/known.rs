@@ -301,7 +301,8 @@ fn weekday_first(bytes: &[u8]) -> Option<(Stamp, usize)> {
 }
 
 /// Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their magnitude
-/// (10, 13, 16 or 19 digits), with an optional fraction: years 2001 to 2286.
+/// (10, 13, 16 or 19 digits), with an optional fraction: years 2001 to 2106, where 32 bits without a sign end.
+/// Larger numbers are telephone numbers, sizes and hashes.
 #[inline]
 pub fn epoch(bytes: &[u8]) -> Option<(Stamp, usize)> {
     let length = bytes.iter().take(20).take_while(|byte| byte.is_ascii_digit()).count();
@@ -315,6 +316,9 @@ pub fn epoch(bytes: &[u8]) -> Option<(Stamp, usize)> {
     let value = bytes[..length]
         .iter()
         .try_fold(0_i64, |sum, byte| sum.checked_mul(10)?.checked_add(i64::from(byte - b'0')))?;
+    if value / per_second > i64::from(u32::MAX) {
+        return None;
+    }
     let (nanos, written, end) = match length {
         10 => fraction(bytes, length),
         _ => ((value % per_second * (1_000_000_000 / per_second)) as u32, length as u8 - 10, length),
@@ -329,8 +333,8 @@ pub fn epoch(bytes: &[u8]) -> Option<(Stamp, usize)> {
     Some((stamp, end))
 }
 
-/// Any stamp of this module that starts at the first byte: what the fallback grammar dates lines
-/// by. A bare epoch must be followed by a blank, `:`, `,`, `]` or the end.
+/// Any stamp of this module that starts at the first byte and shows that it is one: what the fallback grammar
+/// dates lines by. A bare number is none: whether it counts seconds, only a format can know.
 #[inline]
 pub fn recognise(bytes: &[u8]) -> Option<(Stamp, usize)> {
     recognise_whole_day(bytes).map(|(stamp, end)| rare::half_day(bytes, stamp, end))
@@ -340,13 +344,13 @@ pub fn recognise(bytes: &[u8]) -> Option<(Stamp, usize)> {
 fn recognise_whole_day(bytes: &[u8]) -> Option<(Stamp, usize)> {
     let first = *bytes.first()?;
     if first.is_ascii_digit() {
-        return iso(bytes).or_else(|| common_log(bytes)).or_else(|| day_month_year(bytes)).or_else(|| {
-            epoch(bytes)
-                .filter(|(_, end)| matches!(bytes.get(*end), None | Some(b' ' | b'\t' | b':' | b',' | b']')))
-        });
+        return iso(bytes)
+            .or_else(|| common_log(bytes))
+            .or_else(|| day_month_year(bytes))
+            .or_else(|| rare::year_month_day(bytes));
     }
     if first.is_ascii_uppercase() {
-        return syslog(bytes).or_else(|| weekday_first(bytes));
+        return syslog(bytes).or_else(|| weekday_first(bytes)).or_else(|| rare::month_day_year(bytes));
     }
     None
 }
@@ -385,7 +389,8 @@ mod tests {
             ("Dec 12 2014 10:10:59 asa", WrittenZone::Absent),
             ("2014-12-12 10:10:59 KST x", WrittenZone::Offset(32_400)),
             ("2014-12-12 10:10:59 KSTX", WrittenZone::Absent),
-            ("1418379059 x", WrittenZone::Epoch),
+            ("2014 Dec 12 10:10:59.0 leaf1", WrittenZone::Absent),
+            ("Dec 12, 2014 10:10:59 AM x", WrittenZone::Absent),
         ] {
             let (seconds, nanos, found, _) = read(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!((seconds, nanos % 500_000_000, found), (second, 0, zone), "{text}");
@@ -398,12 +403,22 @@ mod tests {
             ("2014-12-12T10:10:59.5Z", 500_000_000, 1),
             ("2014-12-12 10:10:59,123", 123_000_000, 3),
             ("2014-12-12 10:10:59.123456789123", 123_456_789, 9),
-            ("1418379059123 ", 123_000_000, 3),
             ("12/Dec/2014:10:10:59.123 +0900] x", 123_000_000, 3),
         ] {
             let (stamp, end) = recognise(text.as_bytes()).unwrap_or_else(|| panic!("{text}"));
             assert_eq!((stamp.nanos, stamp.resolution.fraction_digits()), (nanos, digits), "{text}");
             assert!(end >= text.trim_end_matches("] x").trim_end().len(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_epoch_is_of_our_time() {
+        let read = |text: &str| epoch(text.as_bytes()).map(|(stamp, end)| (stamp.seconds, stamp.nanos, end));
+        assert_eq!(read("1418379059.5 x"), Some((1_418_379_059, 500_000_000, 12)));
+        assert_eq!(read("1418379059123 x"), Some((1_418_379_059, 123_000_000, 13)));
+        assert_eq!(read("1418379059123456789"), Some((1_418_379_059, 123_456_789, 19)));
+        for text in ["5551234567 a telephone", "9999999999999", "141837905", "14183790591"] {
+            assert_eq!(read(text), None, "{text}");
         }
     }
 
@@ -430,6 +445,7 @@ mod tests {
             "Feb 30 10:10:59",
             "2014-12-1210:10:59",
             "14183790 x",
+            "1418379059 x",
             "",
             "Dec",
             "12-Dec-2014",

@@ -3,7 +3,7 @@
 
 use crate::base::{Resolution, Stamp, WrittenDate, WrittenZone};
 
-use super::known::{digits, fraction, zone};
+use super::known::{digits, fraction, syslog, zone};
 
 /// ntpd's statistics: the Modified Julian Day and the seconds of that day, in UTC: `57003 4259.123`.
 pub(super) fn mjd(bytes: &[u8]) -> Option<(Stamp, usize)> {
@@ -134,6 +134,35 @@ fn read_half_day(bytes: &[u8], stamp: Stamp, end: usize) -> (Stamp, usize) {
         (stamp.zone, end) = zone(bytes, end, true);
     }
     (stamp, end)
+}
+
+/// `2014 Dec 12 10:10:59`, as Cisco's NX-OS writes it.
+pub(super) fn year_month_day(bytes: &[u8]) -> Option<(Stamp, usize)> {
+    let year = digits(bytes, 0, 4).filter(|_| bytes.get(4) == Some(&b' '))?;
+    with_year(year, syslog(bytes.get(5..)?)?, 5, bytes)
+}
+
+/// `Dec 12, 2014 10:10:59 PM`: English with a comma.
+pub(super) fn month_day_year(bytes: &[u8]) -> Option<(Stamp, usize)> {
+    let comma = bytes.iter().take(7).position(|byte| *byte == b',')?;
+    let year = digits(bytes, comma + 2, 4).filter(|_| bytes.get(comma + 1) == Some(&b' '))?;
+    // The date without its comma and year, and the time: at most `Dec 12 10:10:59.123456789`.
+    let mut text = [0; 32];
+    let rest = bytes.get(comma + 6..)?;
+    let rest = &rest[..rest.len().min(text.len() - comma)];
+    text[..comma].copy_from_slice(&bytes[..comma]);
+    text[comma..comma + rest.len()].copy_from_slice(rest);
+    with_year(year, syslog(&text[..comma + rest.len()])?, 6, bytes)
+}
+
+/// A stamp without a year, and the year that stood elsewhere; `more` bytes lie before or within it.
+fn with_year(year: u32, (stamp, end): (Stamp, usize), more: usize, bytes: &[u8]) -> Option<(Stamp, usize)> {
+    if stamp.date != WrittenDate::NoYear {
+        return None;
+    }
+    let seconds = stamp.seconds_in_year(year as i32)?;
+    let (zone, end) = zone(bytes, end + more, true);
+    Some((Stamp { seconds, zone, date: WrittenDate::Full, ..stamp }, end))
 }
 
 /// The end of an ambiguous abbreviation of a zone at `at`, if a year stands behind it: `CST 2014`.
