@@ -416,6 +416,8 @@ impl<'a> WaveReader<'a> {
             head: chunk.span.head,
             mtime: file.mtime,
             birth: file.birth,
+            landmarks: file.clock.landmarks.within(chunk.start, chunk.end),
+            start: chunk.start,
             behind: chunk.behind,
         };
         reader.read(&context, &bytes[..count], &mut events, &mut tallies, &mut gaps);
