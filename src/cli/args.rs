@@ -159,10 +159,22 @@ pub(super) struct Unpacking {
     #[arg(long, value_name = "SIZE", env = "TIMELINE_MAX_UNPACKED", default_value = "64GiB", value_parser = size, help_heading = "Archives")]
     pub max_unpacked: u64,
     /// Unpacked bytes per packed byte at most (from 64 MiB on)
-    #[arg(long, value_name = "N", env = "TIMELINE_MAX_RATIO", default_value_t = 1000, help_heading = "Archives")]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "TIMELINE_MAX_RATIO",
+        default_value_t = 1000,
+        help_heading = "Archives"
+    )]
     pub max_ratio: u64,
     /// Layers of compression and archives around a log at most
-    #[arg(long, value_name = "N", env = "TIMELINE_MAX_DEPTH", default_value_t = 8, help_heading = "Archives")]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "TIMELINE_MAX_DEPTH",
+        default_value_t = 8,
+        help_heading = "Archives"
+    )]
     pub max_depth: usize,
     /// Memory for members of compressed archives, in all
     #[arg(long, value_name = "SIZE", env = "TIMELINE_MAX_HELD", default_value = "1GiB", value_parser = size, help_heading = "Archives")]

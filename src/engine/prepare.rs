@@ -207,7 +207,9 @@ pub fn prepare(
         let asked = plan.wants(&candidate.found.name, &candidate.source);
         prepared.add(candidate, asked, survey, settled);
     }
-    remarks.retain(|remark| archives.contains(&remark.file) || plan.wants(&remark.file, &family(&remark.file).0));
+    remarks.retain(|remark| {
+        archives.contains(&remark.file) || plan.wants(&remark.file, &family(&remark.file).0)
+    });
     remarks.extend(walked);
     prepared.ledger.remarks = remarks;
     for (file, testimony) in prepared.files.iter_mut().zip(&testimonies) {
@@ -305,10 +307,8 @@ fn hopeful(set: &GrammarSet, candidates: &[Candidate], ahead: &dyn Picker) -> Ve
         .collect();
     // What is derived from a table has words of its own, which stand nowhere in it.
     let speaks = |candidate: &Candidate| set.get(candidate.format.primary).table.is_some();
-    let mut hopeful: Vec<bool> = candidates
-        .iter()
-        .map(|candidate| candidate.opened.is_stream() || speaks(candidate))
-        .collect();
+    let mut hopeful: Vec<bool> =
+        candidates.iter().map(|candidate| candidate.opened.is_stream() || speaks(candidate)).collect();
     for index in hits {
         hopeful[index] = true;
     }

@@ -206,10 +206,8 @@ impl Opening<'_> {
             1 => Some(format!("1 {one}")),
             count => Some(format!("{count} {many}")),
         };
-        let parts = [
-            of(others.links, "link", "links"),
-            of(others.special, "device or pipe", "devices or pipes"),
-        ];
+        let parts =
+            [of(others.links, "link", "links"), of(others.special, "device or pipe", "devices or pipes")];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         if !parts.is_empty() {
             let why = format!("{} in it: no files", parts.join(" and "));

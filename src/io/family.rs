@@ -118,7 +118,11 @@ mod tests {
         for (name, source, rotation) in [
             ("var/log/error.log", "var/log/error.log", Rotation::Live),
             ("var/log/error.log.1", "var/log/error.log", Rotation::Number(1)),
-            ("sos.tar.xz!sos/var/log/messages-20141214.gz", "sos.tar.xz!sos/var/log/messages", date(2014, 12, 14, "")),
+            (
+                "sos.tar.xz!sos/var/log/messages-20141214.gz",
+                "sos.tar.xz!sos/var/log/messages",
+                date(2014, 12, 14, ""),
+            ),
             ("messages.1.gz.zst", "messages", Rotation::Number(1)),
             ("logs-2014.1.zip!messages.1", "logs-2014.1.zip!messages", Rotation::Number(1)),
             ("error.log.12.gz", "error.log", Rotation::Number(12)),

@@ -73,7 +73,12 @@ pub struct Budget {
 impl Budget {
     /// For archives that are opened at the same time.
     pub fn shared(limits: &Limits) -> Self {
-        Self { limit: limits.held, used: AtomicU64::new(0), in_order: false, overdrawn: AtomicBool::new(false) }
+        Self {
+            limit: limits.held,
+            used: AtomicU64::new(0),
+            in_order: false,
+            overdrawn: AtomicBool::new(false),
+        }
     }
 
     /// For archives that are opened one after another.

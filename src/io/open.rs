@@ -6,7 +6,7 @@
 use std::io;
 
 use super::archive::Archive;
-use super::coding::Coding;
+use super::coding::{Coding, element};
 use super::limits::Limits;
 use super::raw::Raw;
 use super::shape::{Shape, shape};
@@ -130,6 +130,11 @@ pub(super) fn look(
                 return Contents::File((found, None, unread(format!("{why}{inside}"))));
             }
             Shape::Text => {
+                let unfolded = matches!(codings.last(), Some(Coding::Json { .. }));
+                if let Some(element) = element(&head).filter(|_| !unfolded) {
+                    codings.push(Coding::Json { element });
+                    continue;
+                }
                 return Contents::File((found, Some(Opened::new(raw, codings, limits)), Head::Text(head)));
             }
         }

@@ -25,7 +25,8 @@ pub(super) fn is_header(head: &[u8]) -> bool {
 /// The sum of all bytes, those of the sum itself taken as blanks. Some old programs summed signed bytes.
 fn sum_fits(block: &[u8; BLOCK]) -> bool {
     let Some(stored) = number(&block[148..156]) else { return false };
-    let bytes = || block.iter().enumerate().map(|(at, byte)| if (148..156).contains(&at) { b' ' } else { *byte });
+    let bytes =
+        || block.iter().enumerate().map(|(at, byte)| if (148..156).contains(&at) { b' ' } else { *byte });
     stored == bytes().map(u64::from).sum::<u64>()
         || i64::try_from(stored).ok() == Some(bytes().map(|byte| i64::from(byte as i8)).sum())
 }
@@ -241,7 +242,10 @@ impl Tar {
     fn ended(&mut self) {
         self.tell_skipped();
         if !self.marked && self.remarks.is_empty() {
-            self.remark("the tar archive has no end mark: it is cut off, and members may be missing", Loss::Part);
+            self.remark(
+                "the tar archive has no end mark: it is cut off, and members may be missing",
+                Loss::Part,
+            );
         }
     }
 
@@ -326,10 +330,9 @@ fn pax(mut data: &[u8], extended: &mut Extended) {
 fn seconds(text: &str) -> Option<i64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let whole = whole.parse::<i64>().ok().filter(|seconds| *seconds > 0)?.checked_mul(NANOS_PER_SECOND)?;
-    let digits = fraction.bytes().chain(std::iter::repeat(b'0')).take(9);
-    let nanos = digits.fold(Some(0_i64), |value, digit| {
-        digit.is_ascii_digit().then(|| value.map(|value| value * 10 + i64::from(digit - b'0')))?
-    });
+    let mut digits = fraction.bytes().chain(std::iter::repeat(b'0')).take(9);
+    let nanos = digits
+        .try_fold(0_i64, |value, digit| digit.is_ascii_digit().then(|| value * 10 + i64::from(digit - b'0')));
     whole.checked_add(nanos?)
 }
 
@@ -355,7 +358,10 @@ mod tests {
     #[test]
     fn pax_records_are_read() {
         let mut extended = Extended::default();
-        pax(b"20 path=var/log/a b\n30 mtime=1418378400.123456789\n12 size=12x\n13 size=1234\n", &mut extended);
+        pax(
+            b"20 path=var/log/a b\n30 mtime=1418378400.123456789\n12 size=12x\n13 size=1234\n",
+            &mut extended,
+        );
         assert_eq!(extended.name.as_deref(), Some("var/log/a b"));
         assert_eq!((extended.mtime, extended.size), (Some(1_418_378_400_123_456_789), Some(1234)));
         for broken in [&b"99 path=a\n"[..], b"0 path=a\n", b"x", b"2 ", b"18446744073709551615 a=b\n"] {

@@ -67,11 +67,17 @@ pub(super) fn entries(raw: &Raw) -> std::io::Result<(Vec<Entry>, Option<String>)
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> u64 {
-    bytes.get(at..at + 2).and_then(|field| field.first_chunk()).map_or(0, |field| u16::from_le_bytes(*field).into())
+    bytes
+        .get(at..at + 2)
+        .and_then(|field| field.first_chunk())
+        .map_or(0, |field| u16::from_le_bytes(*field).into())
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> u64 {
-    bytes.get(at..at + 4).and_then(|field| field.first_chunk()).map_or(0, |field| u32::from_le_bytes(*field).into())
+    bytes
+        .get(at..at + 4)
+        .and_then(|field| field.first_chunk())
+        .map_or(0, |field| u32::from_le_bytes(*field).into())
 }
 
 fn u64_at(bytes: &[u8], at: usize) -> u64 {
@@ -249,7 +255,8 @@ impl Fields {
                 // NTFS: hundreds of nanoseconds since 1601.
                 0x000a if length >= 32 && u16_at(data, 4) == 1 && self.mtime.is_none() => {
                     const TO_1970: i64 = 116_444_736_000_000_000;
-                    let ticks = i64::try_from(u64_at(data, 8)).ok().and_then(|ticks| ticks.checked_sub(TO_1970));
+                    let ticks =
+                        i64::try_from(u64_at(data, 8)).ok().and_then(|ticks| ticks.checked_sub(TO_1970));
                     self.mtime = ticks.filter(|ticks| *ticks > 0).and_then(|ticks| ticks.checked_mul(100));
                 }
                 _ => {}

@@ -22,6 +22,7 @@
 
 mod checked;
 mod crc64;
+mod json;
 mod layer;
 mod lz4;
 mod members;
@@ -30,6 +31,7 @@ mod zstd;
 
 use std::io::{self, BufRead, Read};
 
+pub(super) use json::element;
 pub(super) use layer::{Source, start};
 
 /// One layer.
@@ -54,6 +56,11 @@ pub(super) enum Coding {
         /// Its CRC-32.
         crc: u32,
     },
+    /// JSON that has no line per record.
+    Json {
+        /// How deep the records stand.
+        element: u8,
+    },
 }
 
 type Decoder = Box<dyn Read + Send>;
@@ -68,6 +75,7 @@ impl Coding {
             Self::Bzip2 => "bzip2",
             Self::Lz4 => "lz4",
             Self::Deflate | Self::Checked { .. } => "zip",
+            Self::Json { .. } => "JSON",
         }
     }
 
@@ -79,6 +87,7 @@ impl Coding {
             Self::Xz => Box::new(xz::Xz::new(below)),
             Self::Lz4 => Box::new(lz4::Lz4::new(below)),
             Self::Deflate => Box::new(flate2::bufread::DeflateDecoder::new(below)),
+            Self::Json { element } => Box::new(json::Unfolded::new(below, element)),
             Self::Checked { len, crc } => Box::new(checked::Checked::new(below, len, crc)),
         }
     }

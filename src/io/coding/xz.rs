@@ -216,7 +216,7 @@ impl Xz {
             number(&mut byte)?;
             number(&mut byte)?;
         }
-        while length % 4 != 0 {
+        while !length.is_multiple_of(4) {
             let mut byte = [0];
             exactly(&mut self.source, &mut byte)?;
             crc.update(&byte);
