@@ -46,6 +46,8 @@ pub struct Filter {
     pub skip_chunks: bool,
     /// First occurrences are marked, and patterns are counted.
     pub marks: bool,
+    /// A record that several files have is shown once.
+    pub fold_copies: bool,
 }
 
 impl Default for Filter {
@@ -61,6 +63,7 @@ impl Default for Filter {
             keep_all: false,
             skip_chunks: false,
             marks: true,
+            fold_copies: false,
         }
     }
 }
