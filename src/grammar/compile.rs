@@ -3,10 +3,9 @@
 use toml::Spanned;
 
 use super::fault::{Fault, nearest};
-use super::model::{
-    Body, FastHead, Grammar, HeadGroup, JsonSpec, LevelRange, PatternPart, Piece, Shape, Tail,
-};
-use super::schema::{GrammarFile, JsonFile, LevelRangeFile};
+use super::model::{Body, FastHead, Grammar, HeadGroup, LevelRange, PatternPart, Piece, Shape, Tail};
+use super::pairs::{PairSpec, Syntax};
+use super::schema::{GrammarFile, LevelRangeFile, PairsFile};
 use super::slots::{Known, MAX_SLOTS};
 use super::step::{Kind, Step, Target};
 use super::syntax::{self, Item};
@@ -39,12 +38,13 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
     let typed = parse(file, source)?;
     let place = Place { file, source };
     let mut slots = SlotNames::new();
-    let shape = match (&typed.json, typed.layout.is_empty()) {
-        (Some(json), true) => Shape::Json(json_keys(json, &mut slots)),
-        (None, false) => Shape::Text(layouts(&typed, &place, &mut slots)?),
-        (None, true) => Shape::Plain,
-        (Some(_), false) => {
-            return Err(place.fault(&typed.name, 0, "a grammar is either [json] or [[layout]], not both"));
+    let shape = match (&typed.json, &typed.logfmt, typed.layout.is_empty()) {
+        (Some(keys), None, true) => Shape::Pairs(pair_keys(keys, Syntax::Json, &mut slots)),
+        (None, Some(keys), true) => Shape::Pairs(pair_keys(keys, Syntax::Logfmt, &mut slots)),
+        (None, None, false) => Shape::Text(layouts(&typed, &place, &mut slots)?),
+        (None, None, true) => Shape::Plain,
+        _ => {
+            return Err(place.fault(&typed.name, 0, "a grammar is one of [json], [logfmt] and [[layout]]"));
         }
     };
     let levels = typed
@@ -84,9 +84,9 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
     let mut shape = shape;
     let early: Vec<u8> =
         pattern_of.iter().map(|part| part.slot).chain(ranges.iter().map(|range| range.slot)).collect();
-    finish_json(
+    finish_pairs(
         &mut shape,
-        typed.json.as_ref(),
+        typed.json.as_ref().or(typed.logfmt.as_ref()),
         &slots,
         if pattern_of.is_empty() { None } else { Some(&early) },
     );
@@ -103,6 +103,7 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
         rank: typed.rank,
         weight: weight(&shape),
         primary_only: typed.primary_only,
+        first: shape.first_bytes(),
         shape,
         levels,
         ranges,
@@ -353,14 +354,8 @@ fn compose(
     Ok(pieces)
 }
 
-fn json_keys(json: &JsonFile, slots: &mut SlotNames) -> JsonSpec {
-    let mut spec = JsonSpec::default();
-    let mut add = |key: &str, slot: u8| {
-        if spec.keys.len() <= key.len() {
-            spec.keys.resize_with(key.len() + 1, Vec::new);
-        }
-        spec.keys[key.len()].push((key.as_bytes().into(), slot));
-    };
+fn pair_keys(json: &PairsFile, syntax: Syntax, slots: &mut SlotNames) -> PairSpec {
+    let mut spec = PairSpec { syntax, ..PairSpec::default() };
     for (keys, part) in [
         (&json.time, Known::Time),
         (&json.level, Known::Level),
@@ -370,12 +365,12 @@ fn json_keys(json: &JsonFile, slots: &mut SlotNames) -> JsonSpec {
         (&json.pid, Known::Pid),
     ] {
         for key in keys {
-            add(key, part as u8);
+            spec.add(key, part as u8);
         }
     }
     for key in &json.require {
         if !json.time.contains(key) {
-            add(key, slots.slot(key).min(MAX_SLOTS as u8 - 1));
+            spec.add(key, slots.slot(key).min(MAX_SLOTS as u8 - 1));
         }
     }
     spec
@@ -383,20 +378,21 @@ fn json_keys(json: &JsonFile, slots: &mut SlotNames) -> JsonSpec {
 
 /// Gives a slot to every field that templates, patterns and levels name, and says what suffices.
 /// `pattern_slots` are those of the fields that make up pattern and level, when fields do.
-fn finish_json(shape: &mut Shape, typed: Option<&JsonFile>, slots: &SlotNames, pattern_slots: Option<&[u8]>) {
-    let (Shape::Json(spec), Some(typed)) = (shape, typed) else { return };
+fn finish_pairs(
+    shape: &mut Shape,
+    typed: Option<&PairsFile>,
+    slots: &SlotNames,
+    pattern_slots: Option<&[u8]>,
+) {
+    let (Shape::Pairs(spec), Some(typed)) = (shape, typed) else { return };
     for (slot, name) in slots.0.iter().enumerate().skip(Known::NAMES.len()) {
-        let known = |keys: &Vec<(Box<[u8]>, u8)>| keys.iter().any(|(key, _)| **key == *name.as_bytes());
-        if !spec.keys.get(name.len()).is_some_and(known) {
-            if spec.keys.len() <= name.len() {
-                spec.keys.resize_with(name.len() + 1, Vec::new);
-            }
-            spec.keys[name.len()].push((name.as_bytes().into(), slot as u8));
+        if !spec.keys.contains(name) {
+            spec.add(name, slot as u8);
         }
         spec.enough |= 1 << slot;
     }
-    for (key, slot) in spec.keys.iter().flatten() {
-        if typed.require.iter().any(|name| name.as_bytes() == &**key) {
+    for (key, slot) in spec.keys.iter() {
+        if typed.require.iter().any(|name| name.as_bytes() == key) {
             spec.require |= 1 << slot;
         }
     }
@@ -458,7 +454,7 @@ fn weight(shape: &Shape) -> u32 {
     }
     match shape {
         Shape::Plain => 0,
-        Shape::Json(spec) => 8 + 4 * spec.require.count_ones(),
+        Shape::Pairs(spec) => 8 + 4 * spec.require.count_ones(),
         Shape::Text(groups) => groups
             .iter()
             .map(|group| {

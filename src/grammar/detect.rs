@@ -75,9 +75,10 @@ pub fn detect(set: &GrammarSet, sample: &[u8]) -> Detection {
 
 /// Whether a whole layout that speaks for the format fits the line and gives it a stamp.
 pub(super) fn fits(grammar: &Grammar, line: &[u8], slots: &mut Slots) -> bool {
-    grammar
-        .begins(line, slots)
-        .is_some_and(|head| head.stamp.is_some() && grammar.read(line, &head, slots, false).evidence)
+    line.first().is_some_and(|byte| grammar.first.has(*byte))
+        && grammar
+            .begins(line, slots)
+            .is_some_and(|head| head.stamp.is_some() && grammar.read(line, &head, slots, false).evidence)
 }
 
 /// The lines that are rows of a table: below a header, and with as many cells as it has.

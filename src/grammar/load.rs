@@ -18,6 +18,9 @@ pub struct GrammarSet {
     grammars: Vec<Grammar>,
     sources: Vec<(String, GrammarFile)>,
     plain: GrammarId,
+    /// For each first byte of a line, the formats that may appear midway in a file of another one and may
+    /// begin a record so, most specific first.
+    by_first: Vec<Vec<GrammarId>>,
 }
 
 impl GrammarSet {
@@ -68,7 +71,14 @@ impl GrammarSet {
             grammars.push(grammar);
             sources.push((text, typed));
         }
-        Ok(Self { grammars, sources, plain: GrammarId(plain as u8) })
+        let by_first = (0..=u8::MAX).map(|byte| {
+            let ids = grammars.iter().enumerate().filter(|(index, grammar): &(usize, &Grammar)| {
+                *index != plain && !grammar.primary_only && grammar.first.has(byte)
+            });
+            ids.map(|(index, _)| GrammarId(index as u8)).collect()
+        });
+        let by_first = by_first.collect();
+        Ok(Self { grammars, sources, plain: GrammarId(plain as u8), by_first })
     }
 
     /// A grammar by id.
@@ -94,6 +104,12 @@ impl GrammarSet {
     /// Formats that may appear midway in a file of another one, most specific first.
     pub fn secondary(&self) -> impl Iterator<Item = GrammarId> {
         self.iter().filter(|(id, grammar)| !grammar.primary_only && *id != self.plain).map(|(id, _)| id)
+    }
+
+    /// The same, without those that cannot begin a record with this line.
+    #[inline]
+    pub fn secondary_of(&self, line: &[u8]) -> &[GrammarId] {
+        line.first().map_or(&[], |byte| &self.by_first[usize::from(*byte)])
     }
 
     /// The text a grammar was compiled from.

@@ -5,12 +5,13 @@
 //! follows the rest of the first line. Full field lists are made only for records that are printed
 //! with their fields.
 
-use super::json::{self, Value};
+use super::json;
+use super::pairs::PairSpec;
 use super::slots::{Known, Slots, Span};
 use super::step::{self, Found, Step};
 use super::table::{Columns, TableSpec};
-use crate::base::{Level, Stamp};
-use crate::time::{TimePattern, Zone, epoch, recognise};
+use crate::base::{ByteSet, Level, Stamp};
+use crate::time::{TimePattern, Zone};
 
 /// Index of a grammar in its set, most specific first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,6 +45,8 @@ pub struct Grammar {
     pub(super) rank: u8,
     pub(super) weight: u32,
     pub(super) primary_only: bool,
+    /// What a record may begin with.
+    pub(super) first: ByteSet,
     pub(super) shape: Shape,
     pub(super) levels: Vec<(Box<[u8]>, Level)>,
     pub(super) ranges: Vec<LevelRange>,
@@ -61,7 +64,8 @@ pub struct Grammar {
 #[derive(Debug)]
 pub(super) enum Shape {
     Text(Vec<HeadGroup>),
-    Json(JsonSpec),
+    /// Keys and values: JSON or logfmt.
+    Pairs(PairSpec),
     /// No stamp at all: every line is a record of its own.
     Plain,
 }
@@ -123,18 +127,6 @@ pub(super) struct Tail {
     pub steps: Vec<Step>,
     /// Whether a line that fits speaks for the format.
     pub evidence: bool,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct JsonSpec {
-    /// Keys with a slot, by length: (key, slot).
-    pub keys: Vec<Vec<(Box<[u8]>, u8)>>,
-    /// Slots that must all be found.
-    pub require: u32,
-    /// When all of these are found, the rest of the line is of no interest.
-    pub enough: u32,
-    /// The same for the pattern and the level alone, which is all that sorting needs.
-    pub enough_for_pattern: u32,
 }
 
 #[derive(Debug)]
@@ -201,6 +193,26 @@ pub struct Head {
     end: u32,
 }
 
+impl Shape {
+    /// What a record may begin with.
+    pub(super) fn first_bytes(&self) -> ByteSet {
+        match self {
+            Self::Text(groups) => {
+                groups.iter().fold(ByteSet::default(), |set, group| set.union(step::first_bytes(&group.head)))
+            }
+            Self::Pairs(spec) => spec.first_bytes(),
+            Self::Plain => ByteSet::ALL,
+        }
+    }
+}
+
+impl Head {
+    /// A record whose stamp, if it has one, says nothing of where the rest begins.
+    pub(super) const fn at_start(stamp: Option<Stamp>) -> Self {
+        Self { stamp, group: 0, end: 0 }
+    }
+}
+
 /// What `read` learned of a record's first line.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading {
@@ -234,8 +246,8 @@ impl Grammar {
                 let end = step::run(&group.head, line, 0, slots, &mut found)?;
                 Some(Head { stamp: found.stamp, group: index as u8, end: end as u32 })
             }),
-            Shape::Json(spec) => json_head(spec, line, slots),
-            Shape::Plain => (!line.is_empty()).then_some(Head { stamp: None, group: 0, end: 0 }),
+            Shape::Pairs(spec) => spec.head(line, slots),
+            Shape::Plain => (!line.is_empty()).then_some(Head::at_start(None)),
         }
     }
 
@@ -245,7 +257,7 @@ impl Grammar {
     #[inline]
     pub fn read(&self, text: &[u8], head: &Head, slots: &mut Slots, quick: bool) -> Reading {
         let enough = match &self.shape {
-            Shape::Json(spec) if quick => spec.enough_for_pattern,
+            Shape::Pairs(spec) if quick => spec.enough_for_pattern,
             _ => u32::MAX,
         };
         self.read_until(text, head, slots, enough)
@@ -254,7 +266,7 @@ impl Grammar {
     /// The same, as far as the message needs it.
     pub fn read_message(&self, text: &[u8], head: &Head, slots: &mut Slots) -> Reading {
         let enough = match &self.shape {
-            Shape::Json(spec) => spec.enough,
+            Shape::Pairs(spec) => spec.enough,
             _ => u32::MAX,
         };
         self.read_until(text, head, slots, enough)
@@ -280,8 +292,8 @@ impl Grammar {
                     None => slots.rewind(mark),
                 }
             }
-            Shape::Json(spec) => {
-                whole = json_rest(spec, text, slots, enough) && slots.mark() & spec.require == spec.require;
+            Shape::Pairs(spec) => {
+                whole = spec.rest(text, slots, enough);
                 body = 0;
             }
             Shape::Plain => {}
@@ -308,7 +320,7 @@ impl Grammar {
             Span::new(start, text.len())
         });
         *body = match slots.known(Known::Program) {
-            Some(program) if program.start < message.start && !matches!(self.shape, Shape::Json(_)) => {
+            Some(program) if program.start < message.start && !matches!(self.shape, Shape::Pairs(_)) => {
                 program.start as usize
             }
             _ => message.start as usize,
@@ -367,7 +379,7 @@ impl Grammar {
     /// Whether the message is the tail of the record as written, so that it can be copied out.
     #[inline]
     pub fn message_is_tail(&self) -> bool {
-        self.compose.is_none() && self.table.is_none() && !matches!(self.shape, Shape::Json(_))
+        self.compose.is_none() && self.table.is_none() && !matches!(self.shape, Shape::Pairs(_))
     }
 
     /// The message of a record as people read it: decoded, put together where the grammar says so.
@@ -402,7 +414,7 @@ impl Grammar {
     /// Appends a value as people read it.
     pub fn value(&self, text: &[u8], span: Span, out: &mut Vec<u8>) {
         match self.shape {
-            Shape::Json(_) => json::unescape(span.of(text), out),
+            Shape::Pairs(_) => json::unescape(span.of(text), out),
             _ => out.extend_from_slice(span.of(text)),
         }
     }
@@ -410,20 +422,8 @@ impl Grammar {
     /// Calls `visit(name, value)` for every field of a record beyond stamp, level, host, program, pid
     /// and message; values as written. `slots` must come from reading this very text.
     pub fn fields(&self, text: &[u8], slots: &Slots, message: Span, mut visit: impl FnMut(&str, &[u8])) {
-        if let Shape::Json(spec) = &self.shape {
-            json::pairs(text, |key, value, kind| {
-                if spec.slot(key.of(text)).is_none_or(|slot| usize::from(slot) >= Known::NAMES.len()) {
-                    let name = String::from_utf8_lossy(key.of(text));
-                    if kind == Value::String {
-                        let mut decoded = Vec::new();
-                        json::unescape(value.of(text), &mut decoded);
-                        visit(&name, &decoded);
-                    } else {
-                        visit(&name, value.of(text));
-                    }
-                }
-                true
-            });
+        if let Shape::Pairs(spec) = &self.shape {
+            spec.fields(text, slots, &mut visit);
             return;
         }
         for (slot, name) in self.slot_names.iter().enumerate().skip(Known::NAMES.len()) {
@@ -443,45 +443,6 @@ impl Grammar {
     pub fn has_stamps(&self) -> bool {
         !matches!(self.shape, Shape::Plain)
     }
-}
-
-impl JsonSpec {
-    #[inline]
-    fn slot(&self, key: &[u8]) -> Option<u8> {
-        let same_length = self.keys.get(key.len())?;
-        same_length.iter().find(|(name, _)| **name == *key).map(|(_, slot)| *slot)
-    }
-}
-
-/// The stamp of a JSON value: a number of seconds, milliseconds..., or a string of any known layout.
-fn json_stamp(value: &[u8]) -> Option<Stamp> {
-    let (stamp, end) = recognise(value).or_else(|| epoch(value))?;
-    (end == value.len()).then_some(stamp)
-}
-
-fn json_head(spec: &JsonSpec, line: &[u8], slots: &mut Slots) -> Option<Head> {
-    let mut stamp = None;
-    let object = json::pairs(line, |key, value, kind| {
-        if spec.slot(key.of(line)) == Some(Known::Time as u8) && kind != Value::Nested {
-            stamp = json_stamp(value.of(line));
-            if stamp.is_some() {
-                slots.put(Known::Time as u8, value);
-            }
-        }
-        stamp.is_none()
-    });
-    object.then_some(Head { stamp, group: 0, end: 0 })
-}
-
-fn json_rest(spec: &JsonSpec, line: &[u8], slots: &mut Slots, enough: u32) -> bool {
-    json::pairs(line, |key, value, _| {
-        if let Some(slot) = spec.slot(key.of(line))
-            && slots.get(slot).is_none()
-        {
-            slots.put(slot, value);
-        }
-        slots.mark() & enough != enough
-    })
 }
 
 fn number(digits: &[u8]) -> Option<u32> {

@@ -3,15 +3,20 @@
 use memchr::memchr;
 
 use crate::grammar::{GrammarId, GrammarSet, Head, Slots};
-use crate::time::month;
 
 /// The formats of one file.
 #[derive(Clone, Debug)]
 pub struct FileFormat {
     /// Detected from the file's head.
     pub primary: GrammarId,
-    /// What else lines of the file may begin records of, most specific first.
+    /// What else lines of the file may begin records of, most specific first: in ascending order.
     pub others: Vec<GrammarId>,
+}
+
+impl FileFormat {
+    fn has(&self, id: GrammarId) -> bool {
+        self.others.binary_search(&id).is_ok()
+    }
 }
 
 /// A file's formats, ready to be asked.
@@ -41,30 +46,14 @@ impl Layouts<'_> {
     }
 
     fn other(&self, line: &[u8], slots: &mut Slots) -> Option<(GrammarId, Head)> {
-        if !plausible(line) {
+        if self.format.others.is_empty() {
             return None;
         }
-        self.format.others.iter().find_map(|id| {
+        // The line's first byte rules out nearly all of them: it keeps stack traces cheap.
+        self.set.secondary_of(line).iter().filter(|id| self.format.has(**id)).find_map(|id| {
             let head = self.set.get(*id).begins(line, slots)?;
             head.stamp.is_some().then_some((*id, head))
         })
-    }
-}
-
-/// Whether a line could begin with a stamp or an object at all: keeps stack traces cheap.
-#[inline]
-fn plausible(line: &[u8]) -> bool {
-    match line.first() {
-        Some(b'0'..=b'9' | b'[' | b'<' | b'{') => true,
-        Some(b'A'..=b'Z') => {
-            month(line, 0).is_some()
-                || line.get(..3).is_some_and(|day| {
-                    [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"]
-                        .iter()
-                        .any(|known| known[..] == *day)
-                })
-        }
-        _ => false,
     }
 }
 

@@ -146,6 +146,48 @@ pub(super) fn zone(bytes: &[u8], at: usize, spaced: bool) -> (WrittenZone, usize
     }
 }
 
+/// Abbreviations of zones that mean one offset wherever they are used, in hours and minutes; no English
+/// words. What is missing is missing on purpose: `EST` and `EDT` are also Australian, `CST` is also
+/// Chinese and Cuban, `PST` also Philippine, `IST` Indian, Irish and Israeli, `BST` British and
+/// Bangladeshi, `MST` also Malaysian, `AST` Atlantic and Arabian; `MSK` was not the same all the years.
+const ABBREVIATIONS: [(&[u8], i32, i32); 16] = [
+    (b"CET", 1, 0),
+    (b"CEST", 2, 0),
+    (b"EET", 2, 0),
+    (b"EEST", 3, 0),
+    (b"HKT", 8, 0),
+    (b"AWST", 8, 0),
+    (b"ACST", 9, 30),
+    (b"ACDT", 10, 30),
+    (b"AEST", 10, 0),
+    (b"AEDT", 11, 0),
+    (b"NZST", 12, 0),
+    (b"NZDT", 13, 0),
+    (b"PDT", -7, 0),
+    (b"MDT", -6, 0),
+    (b"AKST", -9, 0),
+    (b"AKDT", -8, 0),
+];
+
+/// A zone as [`zone`] reads it, or an abbreviation that means one offset everywhere.
+#[inline]
+pub(super) fn zone_or_abbreviation(bytes: &[u8], at: usize) -> (WrittenZone, usize) {
+    let (found, end) = zone(bytes, at, true);
+    let start = at + usize::from(bytes.get(at) == Some(&b' '));
+    if found != WrittenZone::Absent || !bytes.get(start).is_some_and(u8::is_ascii_uppercase) {
+        return (found, end);
+    }
+    abbreviation(bytes, start).unwrap_or((WrittenZone::Absent, at))
+}
+
+/// One of the abbreviations above at `start`.
+pub(super) fn abbreviation(bytes: &[u8], start: usize) -> Option<(WrittenZone, usize)> {
+    let length = bytes.get(start..)?.iter().take(6).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let word = &bytes[start..start + length];
+    let (_, hours, minutes) = ABBREVIATIONS.iter().find(|(name, ..)| *name == word)?;
+    Some((WrittenZone::Offset(hours * 3_600 + minutes * 60), start + length))
+}
+
 /// `hh`, `hhmm` or `hh:mm` at `at`, up to 15 hours: seconds and end.
 fn offset(bytes: &[u8], at: usize) -> Option<(i32, usize)> {
     let hours = digits(bytes, at, 2)?;
@@ -178,7 +220,7 @@ pub fn iso(bytes: &[u8]) -> Option<(Stamp, usize)> {
         second,
     };
     let (nanos, written, end) = fraction(bytes, 19);
-    let (zone, end) = zone(bytes, end, true);
+    let (zone, end) = zone_or_abbreviation(bytes, end);
     Some((parts.stamp(nanos, zone, Resolution::digits(written))?, end))
 }
 
@@ -363,6 +405,13 @@ mod tests {
             ("Fri, 12 Dec 2014 10:10:59 GMT", WrittenZone::Offset(0)),
             ("Dec 12 2014 10:10:59 asa", WrittenZone::Absent),
             ("2014-12-12 10:10:59 KST x", WrittenZone::Offset(32_400)),
+            ("2014-12-12 10:10:59.000 CEST [1]", WrittenZone::Offset(7_200)),
+            ("2014-12-12 10:10:59 ACST x", WrittenZone::Offset(34_200)),
+            ("2014-12-12 10:10:59 PDT", WrittenZone::Offset(-25_200)),
+            // These mean several offsets, or are no zones.
+            ("2014-12-12 10:10:59 EST x", WrittenZone::Absent),
+            ("2014-12-12 10:10:59 IST x", WrittenZone::Absent),
+            ("2014-12-12 10:10:59 CETI x", WrittenZone::Absent),
             ("2014-12-12 10:10:59 KSTX", WrittenZone::Absent),
             ("1418379059 x", WrittenZone::Epoch),
         ] {
