@@ -64,6 +64,7 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
             PatternPart { slot: slots.slot(name), keep }
         })
         .collect();
+    let message_from = typed.message_from.as_deref().map(|name| slots.slot(name));
     let duration = typed.duration.as_deref().map(|name| slots.slot(name));
     let ranges = level_ranges(&typed, &place, &mut slots)?;
     let zone = match &typed.zone {
@@ -108,6 +109,7 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
         levels,
         ranges,
         duration,
+        message_from,
         pattern_of,
         compose,
         bodies,
@@ -369,7 +371,8 @@ fn pair_keys(json: &PairsFile, syntax: Syntax, slots: &mut SlotNames) -> PairSpe
         }
     }
     for key in &json.require {
-        if !json.time.contains(key) {
+        // One that holds a well-known part has its slot already.
+        if !spec.keys.contains(key) {
             spec.add(key, slots.slot(key).min(MAX_SLOTS as u8 - 1));
         }
     }

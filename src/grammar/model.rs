@@ -52,6 +52,8 @@ pub struct Grammar {
     pub(super) ranges: Vec<LevelRange>,
     /// The slot of a duration in seconds.
     pub(super) duration: Option<u8>,
+    /// The slot that the message begins with, where the stamp stands inside the message.
+    pub(super) message_from: Option<u8>,
     pub(super) pattern_of: Vec<PatternPart>,
     pub(super) compose: Option<Vec<Piece>>,
     pub(super) bodies: Vec<Body>,
@@ -236,6 +238,8 @@ impl Grammar {
         let line = &line[..line.len().min(MAX_HEAD)];
         match &self.shape {
             Shape::Text(groups) => groups.iter().enumerate().find_map(|(index, group)| {
+                // Another head may have left something behind before it did not fit.
+                slots.clear();
                 if let Some(fast) = &group.fast
                     && (fast.unless.is_none() || line.first().copied() != fast.unless)
                 {
@@ -312,7 +316,9 @@ impl Grammar {
     #[inline]
     fn message_span(&self, text: &[u8], slots: &Slots, body: &mut usize) -> Span {
         let blank = |at: &usize| matches!(text.get(*at), Some(b' ' | b'\t'));
-        let message = slots.known(Known::Message).unwrap_or_else(|| {
+        let from = self.message_from.and_then(|slot| slots.get(slot));
+        let from = from.map(|span| Span::new(span.start as usize, text.len()));
+        let message = from.or_else(|| slots.known(Known::Message)).unwrap_or_else(|| {
             let mut start = *body;
             while blank(&start) {
                 start += 1;

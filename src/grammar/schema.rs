@@ -53,6 +53,10 @@ pub(super) struct GrammarFile {
     /// How the message is put together from fields, where no field is one: `"{request} {status}"`.
     #[serde(default)]
     pub message: Option<Spanned<String>>,
+    /// The field that the message begins with and runs on from to the record's end: for formats whose stamp
+    /// stands inside the message.
+    #[serde(default)]
+    pub message_from: Option<String>,
     /// A field that holds how long the recorded thing took, in seconds: its stamp is then its end, and
     /// `fields.start` its beginning.
     #[serde(default)]
