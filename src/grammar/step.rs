@@ -283,7 +283,7 @@ fn take(kind: Kind, line: &[u8], at: usize) -> Option<(Span, usize)> {
             let end = skip(line, at, |byte| {
                 byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':')
             });
-            if end == at || line[end - 1] == b':' {
+            if end == at || line[end - 1] == b':' || is_level(&line[at..end]) {
                 return None;
             }
             end
@@ -319,6 +319,12 @@ fn take(kind: Kind, line: &[u8], at: usize) -> Option<(Span, usize)> {
         Kind::Rest => return Some((Span::new(at, line.len()), line.len())),
     };
     (end > at).then(|| (Span::new(at, end), end))
+}
+
+/// Whether a word is what programs write for a level just where syslog has its host: no host is called so.
+fn is_level(word: &[u8]) -> bool {
+    const WORDS: [&str; 8] = ["trace", "debug", "info", "warn", "warning", "error", "fatal", "critical"];
+    matches!(word.len(), 4 | 5 | 7 | 8) && WORDS.iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes()))
 }
 
 /// Where the bracket that opens at `at` closes, on the same line.
@@ -405,6 +411,7 @@ mod tests {
         assert_eq!(taken(Kind::Host, "fe80::1 x"), Some("fe80::1"));
         assert_eq!(taken(Kind::Host, "rsyslogd: x"), None);
         assert_eq!(taken(Kind::Host, "ospfd[3]: x"), Some("ospfd"));
+        assert_eq!(taken(Kind::Host, "INFO my_app: x"), None);
         assert_eq!(taken(Kind::Quoted, r#""a \" b" c"#), Some(r#"a \" b"#));
         assert_eq!(taken(Kind::Quoted, r#""a \"#), None);
         assert_eq!(taken(Kind::Num, "-1.5s"), Some("-1.5"));
