@@ -8,7 +8,7 @@ use super::context::grammars;
 use super::outcome::Ending;
 use super::output::Output;
 use crate::base::{Error, Result};
-use crate::grammar::{GrammarSet, check_grammar, detect};
+use crate::grammar::{CheckReport, Fault, GrammarSet, check_company, check_grammar, detect};
 use crate::io::{Head, open, walk};
 use crate::text::width;
 
@@ -57,7 +57,7 @@ fn check(set: &GrammarSet, files: &[PathBuf]) -> Result<(String, Ending)> {
     let mut out = String::new();
     let mut failed = 0;
     for (file, text) in &texts {
-        match check_grammar(file, text) {
+        match check_one(set, file, text, !files.is_empty()) {
             Ok(report) if report.faults.is_empty() => {
                 let (samples, counters) = report.samples;
                 let _ =
@@ -78,6 +78,24 @@ fn check(set: &GrammarSet, files: &[PathBuf]) -> Result<(String, Ending)> {
     }
     let _ = writeln!(out, "{} of {} formats pass", texts.len() - failed, texts.len());
     Ok((out, if failed == 0 { Ending::Good } else { Ending::Short }))
+}
+
+/// A grammar by itself, then in the company of all others; what is in the set already is no newcomer there.
+fn check_one(
+    set: &GrammarSet,
+    file: &str,
+    text: &str,
+    newcomer: bool,
+) -> std::result::Result<CheckReport, Fault> {
+    let mut report = check_grammar(file, text)?;
+    if report.faults.is_empty() {
+        report.faults = match newcomer {
+            // It compiled alone: only the number of grammars can be too many.
+            true => set.and(file, text).map(|set| check_company(&set, &report.name, true)).unwrap_or_default(),
+            false => check_company(set, &report.name, false),
+        };
+    }
+    Ok(report)
 }
 
 fn detect_files(set: &GrammarSet, files: &[PathBuf]) -> Result<(String, Ending)> {

@@ -49,6 +49,12 @@ impl GrammarSet {
         Self::from_texts(texts)
     }
 
+    /// The same set with one more grammar, which replaces one of the same name.
+    pub fn and(&self, file: &str, text: &str) -> Result<Self> {
+        let known = self.iter().map(|(id, grammar)| (grammar.origin.clone(), self.text(id).to_owned()));
+        Self::from_texts(known.chain([(file.to_owned(), text.to_owned())]))
+    }
+
     fn from_texts(texts: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
         let mut compiled: Vec<(Grammar, GrammarFile, String)> = Vec::new();
         for (file, text) in texts {
