@@ -7,7 +7,7 @@ use super::model::{Body, FastHead, Grammar, HeadGroup, LevelRange, PatternPart, 
 use super::pairs::{PairSpec, Syntax};
 use super::schema::{GrammarFile, LevelRangeFile, PairsFile};
 use super::slots::{Known, MAX_SLOTS};
-use super::step::{Kind, Step, Target};
+use super::step::{self, Kind, Step, Target};
 use super::syntax::{self, Item};
 use super::table::TableSpec;
 use crate::base::Level;
@@ -220,8 +220,9 @@ fn layouts(typed: &GrammarFile, place: &Place<'_>, slots: &mut SlotNames) -> Res
         compile_items(place, pattern, tail, None, slots, &mut steps)?;
         let head_text =
             |items: &[(usize, Item)]| items.iter().map(|(_, item)| item.clone()).collect::<Vec<_>>();
+        let tail = Tail { next: step::first_bytes(&steps, true), steps, evidence: layout.evidence };
         match groups.iter_mut().find(|(known, _)| head_text(known) == head_text(head)) {
-            Some((_, group)) => group.tails.push(Tail { steps, evidence: layout.evidence }),
+            Some((_, group)) => group.tails.push(tail),
             None => {
                 let mut head_steps = Vec::new();
                 compile_items(place, pattern, head, None, slots, &mut head_steps)?;
@@ -230,7 +231,7 @@ fn layouts(typed: &GrammarFile, place: &Place<'_>, slots: &mut SlotNames) -> Res
                     HeadGroup {
                         fast: FastHead::of(&head_steps),
                         head: head_steps,
-                        tails: vec![Tail { steps, evidence: layout.evidence }],
+                        tails: vec![tail],
                     },
                 ));
             }

@@ -127,6 +127,8 @@ pub(super) struct HeadGroup {
 #[derive(Debug)]
 pub(super) struct Tail {
     pub steps: Vec<Step>,
+    /// What may stand behind the stamp, blanks left out: most layouts of most lines end here.
+    pub next: ByteSet,
     /// Whether a line that fits speaks for the format.
     pub evidence: bool,
 }
@@ -200,7 +202,7 @@ impl Shape {
     pub(super) fn first_bytes(&self) -> ByteSet {
         match self {
             Self::Text(groups) => {
-                groups.iter().fold(ByteSet::default(), |set, group| set.union(step::first_bytes(&group.head)))
+                groups.iter().fold(ByteSet::default(), |set, group| set.union(step::first_bytes(&group.head, false)))
             }
             Self::Pairs(spec) => spec.first_bytes(),
             Self::Plain => ByteSet::ALL,
@@ -285,7 +287,11 @@ impl Grammar {
         match &self.shape {
             Shape::Text(groups) => {
                 let mark = slots.mark();
+                let behind = text[end..].iter().find(|byte| !matches!(byte, b' ' | b'\t'));
                 let fitted = groups[usize::from(head.group)].tails.iter().find(|tail| {
+                    if behind.is_some_and(|byte| !tail.next.has(*byte)) {
+                        return false;
+                    }
                     slots.rewind(mark);
                     step::run(&tail.steps, text, end, slots, &mut Found::default())
                         .is_some_and(|end| end == text.len() || text[end] == b'\n')

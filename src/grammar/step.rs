@@ -90,15 +90,20 @@ pub(super) struct Found {
     pub stamp: Option<Stamp>,
 }
 
-/// What a line that fits `steps` may begin with: at least that.
-pub(super) fn first_bytes(steps: &[Step]) -> ByteSet {
+/// What a line that fits `steps` may begin with: at least that. With `blanks` it is what may stand behind
+/// leading blanks.
+pub(super) fn first_bytes(steps: &[Step], blanks: bool) -> ByteSet {
     let mut set = ByteSet::default();
     for step in steps {
         match step {
             Step::Optional(inner) => {
-                set = set.union(first_bytes(inner));
+                // An optional part of nothing but blanks adds nothing behind them.
+                if !(blanks && inner.iter().all(|step| matches!(step, Step::Blanks))) {
+                    set = set.union(first_bytes(inner, blanks));
+                }
                 continue;
             }
+            Step::Blanks if blanks => continue,
             Step::Byte(byte) => return set.union(ByteSet::of([*byte])),
             Step::Literal(text) => return set.union(ByteSet::of(&text[..1])),
             Step::Blanks => return set.union(ByteSet::of(" \t")),
@@ -110,13 +115,20 @@ pub(super) fn first_bytes(steps: &[Step]) -> ByteSet {
             Step::Take(_, kind) => {
                 let firsts = match kind {
                     Kind::Int => ByteSet::matching(|byte| byte.is_ascii_digit()),
-                    Kind::Level => ByteSet::matching(|byte| byte.is_ascii_alphabetic()),
+                    Kind::Level => ByteSet::of("acdefinpstvwACDEFINPSTVW"),
                     Kind::Quoted => ByteSet::of("\""),
                     Kind::Within(open, _) => ByteSet::of([*open]),
                     Kind::Word | Kind::Dash | Kind::Tag => {
                         ByteSet::matching(|byte| !matches!(byte, b' ' | b'\t'))
                     }
-                    _ => ByteSet::ALL,
+                    Kind::Dotted => ByteSet::matching(|byte| byte.is_ascii_alphabetic()),
+                    Kind::Hex => ByteSet::matching(|byte| byte.is_ascii_hexdigit()),
+                    Kind::Num => ByteSet::matching(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.')),
+                    Kind::Zone => ByteSet::matching(|byte| byte.is_ascii_uppercase()),
+                    Kind::Host => ByteSet::matching(|byte| {
+                        byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':')
+                    }),
+                    Kind::Structured | Kind::Cell | Kind::Rest => ByteSet::ALL,
                 };
                 return set.union(firsts);
             }
@@ -401,6 +413,22 @@ mod tests {
 
     fn taken(kind: Kind, line: &str) -> Option<&str> {
         take(kind, line.as_bytes(), 0).map(|(span, _)| &line[span.start as usize..span.end as usize])
+    }
+
+    /// A level that begins with any other byte would be missed.
+    #[test]
+    fn the_first_bytes_of_levels_are_all_there() {
+        let firsts = first_bytes(&[Step::Take(None, Kind::Level)], false);
+        for first in (0..=u8::MAX).filter(|byte| !firsts.has(*byte)) {
+            for rest in ["race", "rc", "inest", "erbose", "ebug", "nfo", "onfig", "otice", "arn", "rror", "evere", "atal", "lert", "anic", "merg"] {
+                let word = [&[first], rest.as_bytes()].concat();
+                assert_eq!(Level::parse(&word), None, "{}", String::from_utf8_lossy(&word));
+            }
+        }
+        let blank = [Step::Blanks, Step::Optional([Step::Byte(b'[')].into()), Step::Take(None, Kind::Int)];
+        let behind = first_bytes(&blank, true);
+        assert!(behind.has(b'[') && behind.has(b'7') && !behind.has(b' ') && !behind.has(b'x'));
+        assert!(first_bytes(&blank, false).has(b' ') && !first_bytes(&blank, false).has(b'7'));
     }
 
     #[test]
