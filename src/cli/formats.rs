@@ -91,7 +91,9 @@ fn check_one(
     if report.faults.is_empty() {
         report.faults = match newcomer {
             // It compiled alone: only the number of grammars can be too many.
-            true => set.and(file, text).map(|set| check_company(&set, &report.name, true)).unwrap_or_default(),
+            true => {
+                set.and(file, text).map(|set| check_company(&set, &report.name, true)).unwrap_or_default()
+            }
             false => check_company(set, &report.name, false),
         };
     }

@@ -228,11 +228,7 @@ fn layouts(typed: &GrammarFile, place: &Place<'_>, slots: &mut SlotNames) -> Res
                 compile_items(place, pattern, head, None, slots, &mut head_steps)?;
                 groups.push((
                     head.to_vec(),
-                    HeadGroup {
-                        fast: FastHead::of(&head_steps),
-                        head: head_steps,
-                        tails: vec![tail],
-                    },
+                    HeadGroup { fast: FastHead::of(&head_steps), head: head_steps, tails: vec![tail] },
                 ));
             }
         }

@@ -123,6 +123,15 @@ pub(super) struct HeadGroup {
     pub tails: Vec<Tail>,
 }
 
+impl HeadGroup {
+    /// The stamp's pattern, if a line that begins with this byte has its stamp right there.
+    #[inline]
+    fn stamp_first(&self, byte: u8) -> Option<&TimePattern> {
+        let fast = self.fast.as_ref().filter(|fast| fast.opens.is_none() && fast.unless != Some(byte));
+        fast.map(|fast| &fast.time)
+    }
+}
+
 /// A layout from its stamp on.
 #[derive(Debug)]
 pub(super) struct Tail {
@@ -201,9 +210,9 @@ impl Shape {
     /// What a record may begin with.
     pub(super) fn first_bytes(&self) -> ByteSet {
         match self {
-            Self::Text(groups) => {
-                groups.iter().fold(ByteSet::default(), |set, group| set.union(step::first_bytes(&group.head, false)))
-            }
+            Self::Text(groups) => groups
+                .iter()
+                .fold(ByteSet::default(), |set, group| set.union(step::first_bytes(&group.head, false))),
             Self::Pairs(spec) => spec.first_bytes(),
             Self::Plain => ByteSet::ALL,
         }
@@ -255,6 +264,22 @@ impl Grammar {
             Shape::Pairs(spec) => spec.head(line, slots),
             Shape::Plain => (!line.is_empty()).then_some(Head::at_start(None)),
         }
+    }
+
+    /// Whether this grammar can be ruled out for a line that begins a record of another one: its layouts
+    /// have the same stamp at the line's beginning, and none goes on with the byte behind it.
+    #[inline]
+    pub fn is_ruled_out(&self, line: &[u8], first: &Self, head: &Head) -> bool {
+        let (Shape::Text(own), Shape::Text(others)) = (&self.shape, &first.shape) else { return false };
+        let Some(byte) = line.first() else { return false };
+        let Some(stamp) = others[usize::from(head.group)].stamp_first(*byte) else { return false };
+        let behind = line[head.end as usize..].iter().find(|byte| !matches!(byte, b' ' | b'\t'));
+        behind.is_some_and(|behind| {
+            own.iter().all(|group| {
+                group.stamp_first(*byte).is_some_and(|own| own.is(stamp))
+                    && !group.tails.iter().any(|tail| tail.next.has(*behind))
+            })
+        })
     }
 
     /// Reads on from a head that `begins` found in the same line. With the whole record as `text`, a

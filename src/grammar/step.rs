@@ -123,7 +123,9 @@ pub(super) fn first_bytes(steps: &[Step], blanks: bool) -> ByteSet {
                     }
                     Kind::Dotted => ByteSet::matching(|byte| byte.is_ascii_alphabetic()),
                     Kind::Hex => ByteSet::matching(|byte| byte.is_ascii_hexdigit()),
-                    Kind::Num => ByteSet::matching(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.')),
+                    Kind::Num => {
+                        ByteSet::matching(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.'))
+                    }
                     Kind::Zone => ByteSet::matching(|byte| byte.is_ascii_uppercase()),
                     Kind::Host => ByteSet::matching(|byte| {
                         byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':')
@@ -420,7 +422,10 @@ mod tests {
     fn the_first_bytes_of_levels_are_all_there() {
         let firsts = first_bytes(&[Step::Take(None, Kind::Level)], false);
         for first in (0..=u8::MAX).filter(|byte| !firsts.has(*byte)) {
-            for rest in ["race", "rc", "inest", "erbose", "ebug", "nfo", "onfig", "otice", "arn", "rror", "evere", "atal", "lert", "anic", "merg"] {
+            for rest in [
+                "race", "rc", "inest", "erbose", "ebug", "nfo", "onfig", "otice", "arn", "rror", "evere",
+                "atal", "lert", "anic", "merg",
+            ] {
                 let word = [&[first], rest.as_bytes()].concat();
                 assert_eq!(Level::parse(&word), None, "{}", String::from_utf8_lossy(&word));
             }

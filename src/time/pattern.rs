@@ -138,6 +138,12 @@ impl TimePattern {
         Ok(Self { reader, identity: identity | 1, tail })
     }
 
+    /// Whether two patterns are the same.
+    #[inline]
+    pub fn is(&self, other: &Self) -> bool {
+        self.identity == other.identity && self.reader == other.reader
+    }
+
     /// Reads a stamp at the start of `bytes`: the stamp and its length. The cache changes the speed and
     /// never the result.
     #[inline]
