@@ -77,7 +77,10 @@ pub(super) fn analyse(context: &Context, filter: &Filter, events: Option<Output>
     let mut remarks = context.prepared.ledger.remarks.clone();
     remarks.extend(outcome.remarks);
     remarks.sort_by(|a, b| (&a.file, &a.why).cmp(&(&b.file, &b.why)));
-    let inside = |change: &&Change| (filter.since..filter.until).contains(&change.instant.best);
+    let inside = |change: &&Change| {
+        (filter.since..filter.until).contains(&change.instant.best)
+            && rows[change.source.0 as usize].is_asked()
+    };
     let changes: Vec<Change> = context.prepared.changes.iter().filter(inside).cloned().collect();
     Ok(Analysis {
         orders: orders(&changes),

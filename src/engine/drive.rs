@@ -92,7 +92,8 @@ pub fn drive<S: Sink>(
         .chunks
         .iter()
         .filter(|chunk| {
-            chunk.span.max.saturating_add(slack) >= filter.since
+            prepared.file(chunk.file).asked
+                && chunk.span.max.saturating_add(slack) >= filter.since
                 && chunk.span.min.saturating_sub(slack) < filter.until
         })
         .collect();
@@ -415,6 +416,8 @@ impl<'a> WaveReader<'a> {
             head: chunk.span.head,
             mtime: file.mtime,
             birth: file.birth,
+            landmarks: file.clock.landmarks.within(chunk.start, chunk.end),
+            start: chunk.start,
             behind: chunk.behind,
         };
         reader.read(&context, &bytes[..count], &mut events, &mut tallies, &mut gaps);
@@ -448,7 +451,7 @@ impl<'a> WaveReader<'a> {
     /// The remarks made on the way, by file.
     fn finish(self) -> Vec<Unread> {
         let mut remarks = self.remarks.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        for file in &self.prepared.files {
+        for file in self.prepared.files.iter().filter(|file| file.asked) {
             if let Ok(metadata) = std::fs::metadata(&file.path)
                 && matches!(file.opened.content(), Content::Plain)
                 && metadata.len() > file.opened.size

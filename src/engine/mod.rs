@@ -1,5 +1,6 @@
 //! The run: wires walking, surveying, settling, reading and merging to whoever consumes the timeline.
 
+mod account;
 mod behind;
 mod boots;
 mod derive;
@@ -8,8 +9,10 @@ mod ledger;
 mod places;
 mod plan;
 mod prepare;
+mod stated;
 mod tables;
 
+pub use account::Extent;
 pub use drive::{Outcome, Sink, Stretch, drive};
 pub use ledger::Ledger;
 pub use plan::{Plan, Watch};

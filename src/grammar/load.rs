@@ -7,6 +7,7 @@ use super::compile::compile;
 use super::fault::Fault;
 use super::model::{Grammar, GrammarId};
 use super::schema::GrammarFile;
+use super::stated::{Stated, StatedWords};
 use crate::base::{Error, Result};
 
 /// The grammars in the binary: name in messages, text.
@@ -21,6 +22,7 @@ pub struct GrammarSet {
     /// For each first byte of a line, the formats that may appear midway in a file of another one and may
     /// begin a record so, most specific first.
     by_first: Vec<Vec<GrammarId>>,
+    stated: StatedWords,
 }
 
 impl GrammarSet {
@@ -84,7 +86,8 @@ impl GrammarSet {
             ids.map(|(index, _)| GrammarId(index as u8)).collect()
         });
         let by_first = by_first.collect();
-        Ok(Self { grammars, sources, plain: GrammarId(plain as u8), by_first })
+        let plain = GrammarId(plain as u8);
+        Ok(Self { grammars, sources, plain, by_first, stated: StatedWords::embedded()? })
     }
 
     /// A grammar by id.
@@ -121,6 +124,11 @@ impl GrammarSet {
     /// The text a grammar was compiled from.
     pub fn text(&self, id: GrammarId) -> &str {
         &self.sources[usize::from(id.0)].0
+    }
+
+    /// The first instant that a message states (`started at 2014-12-12 01:00:00`).
+    pub fn stated(&self, message: &[u8]) -> Option<Stated> {
+        self.stated.find(message)
     }
 
     pub(super) fn typed(&self, id: GrammarId) -> &GrammarFile {
