@@ -40,7 +40,9 @@ impl Layouts<'_> {
                 .or_else(|| Some((primary, self.set.get(primary).begins(line, slots)?)));
         }
         match self.set.get(primary).begins(line, slots) {
-            Some(head) => Some((primary, head)),
+            Some(head) if head.stamp.is_some() => Some((primary, head)),
+            // An object without a time where this format has it may have one where another has it.
+            Some(head) => self.other(line, slots).or(Some((primary, head))),
             None => self.other(line, slots),
         }
     }
