@@ -81,7 +81,7 @@ impl GrammarSet {
         }
         let by_first = (0..=u8::MAX).map(|byte| {
             let ids = grammars.iter().enumerate().filter(|(index, grammar): &(usize, &Grammar)| {
-                *index != plain && !grammar.primary_only && grammar.first.has(byte)
+                *index != plain && !grammar.primary_only && !grammar.peeks && grammar.first.has(byte)
             });
             ids.map(|(index, _)| GrammarId(index as u8)).collect()
         });
@@ -112,7 +112,9 @@ impl GrammarSet {
 
     /// Formats that may appear midway in a file of another one, most specific first.
     pub fn secondary(&self) -> impl Iterator<Item = GrammarId> {
-        self.iter().filter(|(id, grammar)| !grammar.primary_only && *id != self.plain).map(|(id, _)| id)
+        self.iter()
+            .filter(|(id, grammar)| !grammar.primary_only && !grammar.peeks && *id != self.plain)
+            .map(|(id, _)| id)
     }
 
     /// The same, without those that cannot begin a record with this line.
