@@ -9,6 +9,7 @@ mod compile;
 mod detect;
 mod fault;
 mod json;
+mod layout;
 mod load;
 mod logfmt;
 mod model;

@@ -3,10 +3,12 @@
 //! Which keys hold the stamp, the level, the message is a grammar's; how pairs are written is the
 //! business of `json` and `logfmt`. Nothing here decides what a value means.
 
+use super::compile::SlotNames;
 use super::json::{self, Value};
 use super::logfmt;
 use super::model::Head;
-use super::slots::{Known, Slots, Span};
+use super::schema::PairsFile;
+use super::slots::{Known, MAX_SLOTS, Slots, Span};
 use crate::base::{ByteSet, Stamp};
 use crate::time::{epoch, recognise};
 
@@ -23,7 +25,7 @@ pub(super) enum Syntax {
 pub(super) struct Keys(Vec<Vec<(Box<[u8]>, u8)>>);
 
 impl Keys {
-    pub(super) fn add(&mut self, key: &str, slot: u8) {
+    fn add(&mut self, key: &str, slot: u8) {
         if self.0.len() <= key.len() {
             self.0.resize_with(key.len() + 1, Vec::new);
         }
@@ -31,11 +33,11 @@ impl Keys {
     }
 
     /// Whether a slot is known by its own name.
-    pub(super) fn contains(&self, key: &str) -> bool {
+    fn contains(&self, key: &str) -> bool {
         self.slot(key.as_bytes()).is_some()
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], u8)> {
+    fn iter(&self) -> impl Iterator<Item = (&[u8], u8)> {
         self.0.iter().flatten().map(|(key, slot)| (&**key, *slot))
     }
 
@@ -63,7 +65,66 @@ pub(super) struct PairSpec {
 }
 
 impl PairSpec {
-    pub(super) fn add(&mut self, key: &str, slot: u8) {
+    /// The keys that a grammar names.
+    pub(super) fn compile(typed: &PairsFile, syntax: Syntax, slots: &mut SlotNames) -> Self {
+        let mut spec = Self { syntax, ..Self::default() };
+        for (keys, part) in [
+            (&typed.time, Known::Time),
+            (&typed.level, Known::Level),
+            (&typed.message, Known::Message),
+            (&typed.program, Known::Program),
+            (&typed.host, Known::Host),
+            (&typed.pid, Known::Pid),
+        ] {
+            for key in keys {
+                spec.add(key, part as u8);
+            }
+        }
+        for key in &typed.require {
+            // One that holds a well-known part has its slot already.
+            if !spec.keys.contains(key) {
+                spec.add(key, slots.slot(key).min(MAX_SLOTS as u8 - 1));
+            }
+        }
+        spec
+    }
+
+    /// Gives a slot to every field that templates, patterns and levels name, and says what suffices.
+    /// `pattern_slots` are those of the fields that make up pattern and level, when fields do.
+    pub(super) fn finish(&mut self, typed: &PairsFile, slots: &SlotNames, pattern_slots: Option<&[u8]>) {
+        for (slot, name) in slots.0.iter().enumerate().skip(Known::NAMES.len()) {
+            if !self.keys.contains(name) {
+                self.add(name, slot as u8);
+            }
+            self.enough |= 1 << slot;
+        }
+        for (key, slot) in self.keys.iter() {
+            if typed.require.iter().any(|name| name.as_bytes() == key) {
+                self.require |= 1 << slot;
+            }
+        }
+        // Parts that every line may have, wherever it has them.
+        for (keys, part) in
+            [(&typed.level, Known::Level), (&typed.program, Known::Program), (&typed.message, Known::Message)]
+        {
+            if !keys.is_empty() {
+                self.enough |= 1 << part as u8;
+                self.enough_for_pattern |= 1 << part as u8;
+            }
+        }
+        self.enough |= 1 << Known::Time as u8;
+        self.enough_for_pattern |= self.require | 1 << Known::Time as u8;
+        for slot in pattern_slots.unwrap_or_default() {
+            self.enough_for_pattern |= 1 << slot;
+        }
+        if pattern_slots.is_none() {
+            // The message may come last: nothing short of the whole line suffices.
+            self.enough = u32::MAX;
+            self.enough_for_pattern = u32::MAX;
+        }
+    }
+
+    fn add(&mut self, key: &str, slot: u8) {
         self.keys.add(key, slot);
         if let Some((outer, inner)) = key.split_once('.') {
             match self.inside.iter_mut().find(|(name, _)| **name == *outer.as_bytes()) {
