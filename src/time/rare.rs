@@ -5,7 +5,8 @@ use crate::base::{Resolution, Stamp, WrittenDate, WrittenZone};
 
 use super::known::{digits, fraction, syslog, zone};
 
-/// ntpd's statistics: the Modified Julian Day and the seconds of that day, in UTC: `57003 4259.123`.
+/// ntpd's statistics: the Modified Julian Day and the seconds of that day, in UTC: `57003 4259.123`. Two
+/// numbers without a fraction could be anything.
 pub(super) fn mjd(bytes: &[u8]) -> Option<(Stamp, usize)> {
     /// 1970-01-01, and years 2000 to 2099: five digits alone could be anything.
     const EPOCH: i64 = 40_587;
@@ -17,6 +18,9 @@ pub(super) fn mjd(bytes: &[u8]) -> Option<(Stamp, usize)> {
     let length = bytes.get(6..)?.iter().take(6).take_while(|byte| byte.is_ascii_digit()).count();
     let second = digits(bytes, 6, length).filter(|second| length > 0 && *second < 86_401)?;
     let (nanos, written, end) = fraction(bytes, 6 + length);
+    if written < 3 {
+        return None;
+    }
     // The 86401st second is a leap second; it counts as the one before, as in any other stamp.
     let (nanos, resolution) = match second {
         86_400 => (0, Resolution::LEAP),
@@ -195,9 +199,17 @@ mod tests {
             (leap.seconds, leap.resolution),
             (days_from_civil(2017, 1, 1) * 86_400 - 1, Resolution::LEAP)
         );
-        for line in
-            ["57003", "57003 ", "57003 86401.0", "57003 x", "12345 4259.0", "157003 4259.0", "57003\t1.0"]
-        {
+        for line in [
+            "57003",
+            "57003 ",
+            "57003 86401.000",
+            "57003 x",
+            "12345 4259.000",
+            "157003 4259.000",
+            "57003\t1.000",
+            "57003 4259 x",
+            "57003 4259.0 x",
+        ] {
             assert_eq!(mjd(line.as_bytes()), None, "{line}");
         }
     }
