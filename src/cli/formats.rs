@@ -9,7 +9,7 @@ use super::outcome::Ending;
 use super::output::Output;
 use super::resolve::limits;
 use crate::base::{Error, Result};
-use crate::grammar::{CheckReport, Fault, GrammarSet, check_company, check_grammar, detect};
+use crate::grammar::{CheckReport, Fault, GrammarSet, check_company, check_grammar, check_newcomer, detect};
 use crate::io::{Budget, Contents, Head, Limits, open, walk};
 use crate::text::width;
 
@@ -91,12 +91,8 @@ fn check_one(
     let mut report = check_grammar(file, text)?;
     if report.faults.is_empty() {
         report.faults = match newcomer {
-            // It compiled alone: only the number of grammars can be too many.
-            true => match set.and(file, text) {
-                Ok(set) => check_company(&set, &report.name, true),
-                Err(error) => vec![Fault::new(file, text, 0, error.to_string())],
-            },
-            false => check_company(set, &report.name, false),
+            true => check_newcomer(set, file, text, &report.name),
+            false => check_company(set, &report.name),
         };
     }
     Ok(report)

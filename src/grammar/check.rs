@@ -112,22 +112,32 @@ fn differences(grammar: &Grammar, sample: &SampleFile) -> Vec<String> {
     found
 }
 
-/// What is wrong with the company that a grammar of the set is in: samples of its own that another one
-/// would win, and, where `newcomer` says that the others were there first, samples of theirs that it would.
-pub fn check_company(set: &GrammarSet, name: &str, newcomer: bool) -> Vec<Fault> {
+/// What is wrong with the company of a grammar that is not in the set yet: samples of its own that another one
+/// would win, and samples of others that it would win.
+pub fn check_newcomer(set: &GrammarSet, file: &str, text: &str, name: &str) -> Vec<Fault> {
+    let set = match set.and(file, text) {
+        Ok(set) => set,
+        // It compiled alone: only the number of grammars can be too many.
+        Err(error) => return vec![Fault::new(file, text, 0, error.to_string())],
+    };
     let Some(id) = set.find(name) else { return Vec::new() };
-    let mut faults = taken_by_others(set, id);
-    for (other, grammar) in set.iter().filter(|(other, _)| newcomer && *other != id) {
+    let mut faults = taken_by_others(&set, id);
+    for (other, grammar) in set.iter().filter(|(other, _)| *other != id) {
         for sample in set.typed(other).sample.iter().filter(|sample| sample.detected) {
-            if detect(set, sample.record.as_ref().as_bytes()).winner() == Some(id) {
+            if detect(&set, sample.record.as_ref().as_bytes()).winner() == Some(id) {
                 let message = format!("`{name}` would take this record from `{}`", grammar.name);
-                faults.push(place(set, other).fault(&sample.record, 0, message).hint(
+                faults.push(place(&set, other).fault(&sample.record, 0, message).hint(
                     "ask for more in its layouts, give it a lower rank, or leave the samples out of the other one",
                 ));
             }
         }
     }
     faults
+}
+
+/// What is wrong with the company that a grammar of the set is in: samples of its own that another one would win.
+pub fn check_company(set: &GrammarSet, name: &str) -> Vec<Fault> {
+    set.find(name).map(|id| taken_by_others(set, id)).unwrap_or_default()
 }
 
 /// Samples that another grammar would win: one by one, and all of them as one file.
@@ -206,7 +216,7 @@ mod tests {
         let set = GrammarSet::embedded().unwrap_or_else(|error| panic!("{error}"));
         let mut wrong = Vec::new();
         for (id, grammar) in set.iter().filter(|(_, grammar)| grammar.has_stamps()) {
-            wrong.extend(check_company(&set, &grammar.name, false).iter().map(ToString::to_string));
+            wrong.extend(check_company(&set, &grammar.name).iter().map(ToString::to_string));
             for sample in set.typed(id).sample.iter().filter(|sample| sample.detected) {
                 let record = sample.record.as_ref();
                 if detect(&set, record.as_bytes()).winner().is_none() {

@@ -21,7 +21,7 @@ mod step;
 mod syntax;
 mod table;
 
-pub use check::{CheckReport, check_company, check_grammar};
+pub use check::{CheckReport, check_company, check_grammar, check_newcomer};
 pub use detect::{Candidate, Detection, detect};
 pub use fault::Fault;
 pub use load::GrammarSet;
