@@ -2,6 +2,7 @@
 
 use memchr::memchr;
 
+use crate::base::{Stamp, WrittenZone};
 use crate::grammar::{GrammarId, GrammarSet, Head, MAX_HEAD, Slots};
 
 /// The formats of one file.
@@ -67,14 +68,17 @@ impl Layouts<'_> {
         // The line's first byte rules out nearly all of them: it keeps stack traces cheap.
         self.set.secondary_of(line).iter().filter(|id| self.format.has(**id)).find_map(|id| {
             let head = self.set.get(*id).begins(line, slots)?;
-            head.stamp.is_some().then_some((*id, head))
+            // A number that a line begins with could count anything: it is a time where its file says so.
+            let bare = |stamp: Stamp| {
+                stamp.zone == WrittenZone::Epoch && line.first().is_some_and(u8::is_ascii_digit)
+            };
+            head.stamp.is_some_and(|stamp| !bare(stamp)).then_some((*id, head))
         })
     }
 }
 
-/// The physical lines of a text: where each starts (past leading NULs or a
-/// byte order mark) and its bytes without the line
-/// end.
+/// The physical lines of a text: where each starts (past leading NULs or a byte order mark) and its bytes
+/// without the line end.
 #[inline]
 pub fn lines(text: &[u8], from: usize) -> impl Iterator<Item = (usize, usize, &[u8])> {
     let mut at = from;
