@@ -79,13 +79,16 @@ impl<'a> Spot<'a> {
         let zone = record.instant.is_some_and(|instant| instant.basis.has(Basis::ZONE_DEFAULT));
         let open = self.scene.file(batch.file).clock.years.candidates.len() > 1;
         let year = open && record.stamp.is_some_and(|stamp| stamp.date == WrittenDate::NoYear);
+        let days = self.scene.file(batch.file).clock.days.as_ref();
+        let day = days.is_some_and(|days| days.spread.is_some())
+            && record.stamp.is_some_and(|stamp| stamp.date == WrittenDate::NoDay);
         Seen {
             place: Place::of(batch, event),
             file: batch.file,
             line: batch.line(event),
             key: (!event.flags.has(Flags::UNDATED)).then_some(event.key),
             resolution: Resolution::from_code(event.resolution),
-            guessed: zone || year,
+            guessed: zone || year || day,
             derived: event.flags.has(Flags::DERIVED),
             text: String::from_utf8_lossy(&text).into_owned(),
         }

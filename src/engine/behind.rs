@@ -101,9 +101,16 @@ fn odd_writer<'a>(
 fn first_instant(file: &FileState, layouts: Layouts<'_>, chunk: &Chunk, bytes: &[u8]) -> Option<(i64, i64)> {
     let mut slots = Slots::default();
     let segment = chunk.span.segment;
-    let mut clock = file.clock.reader(segment, chunk.span.year, chunk.span.unset);
+    let mut clock = file.clock.reader(&chunk.span);
     lines(bytes, 0).find_map(|(_, _, line)| {
-        let (id, head) = layouts.begins(&line[..line.len().min(MAX_HEAD)], &mut slots)?;
+        let line_head = &line[..line.len().min(MAX_HEAD)];
+        let begun = layouts.begins(line_head, &mut slots);
+        if clock.tells_days()
+            && let Some(mark) = layouts.day_mark(line_head, begun.as_ref(), &mut slots)
+        {
+            clock.mark(&mark);
+        }
+        let (id, head) = begun?;
         let stamp = head.stamp?;
         let odd = odd_writer(file, layouts, (id, &head), line, &mut slots);
         let key = clock.key(&stamp, odd)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use rayon::prelude::*;
 
@@ -13,7 +13,10 @@ use super::ledger::Ledger;
 use super::plan::{Plan, Watch};
 use super::tables::watch_tables;
 use crate::base::{Account, Derived, FileId, Loss, Result, SourceId, Unread, reason};
-use crate::clock::{Booted, ChunkSpan, Clock, ClockStep, FileFacts, Settled, Shift, SkewShown, settle};
+use crate::clock::{
+    Booted, ChunkSpan, Clock, ClockStep, DayFacts, DaysKnown, FileFacts, Settled, Shift, SkewShown, settle,
+    settle_days,
+};
 use crate::grammar::{Detection, GrammarSet, Headers, detect};
 use crate::ingest::Picker;
 use crate::io::{Content, Found, GARBAGE, Head, MAX_LINE, Opened, Rotation, family, open, walk};
@@ -161,6 +164,7 @@ pub fn prepare(
     watch.expect(candidates.iter().map(|candidate| candidate.opened.size * 2).sum());
     let mut surveys = survey_all(plan, set, &candidates, &mut remarks, watch);
     unset_clocks(&candidates, &mut surveys, &mut remarks);
+    let days = days(plan, set, &candidates, &mut surveys, &mut remarks);
     for (candidate, survey) in candidates.iter_mut().zip(&surveys) {
         let primary = candidate.format.primary;
         candidate.format.others =
@@ -172,7 +176,8 @@ pub fn prepare(
         .iter()
         .zip(&surveys)
         .zip(&testimonies)
-        .map(|((candidate, survey), testimony)| FileFacts {
+        .zip(&days)
+        .map(|(((candidate, survey), testimony), days)| FileFacts {
             name: &candidate.found.name,
             source: &candidate.source,
             format: &set.get(candidate.format.primary).name,
@@ -180,6 +185,7 @@ pub fn prepare(
             mtime: candidate.found.mtime,
             packed: candidate.opened.packed_time(),
             format_zone: set.get(candidate.format.primary).zone.as_ref(),
+            days: days.as_ref(),
             survey,
             testimony,
         })
@@ -437,6 +443,30 @@ fn unset_clocks(candidates: &[Candidate], surveys: &mut [FileSurvey], remarks: &
     }
 }
 
+/// Settles the days of stamps that name a time of day only, and tells of what is a guess or stays open.
+fn days(
+    plan: &Plan,
+    set: &GrammarSet,
+    candidates: &[Candidate],
+    surveys: &mut [FileSurvey],
+    remarks: &mut Vec<Unread>,
+) -> Vec<Option<Arc<DaysKnown>>> {
+    let mut days = Vec::new();
+    for (candidate, survey) in candidates.iter().zip(surveys) {
+        let facts = DayFacts {
+            name: &candidate.found.name,
+            source: &candidate.source,
+            mtime: candidate.opened.packed_time().or(candidate.found.mtime),
+            format_zone: set.get(candidate.format.primary).zone.as_ref(),
+        };
+        let settled = settle_days(&facts, survey, &plan.settle);
+        let (known, why) = settled.map_or((None, None), |settled| (settled.known, settled.remark));
+        days.push(known.map(Arc::new));
+        remarks.extend(why.map(|why| Unread { file: candidate.found.name.clone(), why, loss: Loss::None }));
+    }
+    days
+}
+
 /// Notices files of one family that begin with the same bytes: a copy made before a truncation.
 fn copies(candidates: &[Candidate], surveys: &[FileSurvey], remarks: &mut Vec<Unread>) {
     const LOOK: usize = 4096;
@@ -458,26 +488,10 @@ fn copies(candidates: &[Candidate], surveys: &[FileSurvey], remarks: &mut Vec<Un
     }
 }
 
-/// A record is not followed further than this: lines beyond are undated records of their own. A file
-/// with one stamp at its top and a gigabyte below it is no single record.
-const LONGEST_RECORD: u64 = 8 << 20;
-
-/// For each surveyed chunk, whether its lines above its first record belong to no record: because none
-/// came before, or one that began too far back.
-fn loose_heads(survey: &FileSurvey) -> Vec<bool> {
-    let mut last_begin: Option<u64> = None;
-    let heads = survey.chunks.iter().map(|(start, chunk)| {
-        let loose = last_begin.is_none_or(|begin| start.saturating_sub(begin) >= LONGEST_RECORD);
-        last_begin = chunk.last_begin.or(last_begin);
-        loose
-    });
-    heads.collect()
-}
-
 /// A file's account, from its survey.
 fn account(survey: &FileSurvey) -> Account {
     let mut ledger = Account { bytes: survey.bytes, ..Account::default() };
-    for ((_, chunk), loose_head) in survey.chunks.iter().zip(loose_heads(survey)) {
+    for ((_, chunk), loose_head) in survey.chunks.iter().zip(survey.loose_heads()) {
         let loose = if loose_head { chunk.loose } else { 0 };
         ledger.lines += chunk.lines;
         ledger.records += chunk.records + loose;
@@ -565,7 +579,7 @@ impl Prepared {
     fn lay_out(&mut self, file: FileId, survey: &FileSurvey, spans: &[ChunkSpan]) {
         let mut lines = 0;
         let first = self.chunks.len();
-        for (((_, chunk), span), loose) in survey.chunks.iter().zip(spans).zip(loose_heads(survey)) {
+        for (((_, chunk), span), loose) in survey.chunks.iter().zip(spans).zip(survey.loose_heads()) {
             let cut = match (loose, chunk.first_line, chunk.first_begin) {
                 (true, Some(offset), _) => Some((offset, 0)),
                 (_, _, begin) => begin,

@@ -7,6 +7,7 @@ use super::model::{
     Body, FastHead, Grammar, HeadGroup, JsonSpec, LevelRange, PatternPart, Piece, Shape, Tail,
 };
 use super::schema::{GrammarFile, JsonFile, LevelRangeFile};
+use super::sections::Sections;
 use super::slots::{Known, MAX_SLOTS};
 use super::step::{Kind, Step, Target};
 use super::syntax::{self, Item};
@@ -39,7 +40,7 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
     let typed = parse(file, source)?;
     let place = Place { file, source };
     let mut slots = SlotNames::new();
-    let shape = match (&typed.json, typed.layout.is_empty()) {
+    let mut shape = match (&typed.json, typed.layout.is_empty()) {
         (Some(json), true) => Shape::Json(json_keys(json, &mut slots)),
         (None, false) => Shape::Text(layouts(&typed, &place, &mut slots)?),
         (None, true) => Shape::Plain,
@@ -47,6 +48,7 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
             return Err(place.fault(&typed.name, 0, "a grammar is either [json] or [[layout]], not both"));
         }
     };
+    let date = undated(&typed, &place, &mut slots, &mut shape)?;
     let levels = typed
         .levels
         .iter()
@@ -81,7 +83,6 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
             format!("too many fields: {} of at most {MAX_SLOTS}", slots.0.len()),
         ));
     }
-    let mut shape = shape;
     let early: Vec<u8> =
         pattern_of.iter().map(|part| part.slot).chain(ranges.iter().map(|range| range.slot)).collect();
     finish_json(
@@ -100,6 +101,8 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
         class: class(typed.name.as_ref()),
         layout_lines: layout_lines(&shape),
         table: typed.table.clone().map(TableSpec::new),
+        sections: typed.sections.clone().map(Sections::new),
+        date,
         rank: typed.rank,
         weight: weight(&shape),
         primary_only: typed.primary_only,
@@ -241,6 +244,38 @@ fn layouts(typed: &GrammarFile, place: &Place<'_>, slots: &mut SlotNames) -> Res
         ));
     }
     Ok(groups.into_iter().map(|(_, group)| group).collect())
+}
+
+/// Compiles the lines without a stamp, behind all layouts; the slot of the date that they name.
+fn undated(
+    typed: &GrammarFile,
+    place: &Place<'_>,
+    slots: &mut SlotNames,
+    shape: &mut Shape,
+) -> Result<Option<u8>, Fault> {
+    let mut date = None;
+    for undated in &typed.undated {
+        let pattern = &undated.pattern;
+        let Shape::Text(groups) = shape else {
+            return Err(place.fault(pattern, 0, "[[undated]] goes with [[layout]]"));
+        };
+        let items = items(place, pattern)?;
+        let has = |wanted: &str| {
+            let is = |(_, item): &(usize, Item)| matches!(item, Item::Capture { name, .. } if name == wanted);
+            items.iter().any(is)
+        };
+        if has("time") {
+            return Err(place.fault(pattern, 0, "an [[undated]] line has no {time}: write a [[layout]]"));
+        }
+        if has("date") {
+            date = Some(slots.slot("date"));
+        }
+        let mut head = Vec::new();
+        compile_items(place, pattern, &items, None, slots, &mut head)?;
+        let tails = vec![Tail { steps: Vec::new(), evidence: false }];
+        groups.push(HeadGroup { fast: None, head, tails });
+    }
+    Ok(date)
 }
 
 /// Compiles items to steps. `after` is what follows them outside, for captures that run to a literal.

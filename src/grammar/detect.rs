@@ -57,6 +57,7 @@ pub fn detect(set: &GrammarSet, sample: &[u8]) -> Detection {
             grammar: id,
             lines: match &grammar.table {
                 Some(spec) => rows(grammar, spec, &lines, &mut slots),
+                None if grammar.sections.is_some() => section_rows(grammar, &lines, &mut slots),
                 None => lines.iter().filter(|line| fits(grammar, line, &mut slots)).count(),
             },
         })
@@ -92,6 +93,23 @@ fn rows(grammar: &Grammar, spec: &TableSpec, lines: &[&[u8]], slots: &mut Slots)
             && let Some(stamp) = slots.known(Known::Time)
         {
             count += usize::from(columns.count_cells(&line[stamp.end as usize..]) + 1 == columns.len());
+        }
+    }
+    count
+}
+
+/// The lines that are rows of sections: below a header, and with no fewer cells than it has.
+fn section_rows(grammar: &Grammar, lines: &[&[u8]], slots: &mut Slots) -> usize {
+    let cells = |rest: &[u8]| rest.split(u8::is_ascii_whitespace).filter(|cell| !cell.is_empty()).count();
+    let mut columns = usize::MAX;
+    let mut count = 0;
+    for line in lines {
+        if let Some((_, rest)) = grammar.header(line, slots) {
+            columns = cells(rest);
+        } else if fits(grammar, line, slots)
+            && let Some(stamp) = slots.known(Known::Time)
+        {
+            count += usize::from(cells(&line[stamp.end as usize..]) >= columns);
         }
     }
     count

@@ -6,11 +6,12 @@
 //! with their fields.
 
 use super::json::{self, Value};
+use super::sections::Sections;
 use super::slots::{Known, Slots, Span};
 use super::step::{self, Found, Step};
 use super::table::{Columns, TableSpec};
 use crate::base::{Level, Stamp};
-use crate::time::{TimePattern, Zone, epoch, recognise};
+use crate::time::{TimePattern, WrittenDay, Zone, epoch, recognise};
 
 /// Index of a grammar in its set, most specific first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,6 +42,10 @@ pub struct Grammar {
     pub layout_lines: usize,
     /// Where records are rows of a table: what its columns mean.
     pub table: Option<TableSpec>,
+    /// Where records are rows below header lines that have stamps too.
+    pub sections: Option<Sections>,
+    /// The slot of a date that lines without a stamp name.
+    pub(super) date: Option<u8>,
     pub(super) rank: u8,
     pub(super) weight: u32,
     pub(super) primary_only: bool,
@@ -220,6 +225,37 @@ impl Grammar {
     /// Whether a record of this format begins with `line` (the first physical line, no newline).
     #[inline]
     pub fn begins(&self, line: &[u8], slots: &mut Slots) -> Option<Head> {
+        let head = self.head(line, slots)?;
+        match &self.sections {
+            Some(sections) if head.stamp.is_some() => {
+                let rest = line.get(head.end as usize..).unwrap_or_default();
+                (!sections.is_header(rest)).then_some(head)
+            }
+            _ => Some(head),
+        }
+    }
+
+    /// The stamp of a header line of sections, and what stands behind it.
+    pub fn header<'a>(&self, line: &'a [u8], slots: &mut Slots) -> Option<(Stamp, &'a [u8])> {
+        let sections = self.sections.as_ref()?;
+        let head = self.head(line, slots)?;
+        let rest = line.get(head.end as usize..).filter(|rest| sections.is_header(rest))?;
+        Some((head.stamp?, rest))
+    }
+
+    /// The date that a line without a stamp names, as `begins` left it in `slots`.
+    pub fn date(&self, line: &[u8], slots: &Slots) -> Option<WrittenDay> {
+        let date = slots.get(self.date?)?;
+        Some(WrittenDay::read(date.of(line))?.0)
+    }
+
+    /// Whether its records may name a time of day only, whose day other lines tell.
+    pub fn tells_days(&self) -> bool {
+        self.date.is_some() || self.sections.is_some()
+    }
+
+    #[inline]
+    fn head(&self, line: &[u8], slots: &mut Slots) -> Option<Head> {
         slots.clear();
         let line = &line[..line.len().min(MAX_HEAD)];
         match &self.shape {
@@ -265,7 +301,8 @@ impl Grammar {
         let end = head.end as usize;
         let mut whole = true;
         let mut evidence = true;
-        let mut body = end;
+        // Of a line without a stamp all is worth printing.
+        let mut body = if head.stamp.is_none() { 0 } else { end };
         match &self.shape {
             Shape::Text(groups) => {
                 let mark = slots.mark();

@@ -7,7 +7,7 @@ use memchr::{memchr, memchr2, memmem};
 
 use super::slots::{Slots, Span};
 use crate::base::{Level, Stamp};
-use crate::time::TimePattern;
+use crate::time::{TimePattern, WrittenDay};
 
 /// What a capture accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,12 +32,14 @@ pub(super) enum Kind {
     Dash,
     /// RFC 5424 structured data: `[id name="value"]`, one or more.
     Structured,
+    /// A date without a time.
+    Date,
     /// All that is left of the record, continuation lines included.
     Rest,
 }
 
 impl Kind {
-    pub(super) const NAMES: [(&'static str, Self); 11] = [
+    pub(super) const NAMES: [(&'static str, Self); 12] = [
         ("word", Self::Word),
         ("int", Self::Int),
         ("num", Self::Num),
@@ -48,6 +50,7 @@ impl Kind {
         ("level", Self::Level),
         ("dash", Self::Dash),
         ("structured", Self::Structured),
+        ("date", Self::Date),
         ("rest", Self::Rest),
     ];
 }
@@ -239,6 +242,7 @@ fn take(kind: Kind, line: &[u8], at: usize) -> Option<(Span, usize)> {
             }
             return Some((Span::new(at + 1, end), end + 1));
         }
+        Kind::Date => at + WrittenDay::read(line.get(at..)?)?.1,
         Kind::Rest => return Some((Span::new(at, line.len()), line.len())),
     };
     (end > at).then(|| (Span::new(at, end), end))

@@ -8,7 +8,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use super::gaps::Gaps;
 use crate::base::{Derived, Event, Flags, Gap, Level, Tally};
-use crate::clock::{Clock, packed_resolution};
+use crate::clock::{ChunkSpan, Clock, packed_resolution};
 use crate::grammar::{Grammar, GrammarId, Head, Known, MAX_HEAD, Reading, Slots};
 use crate::pattern::{LevelRules, Skeleton};
 use crate::survey::{Layouts, lines};
@@ -165,16 +165,8 @@ pub struct Context<'a> {
     pub rules: &'a LevelRules,
     /// What to keep.
     pub filter: &'a Filter,
-    /// Year of the first stamp without one.
-    pub year: i32,
-    /// The segment of the clock that holds here.
-    pub segment: u16,
-    /// Whether stamps without a year were written before the clock was set.
-    pub unset: bool,
-    /// Key of the dated record before the chunk.
-    pub carry: Option<i64>,
-    /// Key of the file's first dated record.
-    pub head: Option<i64>,
+    /// The chunk's place in time, as settled.
+    pub span: ChunkSpan,
     /// The file's modification time.
     pub mtime: Option<i64>,
     /// When the file was made, where that bounds its records.
@@ -202,13 +194,19 @@ impl ChunkReader {
         self.seen.clear();
         self.suggested.clear();
         let plain = context.layouts.set.plain();
-        let mut clock = context.clock.reader(context.segment, context.year, context.unset);
-        let mut last_key = context.carry;
+        let mut clock = context.clock.reader(&context.span);
+        let mut last_key = context.span.carry;
         let mut gaps = Gaps::new(context, gaps);
         let mut open = false; // whether the last record is kept, and so its continuation lines are
         let mut before_any = true;
         for (number, (offset, next, line)) in lines(bytes, 0).enumerate() {
-            let begun = context.layouts.begins(&line[..line.len().min(MAX_HEAD)], &mut self.slots);
+            let line_head = &line[..line.len().min(MAX_HEAD)];
+            let begun = context.layouts.begins(line_head, &mut self.slots);
+            if clock.tells_days()
+                && let Some(mark) = context.layouts.day_mark(line_head, begun.as_ref(), &mut self.slots)
+            {
+                clock.mark(&mark);
+            }
             let Some((grammar, head)) = begun else {
                 if before_any {
                     // Lines above the file's first record: records of their own, undated.
@@ -241,7 +239,7 @@ impl ChunkReader {
             last_key = place;
             let seen = match (&filter.as_written, key, &head.stamp) {
                 (Some(zone), Some(key), Some(stamp)) => {
-                    context.clock.as_written(stamp, key, context.segment, odd, zone)
+                    context.clock.as_written(stamp, key, context.span.segment, odd, zone)
                 }
                 _ => place,
             };
@@ -474,14 +472,14 @@ fn place_head(events: &mut Vec<Event>, tallies: &mut [Tally], context: &Context<
         return;
     }
     let next = events.get(waiting).map(|event| event.key);
-    let key = context.head.or(next).or(context.mtime).unwrap_or(i64::MAX - 1);
+    let key = context.span.head.or(next).or(context.mtime).unwrap_or(i64::MAX - 1);
     if !(context.filter.since..context.filter.until).contains(&key) {
         events.drain(..waiting);
         return;
     }
     for event in &mut events[..waiting] {
         event.key = key;
-        if context.head.is_none() {
+        if context.span.head.is_none() {
             event.flags.set(Flags::MTIME_ONLY);
         }
     }

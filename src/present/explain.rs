@@ -37,6 +37,8 @@ pub struct Explanation {
     pub skew: Option<String>,
     /// How its year is known, where the stamp has none.
     pub year: Option<YearRow>,
+    /// How its day is known, where the stamp names a time of day only.
+    pub day: Option<DayRow>,
     /// The stamped records around one without, as `file:line`: the one above, the one below.
     pub bounds: (Option<String>, Option<String>),
     /// What follows from it.
@@ -120,6 +122,19 @@ impl YearRow {
     }
 }
 
+/// The day of a stamp that names none.
+#[derive(Clone, Debug)]
+pub struct DayRow {
+    /// The day, as `2014-12-12`.
+    pub day: String,
+    /// The basis word.
+    pub basis: &'static str,
+    /// The first and the last day that are possible, where it is a guess.
+    pub open: Option<(String, String)>,
+    /// How it is known.
+    pub why: String,
+}
+
 /// What follows from a record.
 #[derive(Clone, Debug)]
 pub struct DerivedRow {
@@ -198,6 +213,13 @@ impl Explanation {
         let mut text = format!("{place} was written at {}", both(&self.shown, instant.best, digits));
         let open_zone = self.zone.as_ref().filter(|zone| zone.how == How::Default);
         let open_year = self.year.as_ref().filter(|year| year.is_open());
+        let open_day = self.day.as_ref().filter(|day| day.open.is_some());
+        if let Some(day) = open_day {
+            let zone = open_zone.map_or_else(String::new, |zone| format!(" and its zone {}", zone.name));
+            let guesses = if zone.is_empty() { "which is a guess" } else { "both guesses" };
+            text.push_str(&format!(" if its day is {}{zone}, {guesses}: its stamp names none", day.day));
+            return text;
+        }
         text.push_str(&match (open_zone, open_year) {
             (None, None) => format!(", certain to {}", width_words(instant.latest - instant.earliest)),
             (Some(zone), None) => {
@@ -279,6 +301,9 @@ pub(super) fn lacks(stamp: &Stamp) -> Vec<&'static str> {
     let mut lacks = Vec::new();
     if stamp.date == WrittenDate::NoYear && stamp.zone != WrittenZone::Epoch {
         lacks.push("year");
+    }
+    if stamp.date == WrittenDate::NoDay {
+        lacks.push("date");
     }
     if stamp.zone == WrittenZone::Absent {
         lacks.push("zone");

@@ -66,6 +66,15 @@ pub fn push_explanation(out: &mut Vec<u8>, story: &Explanation) {
             false => line("year", &format!("{}, {}", year.year, clean(&year.why))),
         }
     }
+    if let Some(day) = &story.day {
+        match &day.open {
+            Some((first, last)) => {
+                line("day", &format!("{} shown, not settled: any from {first} to {last}", day.day));
+                line("", &clean(&day.why));
+            }
+            None => line("day", &format!("{}, {}", day.day, clean(&day.why))),
+        }
+    }
     line("interval", &interval(story));
     let words: Vec<&str> = story.instant.iter().flat_map(|instant| instant.basis.words()).collect();
     if !words.is_empty() {
@@ -121,6 +130,9 @@ fn interval(story: &Explanation) -> String {
     match &story.stamp {
         Some(_) if story.year.as_ref().is_some_and(YearRow::is_open) => {
             format!("{ends}: all years that are possible, and a day on both sides")
+        }
+        Some(_) if story.day.as_ref().is_some_and(|day| day.open.is_some()) => {
+            format!("{ends}: all days that are possible")
         }
         Some(_) if instant.basis.has(Basis::SKEW) => {
             format!("{ends}, with what its clock was off taken away")

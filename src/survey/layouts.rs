@@ -2,7 +2,8 @@
 
 use memchr::memchr;
 
-use crate::grammar::{GrammarId, GrammarSet, Head, Slots};
+use super::dayless::DayMark;
+use crate::grammar::{GrammarId, GrammarSet, Head, Sections, Slots};
 use crate::time::month;
 
 /// The formats of one file.
@@ -37,6 +38,32 @@ impl Layouts<'_> {
         match self.set.get(primary).begins(line, slots) {
             Some(head) => Some((primary, head)),
             None => self.other(line, slots),
+        }
+    }
+
+    /// Whether lines of the file may say something about the days of those below them.
+    pub fn tells_days(&self) -> bool {
+        self.set.get(self.format.primary).tells_days()
+    }
+
+    /// What a line says about the days of those below it. `begun` and `slots` are what `begins` made of it.
+    #[cold]
+    pub fn day_mark(
+        &self,
+        line: &[u8],
+        begun: Option<&(GrammarId, Head)>,
+        slots: &mut Slots,
+    ) -> Option<DayMark> {
+        let grammar = self.set.get(self.format.primary);
+        match begun {
+            Some((id, head)) if head.stamp.is_none() && *id == self.format.primary => {
+                grammar.date(line, slots).map(DayMark::Date)
+            }
+            Some(_) => None,
+            None => {
+                let (stamp, rest) = grammar.header(line, slots)?;
+                Some(DayMark::Section(Sections::kind(rest), stamp))
+            }
         }
     }
 

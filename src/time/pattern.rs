@@ -2,8 +2,11 @@
 //!
 //! `%Y %m %d %e %H %M %S %b %y %j %p %I` as in strptime(3); `%f` a fraction with its point or comma,
 //! if there is one; `%z` a zone, if there is one; `%Z` the same or a zone's name (`Asia/Seoul`); `%a`
-//! a weekday's name; a blank is one or more blanks. Four names stand for hand-written readers: `iso`, `syslog`, `epoch`, `any`.
+//! a weekday's name; a blank is one or more blanks. Five names stand for hand-written readers: `iso`,
+//! `syslog`, `epoch`, `any`, and `clock`, a time of day as locales write it. A pattern without month and
+//! day reads a time of day: which day is for the clock to settle.
 
+use super::day;
 use super::known::{self, Parts, digits, fraction};
 use super::zone::named_offset;
 use crate::base::{Resolution, Stamp, WrittenZone};
@@ -73,6 +76,7 @@ enum Reader {
     Syslog,
     Epoch,
     Any,
+    Clock,
     Steps(Vec<Step>),
 }
 
@@ -102,12 +106,13 @@ impl TimePattern {
             "syslog" => Reader::Syslog,
             "epoch" => Reader::Epoch,
             "any" => Reader::Any,
+            "clock" => Reader::Clock,
             _ => Reader::Steps(steps(text)?),
         };
         let tail = match &reader {
             Reader::Iso => Some((true, ZoneTail::Offset)),
             Reader::Syslog => Some((true, ZoneTail::None)),
-            Reader::Epoch | Reader::Any => None,
+            Reader::Epoch | Reader::Any | Reader::Clock => None,
             // A zone or a fraction before the seconds differs from stamp to stamp: no minute to keep.
             Reader::Steps(steps) if early_parts(steps) => None,
             Reader::Steps(steps) => match () {
@@ -204,6 +209,7 @@ impl TimePattern {
             Reader::Syslog => known::syslog(bytes),
             Reader::Epoch => known::epoch(bytes),
             Reader::Any => known::recognise(bytes),
+            Reader::Clock => day::time_of_day(bytes),
             Reader::Steps(steps) => run(steps, bytes),
         }
     }
@@ -260,8 +266,13 @@ fn steps(text: &str) -> Result<Vec<Step>, (usize, String)> {
     if has(&[Step::Zone, Step::NamedZone]) && !has(&[Step::Year, Step::ShortYear]) {
         return Err((0, "a zone (%z, %Z) needs a year (%Y or %y) beside it".into()));
     }
-    if !steps.iter().any(|step| matches!(step, Step::Month | Step::MonthName)) {
-        return Err((0, "a time pattern needs a month and a day: a time of day alone names no day".into()));
+    let month = has(&[Step::Month, Step::MonthName]);
+    let day = has(&[Step::Day, Step::PaddedDay]);
+    if month != day || (!day && has(&[Step::Year, Step::ShortYear])) {
+        return Err((0, "a time pattern needs a month and a day, or neither of them nor a year".into()));
+    }
+    if !day && !has(&[Step::Minute]) {
+        return Err((0, "a time of day needs its minutes (%M)".into()));
     }
     let has_year = steps.iter().any(|step| matches!(step, Step::Year | Step::ShortYear));
     if steps.contains(&Step::NamedZone) && !(has_year && steps.last() == Some(&Step::NamedZone)) {
@@ -347,6 +358,9 @@ fn run(steps: &[Step], bytes: &[u8]) -> Option<(Stamp, usize)> {
             return None;
         }
         parts.hour = parts.hour % 12 + if afternoon { 12 } else { 0 };
+    }
+    if parts.month == 0 && !steps.iter().any(|step| matches!(step, Step::Month | Step::MonthName)) {
+        return Some((day::of_day((parts.hour, parts.minute, parts.second), nanos, resolution)?, at));
     }
     Some((parts.stamp(nanos, zone, resolution)?, at))
 }
@@ -461,6 +475,8 @@ mod tests {
             "%d-%b-%Y %H:%M:%S",
             "%m/%d %H:%M:%S%f",
             "any",
+            "clock",
+            "%H:%M:%S%f",
         ] {
             let compiled = TimePattern::compile(pattern).unwrap_or_else(|(_, why)| panic!("{why}"));
             let mut cache = MinuteCache::default();
@@ -483,7 +499,9 @@ mod tests {
     fn a_pattern_that_cannot_date_a_line_is_refused() {
         for (pattern, place) in [
             ("%Y-%q", 3),
-            ("%H:%M", 0),
+            ("%H", 0),
+            ("%Y %H:%M", 0),
+            ("%d %H:%M", 0),
             ("%Y-%m-%d", 0),
             ("%H%", 2),
             ("%b %d %H:%M%Z", 0),

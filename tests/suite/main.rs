@@ -7,6 +7,7 @@
 
 mod bounds;
 mod causal;
+mod days;
 mod golden;
 mod props;
 mod robust;
