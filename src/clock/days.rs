@@ -6,11 +6,12 @@
 //! read in two ways, records stay undated. Runs before zones are settled: once its day is known, such a stamp
 //! is a wall clock like any other.
 
+use super::daycount::DayCount;
+use super::named::{NamedDay, day_in_name};
 use super::settle::{SettleOptions, zone_of};
 use super::spans::utc;
-use crate::base::{Basis, NANOS_PER_SECOND, Stamp, civil_from_days, days_from_civil};
-use crate::survey::{ChunkSurvey, DAY, DayMark, DayPlace, Days, FileSurvey, MOST_SECTIONS, NO_SECTION};
-use crate::survey::{Range, Seen, Track, midnights, wall};
+use crate::base::{Basis, NANOS_PER_SECOND, civil_from_days};
+use crate::survey::{ChunkSurvey, DAY, DayPlace, FileSurvey, MOST_SECTIONS, Range, Seen, Track, wall};
 use crate::time::{DateOrder, WrittenDay, Zone};
 
 /// What is known of a file besides its lines.
@@ -24,71 +25,6 @@ pub struct DayFacts<'a> {
     pub mtime: Option<i64>,
     /// A zone that its format fixes.
     pub format_zone: Option<&'a Zone>,
-}
-
-/// Days under way: the day and the last stamp of each section, as a file is read line by line.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct DayCount {
-    /// The day that sections begin on.
-    day: i64,
-    current: u64,
-    /// Section, its last stamp, that one's day.
-    sections: Vec<(u64, i64, i64)>,
-}
-
-impl DayCount {
-    fn new(day: i64) -> Self {
-        Self { day, current: NO_SECTION, sections: Vec::new() }
-    }
-
-    /// The day of the next stamp of the current section, nanoseconds since midnight.
-    pub(super) fn stamp(&mut self, at: i64) -> i64 {
-        let Some((_, last, day)) = self.sections.iter_mut().find(|(known, ..)| *known == self.current) else {
-            self.sections.push((self.current, at, self.day));
-            return self.day;
-        };
-        *day += i64::from(midnights(*last, at));
-        *last = at;
-        *day
-    }
-
-    /// Takes a line that says something about days: the count below it.
-    pub(super) fn mark(count: &mut Option<Self>, order: DateOrder, mark: &DayMark) {
-        match (mark, count.as_mut()) {
-            (DayMark::Date(date), _) => *count = date.day(order).map(Self::new),
-            (DayMark::Section(section, stamp), Some(known)) => {
-                known.current = *section;
-                known.stamp(stamp.nanos_of_day());
-            }
-            (DayMark::Section(..), None) => {}
-        }
-    }
-
-    /// The day that a track of a chunk begins on.
-    fn begin(&self, section: u64, track: &Track) -> i64 {
-        let known = self.sections.iter().find(|(known, ..)| *known == section);
-        known.map_or(self.day, |(_, last, day)| day + i64::from(midnights(*last, track.first)))
-    }
-
-    /// Goes past the tracks of a chunk: each with its section, whether it was carried over, and its day.
-    fn pass(&mut self, days: &Days) -> Vec<(Option<u64>, i64, Track)> {
-        let mut begun = Vec::new();
-        let carried = days.carried.iter().map(|track| (None, *track));
-        for (name, track) in
-            carried.chain(days.sections.iter().map(|(section, track)| (Some(*section), *track)))
-        {
-            let section = name.unwrap_or(self.current);
-            let day = self.begin(section, &track);
-            begun.push((name, day, track));
-            let end = (section, track.last, day + i64::from(track.midnights));
-            match self.sections.iter_mut().find(|(known, ..)| *known == section) {
-                Some(known) => *known = end,
-                None => self.sections.push(end),
-            }
-        }
-        self.current = days.current.unwrap_or(self.current);
-        begun
-    }
 }
 
 /// How the days of a file are known.
@@ -349,49 +285,6 @@ fn last_stamp(survey: &FileSurvey) -> Option<(i64, i64)> {
     last
 }
 
-/// A day that a file's name tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum NamedDay {
-    /// Days since 1970.
-    Full(i64),
-    /// `sar12`, `sa12`: the day of some month.
-    OfMonth(u32),
-}
-
-/// `app-2014-12-12.log`, `sa20141212`, `sar12`.
-fn day_in_name(name: &str) -> Option<NamedDay> {
-    let base = name.rsplit('/').next().unwrap_or(name).as_bytes();
-    let number = |text: &[u8]| text.iter().fold(0_u32, |sum, byte| sum * 10 + u32::from(byte - b'0'));
-    let mut at = 0;
-    while at < base.len() {
-        let length = base[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let parts = match length {
-            8 => Some((
-                number(&base[at..at + 4]),
-                number(&base[at + 4..at + 6]),
-                number(&base[at + 6..at + 8]),
-            )),
-            4 => parted(&base[at..]).map(|(month, day)| (number(&base[at..at + 4]), month, day)),
-            _ => None,
-        };
-        if let Some((year @ 1990..2100, month @ 1..=12, day @ 1..=31)) = parts {
-            return Some(NamedDay::Full(days_from_civil(year as i32, month, day)));
-        }
-        at += length.max(1);
-    }
-    let rest = base.strip_prefix(b"sar").or_else(|| base.strip_prefix(b"sa"))?;
-    let day = rest.get(..2).filter(|day| day.iter().all(u8::is_ascii_digit))?;
-    let ends = !rest.get(2).is_some_and(u8::is_ascii_alphanumeric);
-    Some(NamedDay::OfMonth(number(day))).filter(|_| ends && (1..=31).contains(&number(day)))
-}
-
-/// `2014-12-12`, with one byte between the parts: month and day.
-fn parted(text: &[u8]) -> Option<(u32, u32)> {
-    let two = |at: usize| crate::time::digits(text, at, 2);
-    let same = matches!(text.get(4), Some(b'-' | b'_' | b'.')) && text.get(7) == text.get(4);
-    (same && !text.get(10).is_some_and(u8::is_ascii_digit)).then(|| Some((two(5)?, two(8)?)))?
-}
-
 /// Puts all stamps without a day into their days; the counts that chunks begin with.
 fn place(survey: &mut FileSurvey, start: Option<DayCount>, order: DateOrder) -> Vec<Option<DayCount>> {
     let mut count = start;
@@ -462,11 +355,4 @@ fn add(chunk: &mut ChunkSurvey, day: i64, track: &Track) {
         Range::add(&mut chunk.local, wall(day, min));
         Range::add(&mut chunk.local, wall(day, max));
     }
-}
-
-/// The day of a settled key, for a stamp that names none: its wall clock shows the stamp's time of day.
-pub(super) fn day_at(stamp: &Stamp, local: i64) -> i64 {
-    // What a fold or the width of a stamp may shift is far less than half a day.
-    let of_day = stamp.seconds.rem_euclid(86_400);
-    (local - of_day + 43_200).div_euclid(86_400)
 }

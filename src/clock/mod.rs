@@ -8,11 +8,13 @@ mod boots;
 mod claims;
 mod company;
 mod court;
+mod daycount;
 mod days;
 mod evidence;
 mod family;
 mod hosts;
 mod kernels;
+mod named;
 mod proof;
 mod reasons;
 mod settle;
@@ -30,6 +32,7 @@ use crate::base::{Basis, Instant, NANOS_PER_SECOND, Resolution, Stamp, WrittenDa
 use crate::survey::{DayMark, turn_between};
 use crate::time::{DateOrder, OffsetCursor, Zone};
 use crate::witness::{OddWriter, odd_one};
+use daycount::DayCount;
 
 pub use days::{DayFacts, DaysKnown, DaysSettled, settle_days};
 pub use kernels::{Booted, ClockStep, Kernel};
@@ -306,7 +309,7 @@ impl Clock {
     pub fn dated(&self, stamp: &Stamp, key: i64, segment: u16, odd: Option<&OddWriter>) -> (i32, Stamp) {
         let local = self.local_of(key.saturating_add(odd.map_or(0, |odd| odd.offset)), segment);
         let year = crate::base::civil_from_days(local.div_euclid(86_400)).0;
-        (year, stamp.on_day(days::day_at(stamp, local)))
+        (year, stamp.on_day(daycount::day_at(stamp, local)))
     }
 }
 
@@ -322,7 +325,7 @@ pub struct ClockReader {
     last_yearless: Option<i64>,
     /// Whether lines may say something about the days of those below them.
     tells_days: bool,
-    days: Option<days::DayCount>,
+    days: Option<DayCount>,
     order: DateOrder,
 }
 
@@ -335,7 +338,7 @@ impl ClockReader {
 
     /// Takes a line that says something about the days of those below it.
     pub fn mark(&mut self, mark: &DayMark) {
-        days::DayCount::mark(&mut self.days, self.order, mark);
+        DayCount::mark(&mut self.days, self.order, mark);
     }
 
     /// The best instant of a stamp, nanoseconds since 1970 UTC; `None` when there is no such time. `odd`

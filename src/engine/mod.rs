@@ -8,6 +8,7 @@ mod ledger;
 mod places;
 mod plan;
 mod prepare;
+mod surveyed;
 mod tables;
 
 pub use drive::{Outcome, Sink, Stretch, drive};

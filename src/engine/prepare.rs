@@ -1,9 +1,8 @@
 //! Everything before the first event: find, open, detect, group, survey, settle, lay out the chunks.
 
-use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use rayon::prelude::*;
 
@@ -11,17 +10,15 @@ use super::behind;
 use super::boots::{derive_boots, may_name_a_boot};
 use super::ledger::Ledger;
 use super::plan::{Plan, Watch};
+use super::surveyed::{copies, days, unset_clocks};
 use super::tables::watch_tables;
 use crate::base::{Account, Derived, FileId, Loss, Result, SourceId, Unread, reason};
-use crate::clock::{
-    Booted, ChunkSpan, Clock, ClockStep, DayFacts, DaysKnown, FileFacts, Settled, Shift, SkewShown, settle,
-    settle_days,
-};
+use crate::clock::{Booted, ChunkSpan, Clock, ClockStep, FileFacts, Settled, Shift, SkewShown, settle};
 use crate::grammar::{Detection, GrammarSet, Headers, detect};
 use crate::ingest::Picker;
 use crate::io::{Content, Found, GARBAGE, Head, MAX_LINE, Opened, Rotation, family, open, walk};
 use crate::poll::Change;
-use crate::survey::{FileFormat, FileSurvey, Layouts, Range, drop_unset, survey_plain, survey_stream};
+use crate::survey::{FileFormat, FileSurvey, Layouts, Range, survey_plain, survey_stream};
 use crate::witness::{Testimony, testify};
 
 /// With no more files than this, each keeps its descriptor through both passes.
@@ -126,13 +123,13 @@ pub struct Prepared {
 }
 
 /// A file on its way to a [`FileState`].
-struct Candidate {
-    found: Found,
-    source: String,
+pub(super) struct Candidate {
+    pub found: Found,
+    pub source: String,
     rotation: Rotation,
-    opened: Opened,
+    pub opened: Opened,
     detection: Detection,
-    format: FileFormat,
+    pub format: FileFormat,
 }
 
 /// Prepares a run. Work is spread over the current thread pool.
@@ -417,75 +414,6 @@ fn survey_all(
         }
     }
     surveys
-}
-
-/// Takes records of clocks that were not set yet as undated, and says so.
-fn unset_clocks(candidates: &[Candidate], surveys: &mut [FileSurvey], remarks: &mut Vec<Unread>) {
-    for (sources, family) in
-        candidates.chunk_by(|a, b| a.source == b.source).scan(surveys, |rest, sources| {
-            let (family, behind) = std::mem::take(rest).split_at_mut(sources.len());
-            *rest = behind;
-            Some((sources, family))
-        })
-    {
-        drop_unset(&mut family.iter_mut().collect::<Vec<_>>());
-        for (candidate, survey) in sources.iter().zip(family) {
-            let unset = survey.chunks.iter().filter(|(_, chunk)| chunk.unset);
-            let count: u64 = unset.map(|(_, chunk)| chunk.undated).sum();
-            if count > 0 {
-                let why = format!(
-                    "{count} record{} of a clock that was not set yet (a start without a clock: its stamps jump away, and back where they were): undated",
-                    if count == 1 { "" } else { "s" }
-                );
-                remarks.push(Unread { file: candidate.found.name.clone(), why, loss: Loss::None });
-            }
-        }
-    }
-}
-
-/// Settles the days of stamps that name a time of day only, and tells of what is a guess or stays open.
-fn days(
-    plan: &Plan,
-    set: &GrammarSet,
-    candidates: &[Candidate],
-    surveys: &mut [FileSurvey],
-    remarks: &mut Vec<Unread>,
-) -> Vec<Option<Arc<DaysKnown>>> {
-    let mut days = Vec::new();
-    for (candidate, survey) in candidates.iter().zip(surveys) {
-        let facts = DayFacts {
-            name: &candidate.found.name,
-            source: &candidate.source,
-            mtime: candidate.opened.packed_time().or(candidate.found.mtime),
-            format_zone: set.get(candidate.format.primary).zone.as_ref(),
-        };
-        let settled = settle_days(&facts, survey, &plan.settle);
-        let (known, why) = settled.map_or((None, None), |settled| (settled.known, settled.remark));
-        days.push(known.map(Arc::new));
-        remarks.extend(why.map(|why| Unread { file: candidate.found.name.clone(), why, loss: Loss::None }));
-    }
-    days
-}
-
-/// Notices files of one family that begin with the same bytes: a copy made before a truncation.
-fn copies(candidates: &[Candidate], surveys: &[FileSurvey], remarks: &mut Vec<Unread>) {
-    const LOOK: usize = 4096;
-    let mut heads: BTreeMap<(&str, Vec<u8>), &str> = BTreeMap::new();
-    for (candidate, survey) in candidates.iter().zip(surveys) {
-        if !matches!(candidate.opened.content(), Content::Plain) || survey.bytes < 256 {
-            continue;
-        }
-        let mut head = vec![0; LOOK.min(survey.bytes as usize)];
-        let Ok(count) = candidate.opened.read_at(0, &mut head) else { continue };
-        head.truncate(count.min(256));
-        if let Some(first) = heads.insert((&candidate.source, head), &candidate.found.name) {
-            remarks.push(Unread {
-                file: candidate.found.name.clone(),
-                why: format!("begins with the same lines as {first} (copied, then truncated?): both are read, so these lines appear twice"),
-                loss: Loss::None,
-            });
-        }
-    }
 }
 
 /// A file's account, from its survey.
