@@ -100,9 +100,10 @@ fn read(format: &FileFormat, opened: &Opened, survey: &FileSurvey, settled: &Set
             mtime: Some(MTIME),
             birth: None,
             behind: None,
+            interval: Default::default(),
         };
-        let (mut events, mut tallies, mut gaps) = (Vec::new(), Vec::new(), Vec::new());
-        reader.read(&context, &bytes, &mut events, &mut tallies, &mut gaps);
+        let (mut events, mut tallies, mut notes) = (Vec::new(), Vec::new(), Notes::default());
+        reader.read(&context, &bytes, &mut events, &mut tallies, &mut notes);
         assert!(events.is_sorted_by_key(|event| event.key));
         assert_eq!(tallies.iter().map(|tally| tally.count as usize).sum::<usize>(), events.len());
         for event in &events {

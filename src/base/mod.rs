@@ -13,7 +13,7 @@ mod source;
 mod stamp;
 
 pub use account::Account;
-pub use batch::{Batch, Gap, Tally};
+pub use batch::{Batch, Gap, Start, Tally};
 pub use derived::Derived;
 pub(crate) use error::reason;
 pub use error::{Error, Result};

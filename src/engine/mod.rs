@@ -8,6 +8,7 @@ mod ledger;
 mod places;
 mod plan;
 mod prepare;
+mod sections;
 mod surveyed;
 mod tables;
 

@@ -10,12 +10,13 @@ use super::behind;
 use super::boots::{derive_boots, may_name_a_boot};
 use super::ledger::Ledger;
 use super::plan::{Plan, Watch};
+use super::sections::watch_sections;
 use super::surveyed::{copies, days, unset_clocks};
 use super::tables::watch_tables;
 use crate::base::{Account, Derived, FileId, Loss, Result, SourceId, Unread, reason};
 use crate::clock::{Booted, ChunkSpan, Clock, ClockStep, FileFacts, Settled, Shift, SkewShown, settle};
 use crate::grammar::{Detection, GrammarSet, Headers, detect};
-use crate::ingest::Picker;
+use crate::ingest::{Interval, Picker};
 use crate::io::{Content, Found, GARBAGE, Head, MAX_LINE, Opened, Rotation, family, open, walk};
 use crate::poll::Change;
 use crate::survey::{FileFormat, FileSurvey, Layouts, Range, survey_plain, survey_stream};
@@ -94,6 +95,8 @@ pub struct Chunk {
     pub undated: bool,
     /// `(earliest, latest)` of the first dated record behind it, where `undated` ones may end it.
     pub behind: Option<(i64, i64)>,
+    /// Rows of an interval tool at its beginning.
+    pub interval: Interval,
 }
 
 /// All that is known before the first event.
@@ -206,6 +209,7 @@ pub fn prepare(
     prepared.ledger.remarks = remarks;
     behind::bound(&mut prepared, set);
     watch_tables(&mut prepared, set);
+    watch_sections(&mut prepared, set);
     derive_boots(&mut prepared, set);
     Ok(prepared)
 }
@@ -522,7 +526,18 @@ impl Prepared {
                 let undated = chunk.undated > 0 || chunk.loose > 0;
                 let end = survey.bytes;
                 let span = *span;
-                self.chunks.push(Chunk { file, start, end, first_line, rank, span, undated, behind: None });
+                let interval = Interval::default();
+                self.chunks.push(Chunk {
+                    file,
+                    start,
+                    end,
+                    first_line,
+                    rank,
+                    span,
+                    undated,
+                    behind: None,
+                    interval,
+                });
             }
             lines += chunk.lines;
         }

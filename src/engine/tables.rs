@@ -91,33 +91,9 @@ struct Table<'a> {
 }
 
 impl Table<'_> {
-    /// Goes through a file, chunk by chunk.
+    /// Goes through a file.
     fn file(&mut self, prepared: &Prepared, id: FileId, file: &FileState) -> Result<()> {
-        let fault = |error: &std::io::Error| crate::base::Error::new(reason(error));
-        let mut unpacker: Option<Unpacker> = match file.opened.content() {
-            Content::Gzip => Some(file.opened.unpack().map_err(|error| fault(&error))?),
-            _ => None,
-        };
-        let start = prepared.chunks.partition_point(|chunk| chunk.file < id);
-        let mut bytes = Vec::new();
-        for chunk in prepared.chunks[start..].iter().take_while(|chunk| chunk.file == id) {
-            let length = (chunk.end - chunk.start) as usize;
-            // Chunks are this long only around an endless line, and no table has one.
-            let wanted = length.min(4 * MAX_LINE);
-            bytes.clear();
-            match &mut unpacker {
-                // The survey has told of a stream that ends early.
-                Some(unpacker) => drop(unpacker.fill(&mut bytes, length)),
-                None => {
-                    bytes.resize(wanted, 0);
-                    let count =
-                        file.opened.read_at(chunk.start, &mut bytes).map_err(|error| fault(&error))?;
-                    bytes.truncate(count);
-                }
-            }
-            self.chunk(file, chunk, &bytes);
-        }
-        Ok(())
+        each_chunk(prepared, id, |chunk, bytes| self.chunk(file, chunk, bytes))
     }
 
     fn chunk(&mut self, file: &FileState, chunk: &Chunk, bytes: &[u8]) {
@@ -157,4 +133,37 @@ impl Table<'_> {
             self.watcher.row(&Row { sighting, cells, columns: &columns });
         }
     }
+}
+
+/// Calls `visit` for the chunks of a file, in order.
+pub(super) fn each_chunk(
+    prepared: &Prepared,
+    id: FileId,
+    mut visit: impl FnMut(&Chunk, &[u8]),
+) -> Result<()> {
+    let file = prepared.file(id);
+    let fault = |error: &std::io::Error| crate::base::Error::new(reason(error));
+    let mut unpacker: Option<Unpacker> = match file.opened.content() {
+        Content::Gzip => Some(file.opened.unpack().map_err(|error| fault(&error))?),
+        _ => None,
+    };
+    let start = prepared.chunks.partition_point(|chunk| chunk.file < id);
+    let mut bytes = Vec::new();
+    for chunk in prepared.chunks[start..].iter().take_while(|chunk| chunk.file == id) {
+        let length = (chunk.end - chunk.start) as usize;
+        // Chunks are this long only around an endless line, and no table has one.
+        let wanted = length.min(4 * MAX_LINE);
+        bytes.clear();
+        match &mut unpacker {
+            // The survey has told of a stream that ends early.
+            Some(unpacker) => drop(unpacker.fill(&mut bytes, length)),
+            None => {
+                bytes.resize(wanted, 0);
+                let count = file.opened.read_at(chunk.start, &mut bytes).map_err(|error| fault(&error))?;
+                bytes.truncate(count);
+            }
+        }
+        visit(chunk, &bytes);
+    }
+    Ok(())
 }

@@ -109,7 +109,9 @@ fn section_rows(grammar: &Grammar, lines: &[&[u8]], slots: &mut Slots) -> usize 
         } else if fits(grammar, line, slots)
             && let Some(stamp) = slots.known(Known::Time)
         {
-            count += usize::from(cells(&line[stamp.end as usize..]) >= columns);
+            // A layout whose stamp stands last has told all its cells.
+            let behind = cells(&line[stamp.end as usize..]);
+            count += usize::from(behind == 0 || behind >= columns);
         }
     }
     count

@@ -206,6 +206,13 @@ pub struct Head {
     end: u32,
 }
 
+impl Head {
+    /// The part of the line that it was found in.
+    pub fn of<'a>(&self, line: &'a [u8]) -> &'a [u8] {
+        line.get(..self.end as usize).unwrap_or_default()
+    }
+}
+
 /// What `read` learned of a record's first line.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading {
@@ -227,20 +234,22 @@ impl Grammar {
     pub fn begins(&self, line: &[u8], slots: &mut Slots) -> Option<Head> {
         let head = self.head(line, slots)?;
         match &self.sections {
-            Some(sections) if head.stamp.is_some() => {
+            Some(sections) => {
                 let rest = line.get(head.end as usize..).unwrap_or_default();
                 (!sections.is_header(rest)).then_some(head)
             }
-            _ => Some(head),
+            None => Some(head),
         }
     }
 
-    /// The stamp of a header line of sections, and what stands behind it.
-    pub fn header<'a>(&self, line: &'a [u8], slots: &mut Slots) -> Option<(Stamp, &'a [u8])> {
+    /// The stamp of a header line of sections, if it has one, and the names of the columns.
+    pub fn header<'a>(&self, line: &'a [u8], slots: &mut Slots) -> Option<(Option<Stamp>, &'a [u8])> {
         let sections = self.sections.as_ref()?;
-        let head = self.head(line, slots)?;
+        let Some(head) = self.head(line, slots) else {
+            return sections.opens(line).then_some((None, line));
+        };
         let rest = line.get(head.end as usize..).filter(|rest| sections.is_header(rest))?;
-        Some((head.stamp?, rest))
+        Some((head.stamp, rest))
     }
 
     /// The date that a line without a stamp names, as `begins` left it in `slots`.
@@ -404,7 +413,10 @@ impl Grammar {
     /// Whether the message is the tail of the record as written, so that it can be copied out.
     #[inline]
     pub fn message_is_tail(&self) -> bool {
-        self.compose.is_none() && self.table.is_none() && !matches!(self.shape, Shape::Json(_))
+        self.compose.is_none()
+            && self.table.is_none()
+            && self.sections.is_none()
+            && !matches!(self.shape, Shape::Json(_))
     }
 
     /// The message of a record as people read it: decoded, put together where the grammar says so.
@@ -422,6 +434,11 @@ impl Grammar {
             }
             return;
         }
+        if self.sections.is_some() {
+            let message = reading.message.of(text);
+            out.extend_from_slice(message.split(|byte| *byte == b'\n').next().unwrap_or_default());
+            return self.further_lines(message, out);
+        }
         let Some(pieces) = &self.compose else {
             return self.value(text, reading.message, out);
         };
@@ -434,6 +451,34 @@ impl Grammar {
                 },
             }
         }
+    }
+
+    /// The lines below a row's first, but for blank ones and headers: they belong to the table's frame.
+    pub fn further_lines(&self, text: &[u8], out: &mut Vec<u8>) {
+        let mut slots = Slots::default();
+        for line in text.split(|byte| *byte == b'\n').skip(1) {
+            if !line.trim_ascii().is_empty() && self.header(line, &mut slots).is_none() {
+                out.push(b'\n');
+                out.extend_from_slice(line);
+            }
+        }
+    }
+
+    /// Calls `visit(name, value)` for every cell of a row that begins with `head`.
+    pub fn cells(
+        &self,
+        text: &[u8],
+        (head, slots): (&Head, &Slots),
+        columns: &Columns,
+        visit: impl FnMut(&str, &[u8]),
+    ) {
+        let first = text.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
+        let at = (head.end as usize).min(first.len());
+        let behind = first[at..].trim_ascii();
+        // A stamp that stands last has its cells before it.
+        let start = slots.known(Known::Time).map_or(0, |stamp| stamp.start as usize);
+        let before = first.get(..start).unwrap_or_default();
+        columns.fields(if behind.is_empty() { before } else { behind }, visit);
     }
 
     /// Appends a value as people read it.

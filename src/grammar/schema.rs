@@ -103,6 +103,9 @@ pub(super) struct SectionsFile {
     /// First words of lines that hold no number either, and are none.
     #[serde(default)]
     pub rows: Vec<String>,
+    /// First words of header lines without a stamp.
+    #[serde(default)]
+    pub first: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

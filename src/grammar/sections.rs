@@ -39,6 +39,21 @@ impl Sections {
         more && !self.typed.rows.iter().any(|word| word.as_bytes() == first)
     }
 
+    /// Whether what stands behind a stamp is no row although it holds a number: `LINUX RESTART (2 CPU)`.
+    pub fn is_remark(&self, rest: &[u8]) -> bool {
+        cells(rest).next().is_some_and(|first| self.typed.rows.iter().any(|word| word.as_bytes() == first))
+    }
+
+    /// Whether a line without a stamp names columns: its first cell says so.
+    #[inline]
+    pub fn opens(&self, line: &[u8]) -> bool {
+        !self.typed.first.is_empty()
+            && self.is_header(line)
+            && cells(line)
+                .next()
+                .is_some_and(|first| self.typed.first.iter().any(|word| word.as_bytes() == first))
+    }
+
     /// What tells one section from another: a number made of the names of its columns.
     pub fn kind(rest: &[u8]) -> u64 {
         let mut hash = 0xcbf2_9ce4_8422_2325_u64;
@@ -66,7 +81,8 @@ mod tests {
 
     #[test]
     fn headers_hold_no_number() {
-        let sections = Sections::new(SectionsFile { rows: vec!["LINUX".into(), "COM".into()] });
+        let sections =
+            Sections::new(SectionsFile { rows: vec!["LINUX".into(), "COM".into()], first: vec!["r".into()] });
         for (rest, header) in [
             ("     CPU     %user     %nice", true),
             ("  runq-sz  plist-sz   ldavg-1   blocked", true),
@@ -80,6 +96,7 @@ mod tests {
         ] {
             assert_eq!(sections.is_header(rest.as_bytes()), header, "{rest}");
         }
+        assert!(sections.opens(b" r  b  swpd") && !sections.opens(b"CPU  %user") && !sections.opens(b" r"));
         assert_eq!(Sections::kind(b"  CPU   %user "), Sections::kind(b"CPU %user"));
         assert_ne!(Sections::kind(b"CPU %user"), Sections::kind(b"CPU %nice"));
     }

@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use super::gaps::Gaps;
-use crate::base::{Derived, Event, Flags, Gap, Level, Tally};
+use super::interval::Interval;
+use crate::base::{Derived, Event, Flags, Gap, Level, Start, Tally};
 use crate::clock::{ChunkSpan, Clock, packed_resolution};
 use crate::grammar::{Grammar, GrammarId, Head, Known, MAX_HEAD, Reading, Slots};
 use crate::pattern::{LevelRules, Skeleton};
@@ -155,6 +156,23 @@ impl std::fmt::Debug for ChunkReader {
     }
 }
 
+/// What is known of lines beside their events.
+#[derive(Clone, Debug, Default)]
+pub struct Notes {
+    /// What bounds undated records.
+    pub gaps: Vec<Gap>,
+    /// Since when rows cover their time.
+    pub starts: Vec<Start>,
+}
+
+impl Notes {
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.gaps.clear();
+        self.starts.clear();
+    }
+}
+
 /// What a chunk is read with.
 pub struct Context<'a> {
     /// The file's formats.
@@ -171,21 +189,23 @@ pub struct Context<'a> {
     pub mtime: Option<i64>,
     /// When the file was made, where that bounds its records.
     pub birth: Option<i64>,
+    /// Rows of an interval tool at the chunk's beginning.
+    pub interval: Interval,
     /// `(earliest, latest)` of the first dated record behind the chunk; needed only where undated ones may
     /// end it.
     pub behind: Option<(i64, i64)>,
 }
 
 impl ChunkReader {
-    /// Reads the records of `bytes` into `events` (in time order) and `tallies`, and what bounds the undated
-    /// ones into `gaps`.
+    /// Reads the records of `bytes` into `events` (in time order) and `tallies`, and what is known of lines
+    /// beside them into `notes`.
     pub fn read(
         &mut self,
         context: &Context<'_>,
         bytes: &[u8],
         events: &mut Vec<Event>,
         tallies: &mut Vec<Tally>,
-        gaps: &mut Vec<Gap>,
+        notes: &mut Notes,
     ) {
         let filter = context.filter;
         if filter.skip_chunks && filter.text.as_ref().is_some_and(|text| text.rules_out(bytes)) {
@@ -196,7 +216,9 @@ impl ChunkReader {
         let plain = context.layouts.set.plain();
         let mut clock = context.clock.reader(&context.span);
         let mut last_key = context.span.carry;
+        let Notes { gaps, starts } = notes;
         let mut gaps = Gaps::new(context, gaps);
+        let mut interval = context.interval;
         let mut open = false; // whether the last record is kept, and so its continuation lines are
         let mut before_any = true;
         for (number, (offset, next, line)) in lines(bytes, 0).enumerate() {
@@ -208,6 +230,9 @@ impl ChunkReader {
                 clock.mark(&mark);
             }
             let Some((grammar, head)) = begun else {
+                if let Some(stamp) = context.layouts.header(line_head, &mut self.slots) {
+                    interval.header(stamp.and_then(|stamp| clock.key(&stamp, None)));
+                }
                 if before_any {
                     // Lines above the file's first record: records of their own, undated.
                     let head = context.layouts.set.get(plain).begins(line, &mut self.slots);
@@ -237,6 +262,12 @@ impl ChunkReader {
             }
             let place = key.or(last_key);
             last_key = place;
+            if let Some(sections) = &context.layouts.set.get(grammar).sections
+                && let Some(stamp) = self.slots.known(Known::Time)
+            {
+                let is_row = !sections.is_remark(&line_head[stamp.end as usize..]);
+                Interval::note(starts, number as u32, interval.row(key, is_row));
+            }
             let seen = match (&filter.as_written, key, &head.stamp) {
                 (Some(zone), Some(key), Some(stamp)) => {
                     context.clock.as_written(stamp, key, context.span.segment, odd, zone)

@@ -3,6 +3,7 @@
 use memchr::memchr;
 
 use super::dayless::DayMark;
+use crate::base::Stamp;
 use crate::grammar::{GrammarId, GrammarSet, Head, Sections, Slots};
 use crate::time::month;
 
@@ -46,6 +47,14 @@ impl Layouts<'_> {
         self.set.get(self.format.primary).tells_days()
     }
 
+    /// The stamp of a header line that begins no record, if it has one; `None` where the line is no header.
+    #[inline]
+    pub fn header(&self, line: &[u8], slots: &mut Slots) -> Option<Option<Stamp>> {
+        let grammar = self.set.get(self.format.primary);
+        grammar.sections.as_ref()?;
+        grammar.header(line, slots).map(|(stamp, _)| stamp)
+    }
+
     /// What a line says about the days of those below it. `begun` and `slots` are what `begins` made of it.
     #[cold]
     pub fn day_mark(
@@ -62,7 +71,7 @@ impl Layouts<'_> {
             Some(_) => None,
             None => {
                 let (stamp, rest) = grammar.header(line, slots)?;
-                Some(DayMark::Section(Sections::kind(rest), stamp))
+                Some(DayMark::Section(Sections::kind(rest), stamp?))
             }
         }
     }
