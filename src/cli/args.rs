@@ -44,7 +44,7 @@ pub(super) enum Command {
     ///
     /// FILE is the name that other commands print, or a path, or the end of either if only one file has it.
     /// Without INPUT, FILE alone is read; with INPUT all sources are settled together, and more may be
-    /// known. The whole timeline is looked at: of the selection only --source applies.
+    /// known. The whole timeline is looked at, whatever is selected.
     Explain(ExplainArgs),
     /// The formats that are understood
     Formats(FormatsArgs),
@@ -117,13 +117,18 @@ pub(super) struct Common {
     /// Bounds look at the wall clock as written in each record, not at what it turned out to mean
     #[arg(long, env = "TIMELINE_AS_WRITTEN", help_heading = "Selection")]
     pub as_written: bool,
+    /// Show a record as often as files have it. (Else the same record in two files of a source, or of one
+    /// host, program and pid in two sources, is shown once)
+    #[arg(long, env = "TIMELINE_NO_DEDUPE", help_heading = "Selection")]
+    pub no_dedupe: bool,
     /// Only records of hosts that fit this glob (repeatable)
     #[arg(long, value_name = "GLOB", env = "TIMELINE_HOST", help_heading = "Selection")]
     pub host: Vec<String>,
     /// Only records of programs that fit this glob (repeatable)
     #[arg(long, value_name = "GLOB", env = "TIMELINE_PROGRAM", help_heading = "Selection")]
     pub program: Vec<String>,
-    /// Only files or sources that fit this glob (repeatable)
+    /// Only files or sources that fit this glob (repeatable). All others are still heard when clocks are
+    /// settled: the choice changes no time
     #[arg(long, value_name = "GLOB", env = "TIMELINE_SOURCE", help_heading = "Selection")]
     pub source: Vec<String>,
     /// Threads [default: all cores]

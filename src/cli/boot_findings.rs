@@ -3,7 +3,7 @@
 use super::clock_findings::evidence;
 use super::context::Context;
 use crate::base::{FileId, NANOS_PER_SECOND};
-use crate::clock::{Booted, ClockStep};
+use crate::clock::{Booted, ClockStep, Place};
 use crate::lens::{Finding, Subject, Value};
 use crate::text::clean;
 use crate::time::pretty_span;
@@ -16,8 +16,18 @@ fn seconds(nanos: i64) -> f64 {
 /// All boots, then all steps.
 pub(super) fn boot_findings(context: &Context) -> Vec<Finding> {
     let prepared = &context.prepared;
-    let boots = prepared.boots.iter().filter_map(|boot| booted(context, boot));
-    boots.chain(prepared.steps.iter().filter_map(|step| stepped(context, step))).collect()
+    let asked = |place: &Place| prepared.files.get(place.file).is_some_and(|file| file.asked);
+    let boots =
+        prepared.boots.iter().filter(|boot| asked(&boot.place)).filter_map(|boot| booted(context, boot));
+    boots
+        .chain(
+            prepared
+                .steps
+                .iter()
+                .filter(|step| asked(&step.places[0]))
+                .filter_map(|step| stepped(context, step)),
+        )
+        .collect()
 }
 
 fn named(host: Option<&String>) -> String {

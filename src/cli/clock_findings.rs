@@ -13,9 +13,10 @@ use crate::witness::Writer;
 /// All findings on clocks, by source and place.
 pub(super) fn clock_findings(context: &Context) -> Vec<Finding> {
     let prepared = &context.prepared;
+    let asked = |shift: &&Shift| prepared.files.get(shift.after.file).is_some_and(|file| file.asked);
     let mut findings: Vec<Finding> =
-        prepared.shifts.iter().filter_map(|shift| zone_shift(context, shift)).collect();
-    for (index, file) in prepared.files.iter().enumerate() {
+        prepared.shifts.iter().filter(asked).filter_map(|shift| zone_shift(context, shift)).collect();
+    for (index, file) in prepared.files.iter().enumerate().filter(|(_, file)| file.asked) {
         let id = FileId(index as u32);
         findings.extend(repaired(context, id, file));
         findings.extend(odd_writers(context, id, file));

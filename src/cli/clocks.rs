@@ -1,7 +1,7 @@
 //! Settled clocks as renderers see them: segments of a source, the weakest basis of its zones.
 
 use crate::base::NANOS_PER_SECOND;
-use crate::engine::FileState;
+use crate::engine::{Extent, FileState};
 use crate::present::SegmentRow;
 use crate::time::Offset;
 use crate::witness::Writer;
@@ -11,10 +11,9 @@ pub(super) fn segments(files: &[&FileState]) -> Vec<SegmentRow> {
     let mut rows: Vec<SegmentRow> = Vec::new();
     for file in files {
         for row in file_segments(file) {
-            if rows.last().is_none_or(|last| {
-                (&last.zone, last.offset, &last.writer) != (&row.zone, row.offset, &row.writer)
-            }) {
-                rows.push(row);
+            match rows.last_mut().filter(|last| last.reads_like(&row) && last.basis == row.basis) {
+                Some(last) => last.dated += row.dated,
+                None => rows.push(row),
             }
         }
     }
@@ -22,30 +21,32 @@ pub(super) fn segments(files: &[&FileState]) -> Vec<SegmentRow> {
 }
 
 fn file_segments(file: &FileState) -> Vec<SegmentRow> {
-    let row = |line: u64, zone: String, offset: i32, basis: &'static str| SegmentRow {
+    let row = |extent: Extent, zone: String, offset: i32, basis: &'static str| SegmentRow {
         file: file.name.clone(),
-        from_line: line,
+        from_line: extent.first_line,
+        dated: extent.dated,
         zone,
         offset,
         basis,
         writer: None,
     };
     if !file.zone_less {
+        let whole = Extent { first_line: 1, dated: file.ledger.dated };
         // The offsets that the stamps name: one, or several of which none is the file's.
         let repair = file.clock.repair.unwrap_or(0) as i32;
         return match file.labels {
             Some(labels) if labels.min == labels.max && labels.min - repair != 0 => {
                 let offset = labels.min - repair;
-                vec![row(1, Offset(offset).to_string(), offset, stamped(file))]
+                vec![row(whole, Offset(offset).to_string(), offset, stamped(file))]
             }
-            _ => vec![row(1, "UTC".to_owned(), 0, stamped(file))],
+            _ => vec![row(whole, "UTC".to_owned(), 0, stamped(file))],
         };
     }
     let first = file.range.map_or(0, |range| range.0).div_euclid(NANOS_PER_SECOND);
-    let segments = file.clock.segments.iter().zip(&file.segment_lines);
-    let own = segments.map(|(segment, line)| {
+    let segments = file.clock.segments.iter().zip(&file.extents);
+    let own = segments.map(|(segment, extent)| {
         let basis = segment.zone_basis.words().next().unwrap_or("");
-        row(*line, segment.zone.name().to_owned(), segment.zone.offset_at(first).0, basis)
+        row(*extent, segment.zone.name().to_owned(), segment.zone.offset_at(first).0, basis)
     });
     let mut rows: Vec<SegmentRow> = own.collect();
     // Writers with clocks of their own, relative to the file's first segment.
@@ -59,6 +60,7 @@ fn file_segments(file: &FileState) -> Vec<SegmentRow> {
         rows.push(SegmentRow {
             file: file.name.clone(),
             from_line: 1,
+            dated: 0,
             zone: Offset(offset).to_string(),
             offset,
             basis: if odd.certain { base.basis } else { "zone:default" },

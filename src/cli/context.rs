@@ -47,6 +47,13 @@ impl Context {
         Self::with_plan(plan, common, None)
     }
 
+    /// The same, with every source, whatever was selected.
+    pub(super) fn with_all_sources(input: &Input, common: &Common) -> Result<Self> {
+        let mut plan = resolve::plan(&input.inputs, common)?;
+        plan.sources.clear();
+        Self::with_plan(plan, common, None)
+    }
+
     /// The same, leaving out files in which `ahead` can match nothing.
     pub(super) fn with_patterns(
         inputs: &[PathBuf],
@@ -91,11 +98,17 @@ impl Context {
             mtime: file.mtime,
             headers: file.headers.clone(),
         };
-        let names: Vec<&str> = self.prepared.sources.iter().map(|source| source.name.as_str()).collect();
+        let sources = &self.prepared.sources;
+        let asked = |source: &SourceState| source.files.iter().any(|id| self.prepared.file(*id).asked);
+        let names: Vec<&str> =
+            sources.iter().filter(|source| asked(source)).map(|source| source.name.as_str()).collect();
+        // Sources that are not shown need no room.
+        let mut short = scene_labels(&names).into_iter();
+        let labels = sources.iter().map(|source| asked(source).then(|| short.next()).flatten());
         Scene {
             set: &self.set,
             files: self.prepared.files.iter().map(label).collect(),
-            labels: scene_labels(&names),
+            labels: labels.map(Option::unwrap_or_default).collect(),
             zone: self.plan.settle.default_zone.clone(),
         }
     }
@@ -107,7 +120,8 @@ impl Context {
     }
 
     fn source_row(&self, source: &SourceState, prove: bool) -> SourceRow {
-        let files: Vec<&FileState> = source.files.iter().map(|id| self.prepared.file(*id)).collect();
+        let files: Vec<&FileState> =
+            source.files.iter().map(|id| self.prepared.file(*id)).filter(|file| file.asked).collect();
         let newest = files.last();
         let year_less = files.iter().rev().find(|file| file.year_less);
         let range = files.iter().filter_map(|file| file.range).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));

@@ -46,7 +46,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Ending> {
     if !given && Path::new(name).is_dir() {
         return Err(Error::new(format!("{} is a folder; name a file in it", clean(name))));
     }
-    let context = Context::new(&Input { inputs }, &args.common, None)?;
+    let context = Context::with_all_sources(&Input { inputs }, &args.common)?;
     context.hush();
     let file = find(&context, name, given)?;
     let state = context.prepared.file(file);
@@ -196,6 +196,7 @@ impl Teller<'_> {
             year: stamp.and_then(|stamp| self.year(&stamp, &spotted)),
             day: stamp.and_then(|stamp| self.day(&stamp, &spotted)),
             bounds,
+            landmarks: self.landmarks(),
             derived: derived.collect(),
             neighbours: (
                 spot.above.as_ref().map(|above| self.neighbour(above, &spotted.seen, true)),
@@ -259,10 +260,10 @@ impl Teller<'_> {
             Basis::ZONE_INFERRED => How::Inferred,
             _ => How::Default,
         };
-        let next = self.state.segment_lines.get(number + 1);
+        let next = self.state.extents.get(number + 1);
         let mut row = ZoneRow {
-            from_line: self.state.segment_lines.get(number).copied().unwrap_or(1),
-            to_line: next.map(|line| line.saturating_sub(1)),
+            from_line: self.state.extents.get(number).map_or(1, |extent| extent.first_line),
+            to_line: next.map(|extent| extent.first_line.saturating_sub(1)),
             ..plain(how)
         };
         if matches!(how, How::Inferred | How::Default) {
@@ -297,6 +298,13 @@ impl Teller<'_> {
             }
         }
         readings
+    }
+
+    /// What other logs tell of lines of a file without stamps.
+    fn landmarks(&self) -> Option<String> {
+        let clock = &self.state.clock;
+        let proof = clock.proofs.first().filter(|_| !clock.landmarks.marks.is_empty())?;
+        Some(self.context.prove(proof))
     }
 
     /// Jumps of its log that may be a changed zone or a silence.

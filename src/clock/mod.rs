@@ -14,6 +14,7 @@ mod evidence;
 mod family;
 mod hosts;
 mod kernels;
+mod landmarks;
 mod named;
 mod proof;
 mod reasons;
@@ -29,13 +30,15 @@ mod zones;
 use std::sync::Arc;
 
 use crate::base::{Basis, Instant, NANOS_PER_SECOND, Resolution, Stamp, WrittenDate, WrittenZone};
-use crate::survey::{DayMark, turn_between};
+use crate::grammar::{GrammarId, Head, Slots};
+use crate::survey::{Layouts, turn_between};
 use crate::time::{DateOrder, OffsetCursor, Zone};
 use crate::witness::{OddWriter, odd_one};
 use daycount::DayCount;
 
 pub use days::{DayFacts, DaysKnown, DaysSettled, settle_days};
 pub use kernels::{Booted, ClockStep, Kernel};
+pub use landmarks::{Landmark, Landmarks};
 pub use proof::{Place, Proof, Shift, ShiftKind};
 pub use settle::{Assumption, FileFacts, SettleOptions, Settled, Settlement, settle};
 pub use skew::{
@@ -100,6 +103,8 @@ pub struct Clock {
     pub kernels: Vec<Kernel>,
     /// Boots that its kernel lines tell best.
     pub boots: Vec<Proof>,
+    /// Lines whose time other logs tell, in a file without stamps.
+    pub landmarks: Landmarks,
 }
 
 impl Clock {
@@ -330,15 +335,21 @@ pub struct ClockReader {
 }
 
 impl ClockReader {
-    /// Whether the days of stamps depend on lines that are no records: each is then to be told.
+    /// Takes note of what a line says about the days of those below it. `begun` and `slots` are what the
+    /// file's layouts made of it; to be told every line, in order, before its stamp.
     #[inline]
-    pub fn tells_days(&self) -> bool {
-        self.tells_days
-    }
-
-    /// Takes a line that says something about the days of those below it.
-    pub fn mark(&mut self, mark: &DayMark) {
-        DayCount::mark(&mut self.days, self.order, mark);
+    pub fn heed(
+        &mut self,
+        layouts: &Layouts<'_>,
+        line: &[u8],
+        begun: Option<&(GrammarId, Head)>,
+        slots: &mut Slots,
+    ) {
+        if self.tells_days
+            && let Some(mark) = layouts.day_mark(line, begun, slots)
+        {
+            DayCount::mark(&mut self.days, self.order, &mark);
+        }
     }
 
     /// The best instant of a stamp, nanoseconds since 1970 UTC; `None` when there is no such time. `odd`

@@ -21,6 +21,13 @@ pub(super) fn bound(prepared: &mut Prepared, set: &GrammarSet) {
     let mut of_files: Vec<&mut [Chunk]> = chunks.chunk_by_mut(|a, b| a.file == b.file).collect();
     of_files.par_iter_mut().with_max_len(1).for_each(|chunks| {
         let Some(file) = chunks.first().map(|chunk| &files[chunk.file.0 as usize]) else { return };
+        if !file.clock.landmarks.marks.is_empty() {
+            for chunk in chunks.iter_mut() {
+                let next = file.clock.landmarks.from(chunk.end);
+                chunk.behind = next.map(|mark| (mark.earliest, mark.latest));
+            }
+            return;
+        }
         // Which chunk each one needs; none where nothing dated follows.
         let mut next = None;
         let mut wanted = vec![false; chunks.len()];
@@ -105,11 +112,7 @@ fn first_instant(file: &FileState, layouts: Layouts<'_>, chunk: &Chunk, bytes: &
     lines(bytes, 0).find_map(|(_, _, line)| {
         let line_head = &line[..line.len().min(MAX_HEAD)];
         let begun = layouts.begins(line_head, &mut slots);
-        if clock.tells_days()
-            && let Some(mark) = layouts.day_mark(line_head, begun.as_ref(), &mut slots)
-        {
-            clock.mark(&mark);
-        }
+        clock.heed(&layouts, line_head, begun.as_ref(), &mut slots);
         let (id, head) = begun?;
         let stamp = head.stamp?;
         let odd = odd_writer(file, layouts, (id, &head), line, &mut slots);

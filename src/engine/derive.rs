@@ -13,6 +13,7 @@ pub(super) fn derived_batches(prepared: &Prepared, set: &GrammarSet, filter: &Fi
     let mut kept: Vec<(&Derived, bool)> = prepared
         .derived
         .iter()
+        .filter(|derived| prepared.file(derived.file).asked)
         .filter_map(|derived| {
             let (keep, matches) = filter.weigh(derived);
             keep.then_some((derived, matches))

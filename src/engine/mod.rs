@@ -1,5 +1,6 @@
 //! The run: wires walking, surveying, settling, reading and merging to whoever consumes the timeline.
 
+mod account;
 mod behind;
 mod boots;
 mod derive;
@@ -9,9 +10,11 @@ mod places;
 mod plan;
 mod prepare;
 mod sections;
+mod stated;
 mod surveyed;
 mod tables;
 
+pub use account::Extent;
 pub use drive::{Outcome, Sink, Stretch, drive};
 pub use ledger::Ledger;
 pub use plan::{Plan, Watch};

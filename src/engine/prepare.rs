@@ -6,11 +6,13 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
+use super::account::{Extent, account, extents};
 use super::behind;
 use super::boots::{derive_boots, may_name_a_boot};
 use super::ledger::Ledger;
 use super::plan::{Plan, Watch};
 use super::sections::watch_sections;
+use super::stated::derive_stated;
 use super::surveyed::{copies, days, unset_clocks};
 use super::tables::watch_tables;
 use crate::base::{Account, Derived, FileId, Loss, Result, SourceId, Unread, reason};
@@ -32,6 +34,8 @@ pub struct FileState {
     pub name: String,
     /// Its source.
     pub source: SourceId,
+    /// Whether its records are asked for. The others are settled with it, and not shown.
+    pub asked: bool,
     /// Its place in the family.
     pub rotation: Rotation,
     /// Modification time.
@@ -52,8 +56,8 @@ pub struct FileState {
     pub labels: Option<Range<i32>>,
     /// The host it was written on, as far as it is known.
     pub host: Option<String>,
-    /// First physical line, 1-based, of each segment of its clock.
-    pub segment_lines: Vec<u64>,
+    /// How far each segment of its clock reaches.
+    pub extents: Vec<Extent>,
     /// Whether any of its stamps name no year.
     pub year_less: bool,
     /// First and last instant, when it holds dated records.
@@ -61,6 +65,8 @@ pub struct FileState {
     /// For each segment of its clock the keys `[from, to)` whose stamps it names twice, and how much later
     /// the second time is.
     pub(super) folds: Vec<Vec<(i64, i64, i64)>>,
+    /// Whether records state instants of their own.
+    pub(super) states: bool,
     /// What the columns of a table are called.
     pub headers: Headers,
     pub(super) opened: Opened,
@@ -144,7 +150,8 @@ pub fn prepare(
     watch: &dyn Watch,
 ) -> Result<Prepared> {
     let inputs: Vec<PathBuf> = plan.inputs.iter().filter(|input| *input != Path::new("-")).cloned().collect();
-    let (mut found, mut remarks) = walk(&inputs)?;
+    let (mut found, walked) = walk(&inputs)?;
+    let mut remarks = Vec::new();
     if let Some(output) = plan.output.as_ref().and_then(|path| std::fs::metadata(path).ok()) {
         // What stands where this run will write is no input.
         found.retain(|file| file.identity != (output.dev(), output.ino()));
@@ -204,12 +211,19 @@ pub fn prepare(
         ledger: Ledger::default(),
     };
     for ((candidate, survey), settled) in candidates.into_iter().zip(&surveys).zip(settlement.files) {
-        prepared.add(candidate, survey, settled);
+        let asked = plan.wants(&candidate.found.name, &candidate.source);
+        prepared.add(candidate, asked, survey, settled);
     }
+    remarks.retain(|remark| plan.wants(&remark.file, &family(&remark.file).0));
+    remarks.extend(walked);
     prepared.ledger.remarks = remarks;
+    for (file, testimony) in prepared.files.iter_mut().zip(&testimonies) {
+        file.states = testimony.states;
+    }
     behind::bound(&mut prepared, set);
     watch_tables(&mut prepared, set);
     watch_sections(&mut prepared, set);
+    derive_stated(&mut prepared, set);
     derive_boots(&mut prepared, set);
     Ok(prepared)
 }
@@ -234,7 +248,6 @@ fn detect_all(plan: &Plan, set: &GrammarSet, found: Vec<Found>, remarks: &mut Ve
     let keep = found.len() <= KEEP_OPEN;
     let mut opened: Vec<(Found, Option<Opened>, Head)> = found
         .into_par_iter()
-        .filter(|found| plan.wants(&found.name, &family(&found.name).0))
         .map(|found| {
             let (opened, head) = open(&found, keep);
             (found, opened, head)
@@ -420,20 +433,6 @@ fn survey_all(
     surveys
 }
 
-/// A file's account, from its survey.
-fn account(survey: &FileSurvey) -> Account {
-    let mut ledger = Account { bytes: survey.bytes, ..Account::default() };
-    for ((_, chunk), loose_head) in survey.chunks.iter().zip(survey.loose_heads()) {
-        let loose = if loose_head { chunk.loose } else { 0 };
-        ledger.lines += chunk.lines;
-        ledger.records += chunk.records + loose;
-        ledger.undated += chunk.undated + loose;
-    }
-    ledger.dated = ledger.records - ledger.undated;
-    ledger.joined = ledger.lines - ledger.records;
-    ledger
-}
-
 impl Prepared {
     /// A file by id.
     pub fn file(&self, id: FileId) -> &FileState {
@@ -441,7 +440,7 @@ impl Prepared {
     }
 
     /// Adds a file; files must come in canonical order.
-    fn add(&mut self, candidate: Candidate, survey: &FileSurvey, settled: Settled) {
+    fn add(&mut self, candidate: Candidate, asked: bool, survey: &FileSurvey, settled: Settled) {
         let Settled { clock, chunks: spans, host } = settled;
         let spans = &spans[..];
         let file = FileId(self.files.len() as u32);
@@ -473,13 +472,12 @@ impl Prepared {
             survey.chunks.iter().any(|(_, chunk)| chunk.local.is_some() || chunk.yearless.is_some());
         let zones = clock.segments.iter().filter(|_| zone_less).map(|segment| &segment.zone);
         let folds = zones.map(|zone| behind::folds(zone, range, clock.ahead())).collect();
-        let lines_before = |from: u64| -> u64 {
-            survey.chunks.iter().take_while(|(start, _)| *start < from).map(|(_, chunk)| chunk.lines).sum()
-        };
-        let segment_lines = clock.segments.iter().map(|segment| lines_before(segment.from) + 1).collect();
+        let extents = extents(survey, &clock);
         let ledger = account(survey);
-        self.ledger.total.add(&ledger);
-        self.ledger.files += 1;
+        if asked {
+            self.ledger.total.add(&ledger);
+            self.ledger.files += 1;
+        }
         self.files.push(FileState {
             name: candidate.found.name,
             source,
@@ -499,8 +497,10 @@ impl Prepared {
                 .filter_map(|(_, chunk)| chunk.labels)
                 .reduce(|a, b| Range { min: a.min.min(b.min), max: a.max.max(b.max) }),
             host,
-            segment_lines,
+            extents,
+            asked,
             range,
+            states: false,
             headers: Headers::default(),
             opened: candidate.opened,
             path: candidate.found.path,

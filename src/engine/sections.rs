@@ -4,9 +4,8 @@
 use rayon::prelude::*;
 
 use super::prepare::Prepared;
-use super::tables::each_chunk;
-use crate::base::{FileId, Loss, Result, Unread};
-use crate::grammar::{Columns, GrammarSet, Headers, Known, MAX_HEAD, Slots};
+use crate::base::{FileId, Loss, Unread, reason};
+use crate::grammar::{Columns, GrammarSet, Headers, MAX_HEAD, Slots};
 use crate::ingest::Interval;
 use crate::survey::{Layouts, lines};
 
@@ -33,7 +32,7 @@ pub(super) fn watch_sections(prepared: &mut Prepared, set: &GrammarSet) {
             let mut told = Told { file, headers: Headers::default(), intervals: Vec::new(), fault: None };
             if let Err(error) = look(shared, set, &mut told) {
                 // Reading meets the same fault and tells of it; this tells what it means for the cells.
-                told.fault = Some(format!("not all of its headers could be read: {error}"));
+                told.fault = Some(format!("not all of its headers could be read: {}", reason(&error)));
             }
             told
         })
@@ -54,25 +53,20 @@ pub(super) fn watch_sections(prepared: &mut Prepared, set: &GrammarSet) {
     }
 }
 
-fn look(prepared: &Prepared, set: &GrammarSet, told: &mut Told) -> Result<()> {
+fn look(prepared: &Prepared, set: &GrammarSet, told: &mut Told) -> std::io::Result<()> {
     let file = prepared.file(told.file);
     let layouts = Layouts { set, format: &file.format };
     let grammar = set.get(file.format.primary);
-    let Some(sections) = &grammar.sections else { return Ok(()) };
     let mut slots = Slots::default();
     let mut interval = Interval::default();
     let Told { headers, intervals, file: id, .. } = told;
-    each_chunk(prepared, *id, |chunk, bytes| {
+    prepared.each_chunk(*id, |chunk, bytes| {
         intervals.push(interval);
         let mut clock = file.clock.reader(&chunk.span);
         for (index, (_, _, line)) in lines(bytes, 0).enumerate() {
             let line = &line[..line.len().min(MAX_HEAD)];
             let begun = layouts.begins(line, &mut slots);
-            if clock.tells_days()
-                && let Some(mark) = layouts.day_mark(line, begun.as_ref(), &mut slots)
-            {
-                clock.mark(&mark);
-            }
+            clock.heed(&layouts, line, begun.as_ref(), &mut slots);
             let Some((id, head)) = begun else {
                 if let Some((stamp, names)) = grammar.header(line, &mut slots) {
                     headers.put(chunk.first_line + index as u64, Columns::section(names));
@@ -81,11 +75,7 @@ fn look(prepared: &Prepared, set: &GrammarSet, told: &mut Told) -> Result<()> {
                 continue;
             };
             let key = head.stamp.and_then(|stamp| clock.key(&stamp, None));
-            if id == file.format.primary
-                && let Some(stamp) = slots.known(Known::Time)
-            {
-                interval.row(key, !sections.is_remark(&line[stamp.end as usize..]));
-            }
+            interval.record(set.get(id), line, &slots, key);
         }
     })
 }

@@ -6,6 +6,9 @@
 //! file of several.
 
 use crate::base::{NANOS_PER_SECOND, Start};
+use crate::clock::ClockReader;
+use crate::grammar::{Grammar, Known, Slots};
+use crate::survey::Layouts;
 
 /// Rows under way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,8 +56,31 @@ impl Interval {
         (self.before, boot)
     }
 
-    /// The same as what a batch keeps, where it differs from what holds above.
-    pub(super) fn note(known: &mut Vec<Start>, line: u32, (from, boot): (Option<i64>, bool)) {
+    /// Takes a line that begins no record, which may be a header.
+    #[inline]
+    pub fn beside(&mut self, layouts: &Layouts<'_>, line: &[u8], slots: &mut Slots, clock: &mut ClockReader) {
+        if let Some(stamp) = layouts.header(line, slots) {
+            self.header(stamp.and_then(|stamp| clock.key(&stamp, None)));
+        }
+    }
+
+    /// Takes a record of sections as `begins` left it in `slots`; `None` where it is of no sections.
+    #[inline]
+    pub fn record(
+        &mut self,
+        grammar: &Grammar,
+        line: &[u8],
+        slots: &Slots,
+        key: Option<i64>,
+    ) -> Option<(Option<i64>, bool)> {
+        let sections = grammar.sections.as_ref()?;
+        let stamp = slots.known(Known::Time)?;
+        Some(self.row(key, !sections.is_remark(line.get(stamp.end as usize..)?)))
+    }
+
+    /// Keeps what was found of a line, where it differs from what holds above.
+    pub(super) fn note(known: &mut Vec<Start>, line: usize, found: Option<(Option<i64>, bool)>) {
+        let (Some((from, boot)), line) = (found, line as u32) else { return };
         let same = known.last().map_or((None, false), |last| (last.from, last.boot)) == (from, boot);
         if !same {
             known.push(Start { line, from, boot });

@@ -9,7 +9,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use super::gaps::Gaps;
 use super::interval::Interval;
 use crate::base::{Derived, Event, Flags, Gap, Level, Start, Tally};
-use crate::clock::{ChunkSpan, Clock, packed_resolution};
+use crate::clock::{ChunkSpan, Clock, Landmark, packed_resolution};
 use crate::grammar::{Grammar, GrammarId, Head, Known, MAX_HEAD, Reading, Slots};
 use crate::pattern::{LevelRules, Skeleton};
 use crate::survey::{Layouts, lines};
@@ -47,6 +47,8 @@ pub struct Filter {
     pub skip_chunks: bool,
     /// First occurrences are marked, and patterns are counted.
     pub marks: bool,
+    /// A record that several files have is shown once.
+    pub fold_copies: bool,
 }
 
 impl Default for Filter {
@@ -62,6 +64,7 @@ impl Default for Filter {
             keep_all: false,
             skip_chunks: false,
             marks: true,
+            fold_copies: false,
         }
     }
 }
@@ -191,6 +194,10 @@ pub struct Context<'a> {
     pub birth: Option<i64>,
     /// Rows of an interval tool at the chunk's beginning.
     pub interval: Interval,
+    /// Lines of the chunk whose time other logs tell, where no record of the file has a stamp.
+    pub landmarks: &'a [Landmark],
+    /// Offset of the chunk in its file.
+    pub start: u64,
     /// `(earliest, latest)` of the first dated record behind the chunk; needed only where undated ones may
     /// end it.
     pub behind: Option<(i64, i64)>,
@@ -219,20 +226,15 @@ impl ChunkReader {
         let Notes { gaps, starts } = notes;
         let mut gaps = Gaps::new(context, gaps);
         let mut interval = context.interval;
+        let mut landmarks = context.landmarks.iter().peekable();
         let mut open = false; // whether the last record is kept, and so its continuation lines are
         let mut before_any = true;
         for (number, (offset, next, line)) in lines(bytes, 0).enumerate() {
             let line_head = &line[..line.len().min(MAX_HEAD)];
             let begun = context.layouts.begins(line_head, &mut self.slots);
-            if clock.tells_days()
-                && let Some(mark) = context.layouts.day_mark(line_head, begun.as_ref(), &mut self.slots)
-            {
-                clock.mark(&mark);
-            }
+            clock.heed(&context.layouts, line_head, begun.as_ref(), &mut self.slots);
             let Some((grammar, head)) = begun else {
-                if let Some(stamp) = context.layouts.header(line_head, &mut self.slots) {
-                    interval.header(stamp.and_then(|stamp| clock.key(&stamp, None)));
-                }
+                interval.beside(&context.layouts, line_head, &mut self.slots, &mut clock);
                 if before_any {
                     // Lines above the file's first record: records of their own, undated.
                     let head = context.layouts.set.get(plain).begins(line, &mut self.slots);
@@ -258,16 +260,21 @@ impl ChunkReader {
             let key = head.stamp.and_then(|stamp| clock.key(&stamp, odd));
             match key {
                 Some(key) => gaps.dated(key, head.stamp.as_ref(), odd),
-                None => gaps.undated(number, last_key),
+                None => {
+                    let here = |mark: &&Landmark| mark.offset <= context.start + offset as u64;
+                    match landmarks.next_if(here) {
+                        Some(mark) => {
+                            gaps.landmark(number, mark);
+                            last_key = Some(mark.earliest);
+                        }
+                        None => gaps.undated(number, last_key),
+                    }
+                }
             }
             let place = key.or(last_key);
             last_key = place;
-            if let Some(sections) = &context.layouts.set.get(grammar).sections
-                && let Some(stamp) = self.slots.known(Known::Time)
-            {
-                let is_row = !sections.is_remark(&line_head[stamp.end as usize..]);
-                Interval::note(starts, number as u32, interval.row(key, is_row));
-            }
+            let found = interval.record(context.layouts.set.get(grammar), line_head, &self.slots, key);
+            Interval::note(starts, number, found);
             let seen = match (&filter.as_written, key, &head.stamp) {
                 (Some(zone), Some(key), Some(stamp)) => {
                     context.clock.as_written(stamp, key, context.span.segment, odd, zone)

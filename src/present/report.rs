@@ -240,7 +240,7 @@ fn markdown_silences(text: &mut String, report: &Report<'_>) {
 
 fn markdown_sources(text: &mut String, report: &Report<'_>) {
     text.push_str("## Sources and clocks\n\n| source | format | zone | known by | first | last | records | undated |\n|---|---|---|---|---|---|---|---|\n");
-    for source in report.sources {
+    for source in report.sources.iter().filter(|source| source.is_asked()) {
         let at = |at: Option<i64>| at.map_or(String::new(), |at| local_time(report.zone, at));
         let known = [source.zone_basis, source.year_basis.words().next()];
         let _ = writeln!(

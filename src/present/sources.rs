@@ -18,13 +18,35 @@ pub struct SegmentRow {
     pub zone: String,
     /// Its offset at the file's first record, seconds east of UTC.
     pub offset: i32,
+    /// Records in it that have a stamp; not counted where a writer is named.
+    pub dated: u64,
     /// How it is known.
     pub basis: &'static str,
     /// The writer inside the file that it holds for, (`host` or `program`, name); all others without one.
     pub writer: Option<(&'static str, String)>,
 }
 
+impl SegmentRow {
+    /// Whether stamps are read alike in both.
+    pub fn reads_like(&self, other: &Self) -> bool {
+        (&self.zone, self.offset, &self.writer) == (&other.zone, other.offset, &other.writer)
+    }
+}
+
 impl SourceRow {
+    /// Whether any of its files is asked for. The others are settled with them, and not shown.
+    pub fn is_asked(&self) -> bool {
+        !self.files.is_empty()
+    }
+
+    /// Its own segments in which the zone is a guess, and in which it is not: records with a stamp.
+    fn open_and_known(&self) -> (u64, u64) {
+        let own = self.segments.iter().filter(|segment| segment.writer.is_none());
+        let (open, known): (Vec<_>, Vec<_>) = own.partition(|segment| segment.basis == "zone:default");
+        let dated = |some: &[&SegmentRow]| some.iter().map(|segment| segment.dated).sum();
+        (dated(&open), dated(&known))
+    }
+
     /// The zones of its segments, `UTC, then Asia/Seoul`.
     pub fn zone(&self) -> String {
         let own = self.segments.iter().filter(|segment| segment.writer.is_none());
@@ -102,6 +124,7 @@ pub fn sources_json(rows: &[SourceRow]) -> Vec<Value> {
                     "offset_seconds": segment.offset,
                     "file": segment.file,
                     "zone_basis": segment.basis,
+                    "dated": segment.dated,
                 });
                 if let Some((kind, name)) = &segment.writer {
                     segment_json[*kind] = name.clone().into();
@@ -135,12 +158,12 @@ pub fn sources_json(rows: &[SourceRow]) -> Vec<Value> {
         }
         row_json
     };
-    rows.iter().map(row).collect()
+    rows.iter().filter(|row| row.is_asked()).map(row).collect()
 }
 
 /// The table for people.
 pub fn push_sources(out: &mut Vec<u8>, rows: &[SourceRow], remarks: &[Unread], zone: &Zone) {
-    for row in rows {
+    for row in rows.iter().filter(|row| row.is_asked()) {
         let formats = match row.others.as_slice() {
             [] => row.format.clone(),
             others => format!("{}, with lines of {}", row.format, others.join(", ")),
@@ -150,7 +173,8 @@ pub fn push_sources(out: &mut Vec<u8>, rows: &[SourceRow], remarks: &[Unread], z
             |name: &str, value: &str| out.extend_from_slice(format!("  {name:8}{value}\n").as_bytes());
         line("format", &formats);
         line("clock", &clock(row));
-        for segment in row.segments.iter().skip(1).filter(|segment| segment.writer.is_none()) {
+        let own: Vec<&SegmentRow> = row.segments.iter().filter(|segment| segment.writer.is_none()).collect();
+        for segment in own.windows(2).filter(|pair| !pair[0].reads_like(pair[1])).map(|pair| pair[1]) {
             line(
                 "",
                 &format!(
@@ -189,13 +213,24 @@ pub fn push_sources(out: &mut Vec<u8>, rows: &[SourceRow], remarks: &[Unread], z
 /// How a source's stamps become instants, in words.
 fn clock(row: &SourceRow) -> String {
     let zone = match row.zone_basis {
-        None => "no stamps: its records are placed by their neighbours or the file's mtime".to_owned(),
+        None if row.proofs.is_empty() => {
+            "no stamps: its records are placed by their neighbours or the file's mtime".to_owned()
+        }
+        None => "no stamps: its records are placed by lines that other logs have too".to_owned(),
         Some("offset") => "every stamp carries its own offset".to_owned(),
         Some("zone:assumed") => format!("{} (you said so)", row.zone()),
         Some("zone:inferred") if row.proofs.is_empty() => format!("{} (its format says so)", row.zone()),
         Some("zone:inferred") => format!("{} (inferred)", row.zone()),
         Some("zone:repaired") => format!("{} (repaired: the offset in its stamps is wrong)", row.zone()),
-        Some(_) => format!("{} (a guess: stamps name no zone; --assume-tz overrides)", row.zone()),
+        Some(_) => match row.open_and_known() {
+            (_, 0) => format!("{} (a guess: stamps name no zone; --assume-tz overrides)", row.zone()),
+            (open, known) => format!(
+                "{} (inferred for {} of {}, a guess for the rest; --assume-tz overrides)",
+                row.zone(),
+                thousands(known),
+                counted(open + known, "record")
+            ),
+        },
     };
     let year = match row.years.candidates.as_slice() {
         [] => String::new(),

@@ -178,7 +178,7 @@ fn push_sources(text: &mut String, report: &Report<'_>, labels: &[String], style
     let skip = if style.is_narrow() && one_year(report) { "2014-".len() } else { 0 };
     let time = |at: i64| local_time(report.zone, at)[skip..16].to_owned();
     let columns = 2 * (16 - skip) + " to ".len();
-    for (source, label) in report.sources.iter().zip(labels) {
+    for (source, label) in report.sources.iter().zip(labels).filter(|(source, _)| source.is_asked()) {
         let pad = " ".repeat(widest - width(label));
         let range = match source.range {
             Some((first, last)) => format!("{} to {}", time(first), time(last)),
