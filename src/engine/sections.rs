@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::prepare::Prepared;
 use crate::base::{FileId, Loss, Unread, reason};
-use crate::grammar::{Columns, GrammarSet, Headers, MAX_HEAD, Slots};
+use crate::grammar::{Columns, GrammarSet, Headers, Slots};
 use crate::ingest::Interval;
 use crate::survey::{Layouts, lines};
 
@@ -63,9 +63,8 @@ fn look(prepared: &Prepared, set: &GrammarSet, told: &mut Told) -> std::io::Resu
     prepared.each_chunk(*id, |chunk, bytes| {
         intervals.push(interval);
         let mut clock = file.clock.reader(&chunk.span);
-        for (index, (_, _, line)) in lines(bytes, 0).enumerate() {
-            let line = &line[..line.len().min(MAX_HEAD)];
-            let begun = layouts.begins(line, &mut slots);
+        for (index, (at, _, line)) in lines(bytes, 0).enumerate() {
+            let begun = layouts.begins(&bytes[at..], line.len(), &mut slots);
             clock.heed(&layouts, line, begun.as_ref(), &mut slots);
             let Some((id, head)) = begun else {
                 if let Some((stamp, names)) = grammar.header(line, &mut slots) {

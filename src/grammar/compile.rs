@@ -40,15 +40,15 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
     let typed = parse(file, source)?;
     let place = Place { file, source };
     let mut slots = SlotNames::new();
+    let mut date = None;
     let mut shape = match (&typed.json, typed.layout.is_empty()) {
         (Some(json), true) => Shape::Json(json_keys(json, &mut slots)),
-        (None, false) => Shape::Text(layouts(&typed, &place, &mut slots)?),
+        (None, false) => Shape::Text(layouts(&typed, &place, &mut slots, &mut date)?),
         (None, true) => Shape::Plain,
         (Some(_), false) => {
             return Err(place.fault(&typed.name, 0, "a grammar is either [json] or [[layout]], not both"));
         }
     };
-    let date = undated(&typed, &place, &mut slots, &mut shape)?;
     let levels = typed
         .levels
         .iter()
@@ -100,6 +100,7 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
         zone,
         class: class(typed.name.as_ref()),
         layout_lines: layout_lines(&shape),
+        peeks: peeks(&place, &typed, &shape)?,
         table: typed.table.clone().map(TableSpec::new),
         sections: typed.sections.clone().map(Sections::new),
         date,
@@ -202,26 +203,52 @@ fn items(place: &Place<'_>, pattern: &Spanned<String>) -> Result<Vec<(usize, Ite
     syntax::parse(pattern.as_ref()).map_err(|(at, message)| place.fault(pattern, at, message))
 }
 
-/// Compiles all layouts, grouped by what they share up to the stamp.
-fn layouts(typed: &GrammarFile, place: &Place<'_>, slots: &mut SlotNames) -> Result<Vec<HeadGroup>, Fault> {
+/// Compiles all layouts, grouped by what they share up to the stamp. `date` becomes the slot of the date that
+/// lines without a stamp name, if any do.
+fn layouts(
+    typed: &GrammarFile,
+    place: &Place<'_>,
+    slots: &mut SlotNames,
+    date: &mut Option<u8>,
+) -> Result<Vec<HeadGroup>, Fault> {
     let mut groups: Vec<(Vec<(usize, Item)>, HeadGroup)> = Vec::new();
     for layout in &typed.layout {
         let pattern = &layout.pattern;
         let items = items(place, pattern)?;
-        let is_time =
-            |(_, item): &(usize, Item)| matches!(item, Item::Capture { name, .. } if name == "time");
-        let Some(time) = items.iter().position(is_time) else {
-            return Err(place
-                .fault(pattern, 0, "a layout needs a {time:...} outside of any {?...}")
-                .hint("a format without stamps needs no [[layout]] at all"));
+        let named = |wanted: &str| {
+            let is = |(_, item): &(usize, Item)| matches!(item, Item::Capture { name, .. } if name == wanted);
+            items.iter().position(is)
         };
-        let (head, tail) = items.split_at(time + 1);
+        let head_end = match (named("time"), named("date")) {
+            (Some(time), _) if !layout.undated => time + 1,
+            (None, Some(day)) if layout.undated => {
+                *date = Some(slots.slot("date"));
+                day + 1
+            }
+            // The text that it begins with tells it.
+            (None, None) if layout.undated => items.iter().take_while(|(_, item)| is_text(item)).count(),
+            (Some(_), _) => return Err(place.fault(pattern, 0, "an `undated` layout has no {time}")),
+            (None, _) => {
+                return Err(place
+                    .fault(pattern, 0, "a layout needs a {time:...} outside of any {?...}")
+                    .hint("a format without stamps needs no [[layout]] at all; a line without one may be `undated = true`"));
+            }
+        };
+        if layout.undated && !items.first().is_some_and(|(_, item)| *item != Item::Blank && is_text(item)) {
+            return Err(place.fault(
+                pattern,
+                0,
+                "an `undated` layout must begin with text: nothing else tells it",
+            ));
+        }
+        let evidence = layout.evidence && !layout.undated;
+        let (head, tail) = items.split_at(head_end);
         let mut steps = Vec::new();
         compile_items(place, pattern, tail, None, slots, &mut steps)?;
         let head_text =
             |items: &[(usize, Item)]| items.iter().map(|(_, item)| item.clone()).collect::<Vec<_>>();
         match groups.iter_mut().find(|(known, _)| head_text(known) == head_text(head)) {
-            Some((_, group)) => group.tails.push(Tail { steps, evidence: layout.evidence }),
+            Some((_, group)) => group.tails.push(Tail { steps, evidence }),
             None => {
                 let mut head_steps = Vec::new();
                 compile_items(place, pattern, head, None, slots, &mut head_steps)?;
@@ -230,7 +257,7 @@ fn layouts(typed: &GrammarFile, place: &Place<'_>, slots: &mut SlotNames) -> Res
                     HeadGroup {
                         fast: FastHead::of(&head_steps),
                         head: head_steps,
-                        tails: vec![Tail { steps, evidence: layout.evidence }],
+                        tails: vec![Tail { steps, evidence }],
                     },
                 ));
             }
@@ -246,36 +273,13 @@ fn layouts(typed: &GrammarFile, place: &Place<'_>, slots: &mut SlotNames) -> Res
     Ok(groups.into_iter().map(|(_, group)| group).collect())
 }
 
-/// Compiles the lines without a stamp, behind all layouts; the slot of the date that they name.
-fn undated(
-    typed: &GrammarFile,
-    place: &Place<'_>,
-    slots: &mut SlotNames,
-    shape: &mut Shape,
-) -> Result<Option<u8>, Fault> {
-    let mut date = None;
-    for undated in &typed.undated {
-        let pattern = &undated.pattern;
-        let Shape::Text(groups) = shape else {
-            return Err(place.fault(pattern, 0, "[[undated]] goes with [[layout]]"));
-        };
-        let items = items(place, pattern)?;
-        let has = |wanted: &str| {
-            let is = |(_, item): &(usize, Item)| matches!(item, Item::Capture { name, .. } if name == wanted);
-            items.iter().any(is)
-        };
-        if has("time") {
-            return Err(place.fault(pattern, 0, "an [[undated]] line has no {time}: write a [[layout]]"));
-        }
-        if has("date") {
-            date = Some(slots.slot("date"));
-        }
-        let mut head = Vec::new();
-        compile_items(place, pattern, &items, None, slots, &mut head)?;
-        let tails = vec![Tail { steps: Vec::new(), evidence: false }];
-        groups.push(HeadGroup { fast: None, head, tails });
+/// Whether an item is text, or one of a few texts.
+fn is_text(item: &Item) -> bool {
+    match item {
+        Item::Literal(_) | Item::Blank => true,
+        Item::Capture { spec: Some((_, words)), .. } => words.contains('|'),
+        _ => false,
     }
-    Ok(date)
 }
 
 /// Compiles items to steps. `after` is what follows them outside, for captures that run to a literal.
@@ -290,10 +294,10 @@ fn compile_items(
     for (index, (at, item)) in items.iter().enumerate() {
         let next = items.get(index + 1).map(|(_, item)| item).or(after);
         steps.push(match item {
-            Item::Literal(text) => match text[..] {
-                [byte] => Step::Byte(byte),
-                _ => Step::Literal(text.clone().into()),
-            },
+            Item::Literal(text) => {
+                literal(text, steps);
+                continue;
+            }
             Item::Blank => Step::Blanks,
             Item::Group(inner) => {
                 let mut group = Vec::new();
@@ -320,20 +324,29 @@ fn compile_items(
                 let target = slots.target(name);
                 match next {
                     None => Step::Take(target, Kind::Rest),
+                    Some(Item::Literal(text)) if text.starts_with(b"\n") => Step::UntilBreak(target),
                     Some(Item::Literal(text)) => {
-                        match (&text[..], items.get(index + 2..).unwrap_or_default()) {
+                        // What stands on the next line is not looked for in this one.
+                        let here = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+                        let behind = match here.len() == text.len() {
+                            true => items.get(index + 2..).unwrap_or_default(),
+                            false => &[],
+                        };
+                        let text = here;
+                        match (text, behind) {
                             // `{a}, client:` runs to `, client:` and not to the first comma.
                             (_, [(_, Item::Blank), (_, Item::Literal(more)), ..]) => {
-                                Step::UntilLiteral(target, [&text[..], b" ", &more[..]].concat().into())
+                                Step::UntilLiteral(target, [text, b" ", &more[..]].concat().into())
                             }
                             ([byte], _) => Step::UntilByte(target, *byte),
-                            _ => Step::UntilLiteral(target, text.clone().into()),
+                            _ => Step::UntilLiteral(target, text.into()),
                         }
                     }
                     // `{user} [` runs to the blank before the bracket, `{a} {b}` to the first blank.
                     Some(Item::Blank) => match items.get(index + 2).map(|(_, item)| item) {
                         Some(Item::Literal(text)) => {
-                            Step::UntilLiteral(target, [b" ", &text[..]].concat().into())
+                            let text = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+                            Step::UntilLiteral(target, [b" ", text].concat().into())
                         }
                         _ => Step::UntilByte(target, b' '),
                     },
@@ -347,6 +360,20 @@ fn compile_items(
         });
     }
     Ok(())
+}
+
+/// A literal, cut at the ends of physical lines.
+fn literal(text: &[u8], steps: &mut Vec<Step>) {
+    for (index, part) in text.split(|byte| *byte == b'\n').enumerate() {
+        if index > 0 {
+            steps.push(Step::Break);
+        }
+        match part {
+            [] => {}
+            [byte] => steps.push(Step::Byte(*byte)),
+            _ => steps.push(Step::Literal(part.into())),
+        }
+    }
 }
 
 fn time_step(
@@ -465,13 +492,40 @@ fn class(name: &str) -> u64 {
 /// How many physical lines the longest layout spans.
 fn layout_lines(shape: &Shape) -> usize {
     let Shape::Text(groups) = shape else { return 1 };
-    let breaks = |step: &Step| match step {
-        Step::Byte(b'\n') => 1,
-        Step::Literal(text) => memchr::memchr_iter(b'\n', text).count(),
+    let of_group = |group: &HeadGroup| {
+        let tails = group.tails.iter().map(|tail| breaks(&tail.steps));
+        breaks(&group.head) + tails.max().unwrap_or(0)
+    };
+    1 + groups.iter().map(of_group).max().unwrap_or(0)
+}
+
+/// How many ends of physical lines steps run over at most.
+fn breaks(steps: &[Step]) -> usize {
+    let of_step = |step: &Step| match step {
+        Step::Break => 1,
+        Step::Optional(inner) => breaks(inner),
         _ => 0,
     };
-    let tails = groups.iter().flat_map(|group| &group.tails);
-    1 + tails.map(|tail| tail.steps.iter().map(breaks).sum()).max().unwrap_or(0)
+    steps.iter().map(of_step).sum()
+}
+
+/// Whether the stamp stands below a record's first line. Then every layout must begin with text, so that
+/// no line between can be taken for the beginning of a record: see `Grammar::begins`.
+fn peeks(place: &Place<'_>, typed: &GrammarFile, shape: &Shape) -> Result<bool, Fault> {
+    let Shape::Text(groups) = shape else { return Ok(false) };
+    if groups.iter().all(|group| breaks(&group.head) == 0) {
+        return Ok(false);
+    }
+    if groups.iter().all(|group| matches!(group.head.first(), Some(Step::Byte(_) | Step::Literal(_)))) {
+        return Ok(true);
+    }
+    Err(place
+        .fault(
+            &typed.name,
+            0,
+            "where a stamp stands below a record's first line, every layout must begin with text",
+        )
+        .hint("or write two grammars"))
 }
 
 /// How much a format demands of a line: literals and typed parts. Breaks ties in detection.
@@ -483,7 +537,8 @@ fn weight(shape: &Shape) -> u32 {
                 Step::Byte(_) => 1,
                 Step::Literal(text) => text.len() as u32,
                 Step::OneOf(..) => 3,
-                Step::Blanks | Step::UntilByte(..) | Step::UntilLiteral(..) => 1,
+                Step::Blanks | Step::Break => 1,
+                Step::UntilByte(..) | Step::UntilLiteral(..) | Step::UntilBreak(_) => 1,
                 Step::Time(_) => 4,
                 Step::Take(_, Kind::Rest) => 0,
                 Step::Take(..) => 2,

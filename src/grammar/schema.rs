@@ -31,10 +31,6 @@ pub(super) struct GrammarFile {
     /// Text layouts, tried in this order.
     #[serde(default)]
     pub layout: Vec<LayoutFile>,
-    /// Lines without a stamp that are records of their own, undated. One with a `{date:date}` names the
-    /// day of the times of day below it.
-    #[serde(default)]
-    pub undated: Vec<UndatedFile>,
     /// Rows of several tables, each below a header line that has a stamp as well.
     #[serde(default)]
     pub sections: Option<SectionsFile>,
@@ -88,12 +84,10 @@ pub(super) struct LayoutFile {
     /// line fits, which is read but does not help to detect the format.
     #[serde(default = "yes")]
     pub evidence: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct UndatedFile {
-    pub pattern: Spanned<String>,
+    /// A line that begins a record of this format and has no stamp: `-- Reboot --`. One with a
+    /// `{date:date}` names the day of the times of day below it.
+    #[serde(default)]
+    pub undated: bool,
 }
 
 /// How the header lines of sections are told from rows: they hold no number.

@@ -10,7 +10,7 @@ use super::gaps::Gaps;
 use super::interval::Interval;
 use crate::base::{Derived, Event, Flags, Gap, Level, Start, Tally};
 use crate::clock::{ChunkSpan, Clock, Landmark, packed_resolution};
-use crate::grammar::{Grammar, GrammarId, Head, Known, MAX_HEAD, Reading, Slots};
+use crate::grammar::{Grammar, GrammarId, Head, Known, Reading, Slots};
 use crate::pattern::{LevelRules, Skeleton};
 use crate::survey::{Layouts, lines};
 use crate::text::glob;
@@ -230,11 +230,10 @@ impl ChunkReader {
         let mut open = false; // whether the last record is kept, and so its continuation lines are
         let mut before_any = true;
         for (number, (offset, next, line)) in lines(bytes, 0).enumerate() {
-            let line_head = &line[..line.len().min(MAX_HEAD)];
-            let begun = context.layouts.begins(line_head, &mut self.slots);
-            clock.heed(&context.layouts, line_head, begun.as_ref(), &mut self.slots);
+            let begun = context.layouts.begins(&bytes[offset..], line.len(), &mut self.slots);
+            clock.heed(&context.layouts, line, begun.as_ref(), &mut self.slots);
             let Some((grammar, head)) = begun else {
-                interval.beside(&context.layouts, line_head, &mut self.slots, &mut clock);
+                interval.beside(&context.layouts, line, &mut self.slots, &mut clock);
                 if before_any {
                     // Lines above the file's first record: records of their own, undated.
                     let head = context.layouts.set.get(plain).begins(line, &mut self.slots);
@@ -273,7 +272,7 @@ impl ChunkReader {
             }
             let place = key.or(last_key);
             last_key = place;
-            let found = interval.record(context.layouts.set.get(grammar), line_head, &self.slots, key);
+            let found = interval.record(context.layouts.set.get(grammar), line, &self.slots, key);
             Interval::note(starts, number, found);
             let seen = match (&filter.as_written, key, &head.stamp) {
                 (Some(zone), Some(key), Some(stamp)) => {
@@ -325,8 +324,8 @@ impl ChunkReader {
         let mut slots = Slots::default();
         let following = lines(bytes, next).take(more);
         following
-            .take_while(|(_, _, line)| {
-                context.layouts.begins(&line[..line.len().min(MAX_HEAD)], &mut slots).is_none()
+            .take_while(|(at, _, line)| {
+                context.layouts.begins(&bytes[*at..], line.len(), &mut slots).is_none()
             })
             .last()
             .map_or(line, |(start, _, last)| &bytes[offset..start + last.len()])

@@ -7,6 +7,7 @@ mod fold;
 mod human;
 mod known;
 mod pattern;
+mod rare;
 mod zone;
 
 pub use day::{DateOrder, WrittenDay, time_of_day};

@@ -62,7 +62,7 @@ impl<'a> Record<'a> {
         }
         let mut slots = Slots::default();
         let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        let head = grammar.begins(first, &mut slots);
+        let head = grammar.begins_in(text, first.len(), &mut slots);
         let reading = head.as_ref().map(|head| match quick {
             true => grammar.read_message(text, head, &mut slots),
             false => grammar.read(text, head, &mut slots, false),
@@ -123,7 +123,7 @@ impl<'a> Record<'a> {
             // Numbers without their names say nothing.
             let mut gap: &[u8] = b"";
             if self.stamp.is_none() {
-                out.extend_from_slice(head.of(self.text));
+                out.extend_from_slice(head.of(self.text).trim_ascii_end());
                 gap = b"  ";
             }
             self.grammar.cells(self.text, (head, &self.slots), columns, |name, value| {
