@@ -3,10 +3,9 @@
 use toml::Spanned;
 
 use super::fault::{Fault, nearest};
-use super::model::{
-    Body, FastHead, Grammar, HeadGroup, JsonSpec, LevelRange, PatternPart, Piece, Shape, Tail,
-};
-use super::schema::{GrammarFile, JsonFile, LevelRangeFile};
+use super::keys::{finish_json, json_keys};
+use super::model::{Body, FastHead, Grammar, HeadGroup, LevelRange, PatternPart, Piece, Shape, Tail};
+use super::schema::{GrammarFile, LevelRangeFile};
 use super::sections::Sections;
 use super::slots::{Known, MAX_SLOTS};
 use super::step::{Kind, Step, Target};
@@ -49,11 +48,9 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
             return Err(place.fault(&typed.name, 0, "a grammar is either [json] or [[layout]], not both"));
         }
     };
-    let levels = typed
-        .levels
-        .iter()
-        .map(|(word, level)| Ok((word.as_bytes().into(), level_word(&place, level)?)))
-        .collect::<Result<_, Fault>>()?;
+    let levels = typed.levels.iter();
+    let levels = levels.map(|(word, level)| Ok((word.as_bytes().into(), level_word(&place, level)?)));
+    let levels = levels.collect::<Result<_, Fault>>()?;
     let compose = match &typed.message {
         None => None,
         Some(template) => Some(compose(&place, template, &mut slots)?),
@@ -169,14 +166,14 @@ fn parse(file: &str, source: &str) -> Result<GrammarFile, Fault> {
 }
 
 /// Names of a grammar's slots, in slot order; the well-known ones come first.
-struct SlotNames(Vec<String>);
+pub(super) struct SlotNames(pub(super) Vec<String>);
 
 impl SlotNames {
     fn new() -> Self {
         Self(Known::NAMES.map(str::to_owned).to_vec())
     }
 
-    fn slot(&mut self, name: &str) -> u8 {
+    pub(super) fn slot(&mut self, name: &str) -> u8 {
         let found = self.0.iter().position(|known| known == name).unwrap_or_else(|| {
             self.0.push(name.to_owned());
             self.0.len() - 1
@@ -413,74 +410,6 @@ fn compose(
         });
     }
     Ok(pieces)
-}
-
-fn json_keys(json: &JsonFile, slots: &mut SlotNames) -> JsonSpec {
-    let mut spec = JsonSpec::default();
-    let mut add = |key: &str, slot: u8| {
-        if spec.keys.len() <= key.len() {
-            spec.keys.resize_with(key.len() + 1, Vec::new);
-        }
-        spec.keys[key.len()].push((key.as_bytes().into(), slot));
-    };
-    for (keys, part) in [
-        (&json.time, Known::Time),
-        (&json.level, Known::Level),
-        (&json.message, Known::Message),
-        (&json.program, Known::Program),
-        (&json.host, Known::Host),
-        (&json.pid, Known::Pid),
-    ] {
-        for key in keys {
-            add(key, part as u8);
-        }
-    }
-    for key in &json.require {
-        if !json.time.contains(key) {
-            add(key, slots.slot(key).min(MAX_SLOTS as u8 - 1));
-        }
-    }
-    spec
-}
-
-/// Gives a slot to every field that templates, patterns and levels name, and says what suffices.
-/// `pattern_slots` are those of the fields that make up pattern and level, when fields do.
-fn finish_json(shape: &mut Shape, typed: Option<&JsonFile>, slots: &SlotNames, pattern_slots: Option<&[u8]>) {
-    let (Shape::Json(spec), Some(typed)) = (shape, typed) else { return };
-    for (slot, name) in slots.0.iter().enumerate().skip(Known::NAMES.len()) {
-        let known = |keys: &Vec<(Box<[u8]>, u8)>| keys.iter().any(|(key, _)| **key == *name.as_bytes());
-        if !spec.keys.get(name.len()).is_some_and(known) {
-            if spec.keys.len() <= name.len() {
-                spec.keys.resize_with(name.len() + 1, Vec::new);
-            }
-            spec.keys[name.len()].push((name.as_bytes().into(), slot as u8));
-        }
-        spec.enough |= 1 << slot;
-    }
-    for (key, slot) in spec.keys.iter().flatten() {
-        if typed.require.iter().any(|name| name.as_bytes() == &**key) {
-            spec.require |= 1 << slot;
-        }
-    }
-    // Parts that every line may have, wherever it has them.
-    for (keys, part) in
-        [(&typed.level, Known::Level), (&typed.program, Known::Program), (&typed.message, Known::Message)]
-    {
-        if !keys.is_empty() {
-            spec.enough |= 1 << part as u8;
-            spec.enough_for_pattern |= 1 << part as u8;
-        }
-    }
-    spec.enough |= 1 << Known::Time as u8;
-    spec.enough_for_pattern |= spec.require | 1 << Known::Time as u8;
-    for slot in pattern_slots.unwrap_or_default() {
-        spec.enough_for_pattern |= 1 << slot;
-    }
-    if pattern_slots.is_none() {
-        // The message may come last: nothing short of the whole line suffices.
-        spec.enough = u32::MAX;
-        spec.enough_for_pattern = u32::MAX;
-    }
 }
 
 /// FNV-1a of a name: the same in every run and on every machine.

@@ -9,6 +9,7 @@ mod compile;
 mod detect;
 mod fault;
 mod json;
+mod keys;
 mod load;
 mod model;
 mod schema;

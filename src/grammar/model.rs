@@ -11,7 +11,7 @@ use super::slots::{Known, Slots, Span};
 use super::step::{self, Found, Step};
 use super::table::{Columns, TableSpec};
 use crate::base::{Level, Stamp};
-use crate::time::{TimePattern, WrittenDay, Zone, epoch, recognise};
+use crate::time::{TimePattern, Zone, epoch, recognise};
 
 /// Index of a grammar in its set, most specific first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -206,7 +206,7 @@ pub struct Head {
     /// The stamp; `None` for a record that begins without one.
     pub stamp: Option<Stamp>,
     group: u8,
-    end: u32,
+    pub(super) end: u32,
 }
 
 impl Head {
@@ -252,29 +252,9 @@ impl Grammar {
         }
     }
 
-    /// The stamp of a header line of sections, if it has one, and the names of the columns.
-    pub fn header<'a>(&self, line: &'a [u8], slots: &mut Slots) -> Option<(Option<Stamp>, &'a [u8])> {
-        let sections = self.sections.as_ref()?;
-        let Some(head) = self.head(line, line.len(), slots) else {
-            return sections.opens(line).then_some((None, line));
-        };
-        let rest = line.get(head.end as usize..).filter(|rest| sections.is_header(rest))?;
-        Some((head.stamp, rest))
-    }
-
-    /// The date that a line without a stamp names, as `begins` left it in `slots`.
-    pub fn date(&self, line: &[u8], slots: &Slots) -> Option<WrittenDay> {
-        let date = slots.get(self.date?)?;
-        Some(WrittenDay::read(date.of(line))?.0)
-    }
-
-    /// Whether its records may name a time of day only, whose day other lines tell.
-    pub fn tells_days(&self) -> bool {
-        self.date.is_some() || self.sections.is_some()
-    }
-
+    /// How a line begins, whether a record or a header.
     #[inline]
-    fn head(&self, window: &[u8], length: usize, slots: &mut Slots) -> Option<Head> {
+    pub(super) fn head(&self, window: &[u8], length: usize, slots: &mut Slots) -> Option<Head> {
         slots.clear();
         let line = &window[..if self.peeks { window.len() } else { length }.min(MAX_HEAD)];
         let head = match &self.shape {
@@ -499,34 +479,6 @@ impl Grammar {
                 },
             }
         }
-    }
-
-    /// The lines below a row's first, but for blank ones and headers: they belong to the table's frame.
-    pub fn further_lines(&self, text: &[u8], out: &mut Vec<u8>) {
-        let mut slots = Slots::default();
-        for line in text.split(|byte| *byte == b'\n').skip(1) {
-            if !line.trim_ascii().is_empty() && self.header(line, &mut slots).is_none() {
-                out.push(b'\n');
-                out.extend_from_slice(line);
-            }
-        }
-    }
-
-    /// Calls `visit(name, value)` for every cell of a row that begins with `head`.
-    pub fn cells(
-        &self,
-        text: &[u8],
-        (head, slots): (&Head, &Slots),
-        columns: &Columns,
-        visit: impl FnMut(&str, &[u8]),
-    ) {
-        let first = text.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
-        let at = (head.end as usize).min(first.len());
-        let behind = first[at..].trim_ascii();
-        // A stamp that stands last has its cells before it.
-        let start = slots.known(Known::Time).map_or(0, |stamp| stamp.start as usize);
-        let before = first.get(..start).unwrap_or_default();
-        columns.fields(if behind.is_empty() { before } else { behind }, visit);
     }
 
     /// Appends a value as people read it.
