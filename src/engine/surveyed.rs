@@ -9,7 +9,6 @@ use super::prepare::Candidate;
 use crate::base::{Loss, Unread};
 use crate::clock::{DayFacts, DaysKnown, settle_days};
 use crate::grammar::GrammarSet;
-use crate::io::Content;
 use crate::survey::{FileSurvey, drop_unset};
 
 /// Takes records of clocks that were not set yet as undated, and says so.
@@ -65,7 +64,7 @@ pub(super) fn copies(candidates: &[Candidate], surveys: &[FileSurvey], remarks: 
     const LOOK: usize = 4096;
     let mut heads: BTreeMap<(&str, Vec<u8>), &str> = BTreeMap::new();
     for (candidate, survey) in candidates.iter().zip(surveys) {
-        if !matches!(candidate.opened.content(), Content::Plain) || survey.bytes < 256 {
+        if candidate.opened.is_stream() || survey.bytes < 256 {
             continue;
         }
         let mut head = vec![0; LOOK.min(survey.bytes as usize)];
