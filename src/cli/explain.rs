@@ -197,6 +197,7 @@ impl Teller<'_> {
             day: stamp.and_then(|stamp| self.day(&stamp, &spotted)),
             bounds,
             landmarks: self.landmarks(),
+            covers: spotted.covers,
             derived: derived.collect(),
             neighbours: (
                 spot.above.as_ref().map(|above| self.neighbour(above, &spotted.seen, true)),
@@ -357,7 +358,10 @@ impl Teller<'_> {
             day: name(day),
             basis: days.basis.words().next().unwrap_or(""),
             open: days.spread.map(|(back, on)| (name(day - back), name(day + on))),
-            why: days.reason.clone(),
+            why: match spotted.own_date {
+                true => "from the date before it".to_owned(),
+                false => days.reason.clone(),
+            },
         })
     }
 

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use crate::base::{Basis, Batch, Event, FileId, Flags, Instant, Resolution, Result, Stamp, WrittenDate};
 use crate::engine::{Sink, Stretch};
 use crate::grammar::Known;
-use crate::present::push_jsonl;
+use crate::present::{Covers, push_jsonl};
 use crate::view::{Entry, Place, Record, Scene};
 use crate::witness::OddWriter;
 
@@ -35,6 +35,10 @@ pub(super) struct Spotted {
     pub event: Vec<u8>,
     pub stamp: Option<(String, Stamp)>,
     pub instant: Option<Instant>,
+    /// Which time before its stamp it speaks of.
+    pub covers: Option<Covers>,
+    /// Whether the date of its time of day stands on its own line.
+    pub own_date: bool,
     pub segment: u16,
     pub odd: Option<OddWriter>,
     pub pattern: u64,
@@ -111,6 +115,11 @@ impl<'a> Spot<'a> {
             event: json,
             stamp: stamp.map(|(written, stamp)| (text(written), stamp)),
             instant: record.instant,
+            covers: match record.start() {
+                _ if record.is_since_boot() => Some(Covers::Boot),
+                start => start.map(Covers::From),
+            },
+            own_date: record.has_own_date(),
             segment: batch.segment,
             odd: clock.odd(record.part(Known::Host), record.part(Known::Program)).cloned(),
             pattern: event.pattern,

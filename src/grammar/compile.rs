@@ -201,7 +201,7 @@ fn items(place: &Place<'_>, pattern: &Spanned<String>) -> Result<Vec<(usize, Ite
 }
 
 /// Compiles all layouts, grouped by what they share up to the stamp. `date` becomes the slot of the date that
-/// lines without a stamp name, if any do.
+/// lines name before their stamp or without one, if any do.
 fn layouts(
     typed: &GrammarFile,
     place: &Place<'_>,
@@ -217,7 +217,12 @@ fn layouts(
             items.iter().position(is)
         };
         let head_end = match (named("time"), named("date")) {
-            (Some(time), _) if !layout.undated => time + 1,
+            (Some(time), day) if !layout.undated => {
+                if day.is_some_and(|day| day < time) {
+                    *date = Some(slots.slot("date"));
+                }
+                time + 1
+            }
             (None, Some(day)) if layout.undated => {
                 *date = Some(slots.slot("date"));
                 day + 1

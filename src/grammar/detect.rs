@@ -146,9 +146,22 @@ fn rows(grammar: &Grammar, spec: &TableSpec, lines: &[Line<'_>], slots: &mut Slo
 /// The lines that are rows of sections: below a header, and with no fewer cells than it has.
 fn section_rows(grammar: &Grammar, lines: &[Line<'_>], slots: &mut Slots) -> usize {
     let cells = |rest: &[u8]| rest.split(u8::is_ascii_whitespace).filter(|cell| !cell.is_empty()).count();
+    let Some(sections) = &grammar.sections else { return 0 };
+    let lines = lines.iter().map(Line::text);
+    if sections.is_below() {
+        // A stamp alone on its line is no evidence: what stands below it is.
+        let mut stamped = false;
+        return lines
+            .filter(|line| {
+                let below = stamped && sections.opens(line);
+                stamped = fits(grammar, line, line.len(), slots);
+                below
+            })
+            .count();
+    }
     let mut columns = usize::MAX;
     let mut count = 0;
-    for line in lines.iter().map(Line::text) {
+    for line in lines {
         if let Some((_, rest)) = grammar.header(line, slots) {
             columns = cells(rest);
         } else if fits(grammar, line, line.len(), slots)

@@ -47,7 +47,7 @@ pub struct Grammar {
     pub table: Option<TableSpec>,
     /// Where records are rows below header lines that have stamps too.
     pub sections: Option<Sections>,
-    /// The slot of a date that lines without a stamp name.
+    /// The slot of a date that stands before a time of day, or that lines without a stamp name.
     pub(super) date: Option<u8>,
     pub(super) rank: u8,
     pub(super) weight: u32,
@@ -462,6 +462,9 @@ impl Grammar {
             }
             return;
         }
+        if self.sections.as_ref().is_some_and(Sections::is_below) {
+            return self.stacked_message(text, out);
+        }
         if self.sections.is_some() {
             let message = reading.message.of(text);
             out.extend_from_slice(message.split(|byte| *byte == b'\n').next().unwrap_or_default());
@@ -512,6 +515,9 @@ impl Grammar {
             if let Some(span) = slots.get(slot as u8) {
                 visit(name, span.of(text));
             }
+        }
+        if self.sections.as_ref().is_some_and(Sections::is_below) {
+            return self.stacked_fields(text, visit);
         }
         let program = slots.known(Known::Program).map(|span| span.of(text));
         let program = program.or(self.program.as_deref().map(str::as_bytes));

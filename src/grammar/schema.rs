@@ -100,6 +100,9 @@ pub(super) struct SectionsFile {
     /// First words of header lines without a stamp.
     #[serde(default)]
     pub first: Vec<String>,
+    /// A stamp stands on a line of its own: all below it, headers included, is its record.
+    #[serde(default)]
+    pub below: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -24,7 +24,7 @@ const LONGEST_HEADER: usize = 4096;
 impl Grammar {
     /// The stamp of a header line of sections, if it has one, and the names of the columns.
     pub fn header<'a>(&self, line: &'a [u8], slots: &mut Slots) -> Option<(Option<Stamp>, &'a [u8])> {
-        let sections = self.sections.as_ref()?;
+        let sections = self.sections.as_ref().filter(|sections| !sections.is_below())?;
         let Some(head) = self.head(line, line.len(), slots) else {
             return sections.opens(line).then_some((None, line));
         };
@@ -41,6 +41,44 @@ impl Grammar {
     /// Whether its records may name a time of day only, whose day other lines tell.
     pub fn tells_days(&self) -> bool {
         self.date.is_some() || self.sections.is_some()
+    }
+
+    /// What stands below a stamp: a line for each row, its cells with their names.
+    pub(super) fn stacked_message(&self, text: &[u8], out: &mut Vec<u8>) {
+        let Some(sections) = &self.sections else { return };
+        let start = out.len();
+        sections.stacked(text, |stacked| {
+            if out.len() > start {
+                out.push(b'\n');
+            }
+            match stacked {
+                Stacked::Row(what, names, cells) => {
+                    out.extend_from_slice(what);
+                    for (name, cell) in names.iter().zip(cells) {
+                        for part in [b"  ", *name, b" ", *cell] {
+                            out.extend_from_slice(part);
+                        }
+                    }
+                }
+                Stacked::Line(line) => out.extend_from_slice(line.trim_ascii_end()),
+            }
+        });
+        if out.len() == start {
+            out.extend_from_slice(text);
+        }
+    }
+
+    /// Calls `visit(name, value)` for every cell below a stamp: `sda.r/s`.
+    pub(super) fn stacked_fields(&self, text: &[u8], mut visit: impl FnMut(&str, &[u8])) {
+        let Some(sections) = &self.sections else { return };
+        let name = |part: &[u8]| String::from_utf8_lossy(part).into_owned();
+        sections.stacked(text, |stacked| {
+            if let Stacked::Row(what, names, cells) = stacked {
+                for (column, cell) in names.iter().zip(cells) {
+                    visit(&format!("{}.{}", name(what), name(column)), cell);
+                }
+            }
+        });
     }
 
     /// The lines below a row's first, but for blank ones and headers: they belong to the table's frame.
@@ -72,9 +110,49 @@ impl Grammar {
     }
 }
 
+/// A line below a stamp that stands alone.
+enum Stacked<'a, 'b> {
+    /// What a row is about, the names of its cells, its cells.
+    Row(&'a [u8], &'b [&'a [u8]], &'b [&'a [u8]]),
+    /// Anything else.
+    Line(&'a [u8]),
+}
+
 impl Sections {
     pub(super) const fn new(typed: SectionsFile) -> Self {
         Self { typed }
+    }
+
+    /// Whether stamps stand on lines of their own, above all that they date.
+    pub const fn is_below(&self) -> bool {
+        self.typed.below
+    }
+
+    /// Goes through the lines below a record's first: rows with the names of their columns, and what is none.
+    fn stacked<'a>(&self, text: &'a [u8], mut visit: impl FnMut(Stacked<'a, '_>)) {
+        let mut header: Vec<&[u8]> = Vec::new();
+        for line in text.split(|byte| *byte == b'\n').skip(1) {
+            let row: Vec<&[u8]> = cells(line).collect();
+            if self.is_header(line) {
+                // One that is not known names nothing: better no names than wrong ones.
+                header = if self.opens(line) { row } else { Vec::new() };
+                if header.is_empty() {
+                    visit(Stacked::Line(line));
+                }
+            } else if let ([what, names @ ..], Some(less)) =
+                (&header[..], header.len().checked_sub(row.len()))
+                && let Some((what, cells)) = match less {
+                    0 => row.split_first().map(|(what, cells)| (*what, cells)),
+                    1 if !row.is_empty() => Some((*what, &row[..])),
+                    _ => None,
+                }
+            {
+                let what = what.strip_suffix(b":").unwrap_or(what);
+                visit(Stacked::Row(what, names, cells));
+            } else if !row.is_empty() {
+                visit(Stacked::Line(line));
+            }
+        }
     }
 
     /// Whether what stands behind a stamp names columns: two cells or more, and none begins like a number.

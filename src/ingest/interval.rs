@@ -74,7 +74,11 @@ impl Interval {
         key: Option<i64>,
     ) -> Option<(Option<i64>, bool)> {
         let sections = grammar.sections.as_ref()?;
-        let stamp = slots.known(Known::Time)?;
+        let Some(stamp) = slots.known(Known::Time) else {
+            // A summary, or the first line of another report.
+            *self = Self::default();
+            return None;
+        };
         Some(self.row(key, !sections.is_remark(line.get(stamp.end as usize..)?)))
     }
 

@@ -43,6 +43,8 @@ pub struct Explanation {
     pub bounds: (Option<String>, Option<String>),
     /// What other logs tell of its file, where no record of that has a stamp.
     pub landmarks: Option<String>,
+    /// Which time before its stamp it speaks of.
+    pub covers: Option<Covers>,
     /// What follows from it.
     pub derived: Vec<DerivedRow>,
     /// The lines above and below it in the timeline.
@@ -53,6 +55,15 @@ pub struct Explanation {
     pub shown: Zone,
     /// Whether no other file was read.
     pub alone: bool,
+}
+
+/// Which time before its stamp a record speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Covers {
+    /// From this instant on, nanoseconds since 1970.
+    From(i64),
+    /// Since its machine started.
+    Boot,
 }
 
 /// How a zone is known.

@@ -2,7 +2,8 @@
 //! with its file and line.
 
 use super::explain::{
-    DerivedRow, Explanation, How, Ordered, YearRow, ZoneRow, both, clock, digits_of, lacks, width_words,
+    Covers, DerivedRow, Explanation, How, Ordered, YearRow, ZoneRow, both, clock, digits_of, lacks,
+    width_words,
 };
 use super::sources::{counted, either, thousands};
 use crate::base::Basis;
@@ -76,6 +77,13 @@ pub fn push_explanation(out: &mut Vec<u8>, story: &Explanation) {
         }
     }
     line("interval", &interval(story));
+    match story.covers {
+        Some(Covers::From(start)) => {
+            line("covers", &format!("from {} to its stamp", both(&story.shown, start, digits_of(start))));
+        }
+        Some(Covers::Boot) => line("covers", "from the start of its machine to its stamp: averages"),
+        None => {}
+    }
     let words: Vec<&str> = story.instant.iter().flat_map(|instant| instant.basis.words()).collect();
     if !words.is_empty() {
         line("basis", &words.join(" "));

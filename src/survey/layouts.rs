@@ -78,9 +78,7 @@ impl Layouts<'_> {
     ) -> Option<DayMark> {
         let grammar = self.set.get(self.format.primary);
         match begun {
-            Some((id, head)) if head.stamp.is_none() && *id == self.format.primary => {
-                grammar.date(line, slots).map(DayMark::Date)
-            }
+            Some((id, _)) if *id == self.format.primary => grammar.date(line, slots).map(DayMark::Date),
             Some(_) => None,
             None => {
                 let (stamp, rest) = grammar.header(line, slots)?;

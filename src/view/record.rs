@@ -147,12 +147,22 @@ impl<'a> Record<'a> {
         self.since.and_then(|since| since.from).or_else(duration)
     }
 
+    /// Whether its values are averages since its machine started.
+    pub fn is_since_boot(&self) -> bool {
+        self.since.is_some_and(|since| since.boot)
+    }
+
+    /// Whether the date of its time of day stands on its own line.
+    pub fn has_own_date(&self) -> bool {
+        self.stamp.is_some() && self.grammar.date(self.text, &self.slots).is_some()
+    }
+
     /// Calls `visit` for every further field.
     pub fn fields(&self, mut visit: impl FnMut(&str, &[u8])) {
         if let Some(derived) = self.derived {
             derived.fields.iter().for_each(|(name, value)| visit(name, value.as_bytes()));
         }
-        if self.since.is_some_and(|since| since.boot) {
+        if self.is_since_boot() {
             visit("since", b"boot");
         }
         if let (Some(columns), Some(head), true) = (self.columns, &self.head, self.grammar.sections.is_some())
