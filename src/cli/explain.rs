@@ -189,6 +189,7 @@ impl Teller<'_> {
             format: spotted.format.clone(),
             record: spotted.record.clone(),
             event: spotted.event.clone(),
+            unsettled: spotted.unsettled.clone(),
             instant: spotted.instant,
             zone: stamp.and_then(|stamp| self.zone(&stamp, &spotted)),
             writer,

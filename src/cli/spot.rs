@@ -34,6 +34,8 @@ pub(super) struct Spotted {
     pub format: String,
     pub event: Vec<u8>,
     pub stamp: Option<(String, Stamp)>,
+    /// The stamp as written of a record that it does not date.
+    pub unsettled: Option<String>,
     pub instant: Option<Instant>,
     /// Which time before its stamp it speaks of.
     pub covers: Option<Covers>,
@@ -114,6 +116,7 @@ impl<'a> Spot<'a> {
             format: record.grammar.name.clone(),
             event: json,
             stamp: stamp.map(|(written, stamp)| (text(written), stamp)),
+            unsettled: record.part(Known::Time).filter(|_| !dated && record.stamp.is_some()).map(text),
             instant: record.instant,
             covers: match record.start() {
                 _ if record.is_since_boot() => Some(Covers::Boot),

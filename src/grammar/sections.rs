@@ -143,7 +143,8 @@ impl Sections {
                 (&header[..], header.len().checked_sub(row.len()))
                 && let Some((what, cells)) = match less {
                     0 => row.split_first().map(|(what, cells)| (*what, cells)),
-                    1 if !row.is_empty() => Some((*what, &row[..])),
+                    // A row of numbers only: the header says what it is about.
+                    1 if row.iter().all(|cell| cell[0].is_ascii_digit()) => Some((*what, &row[..])),
                     _ => None,
                 }
             {

@@ -27,6 +27,8 @@ pub struct Explanation {
     pub event: Vec<u8>,
     /// The stamp as written, and what it says.
     pub stamp: Option<(String, Stamp)>,
+    /// The stamp as written of a record that it does not date: nothing tells its day, or its clock was not set.
+    pub unsettled: Option<String>,
     /// Its instant, or the bounds of an undated one.
     pub instant: Option<Instant>,
     /// How its zone is known; `None` where it has no stamp.
@@ -250,6 +252,10 @@ impl Explanation {
         let known = |at: i64| (at != i64::MIN && at != i64::MAX).then_some(at);
         let ends = self.instant.map(|instant| (known(instant.earliest), known(instant.latest)));
         let at = |at: i64| both(&self.shown, at, digits_of(at));
+        let stamp = match &self.unsettled {
+            Some(text) => format!("has a stamp that does not date it, {}", clean(text)),
+            None => "has no stamp".to_owned(),
+        };
         let when = match ends.unwrap_or_default() {
             (Some(from), Some(to)) => {
                 let zone = match (self.shown.name(), self.shown.offset_at(to.div_euclid(NANOS_PER_SECOND))) {
@@ -262,14 +268,14 @@ impl Explanation {
                     narrow_span(to - from),
                 ];
                 return format!(
-                    "{place} has no stamp: written between {from} and {to} {zone}, {apart} apart"
+                    "{place} {stamp}: written between {from} and {to} {zone}, {apart} apart"
                 );
             }
             (None, Some(to)) => format!("before {}", at(to)),
             (Some(from), None) => format!("not before {}", at(from)),
-            (None, None) => return format!("{place} has no stamp, and nothing tells when it was written"),
+            (None, None) => return format!("{place} {stamp}, and nothing tells when it was written"),
         };
-        format!("{place} has no stamp: written {when}")
+        format!("{place} {stamp}: written {when}")
     }
 }
 

@@ -37,6 +37,9 @@ pub fn push_explanation(out: &mut Vec<u8>, story: &Explanation) {
         let holes = if lacks.is_empty() { String::new() } else { format!("{}; ", list(&lacks)) };
         line("stamp", &format!("{}: {holes}{} wide", clean(text), width_words(stamp.resolution.width())));
     }
+    if let Some(text) = &story.unsettled {
+        line("stamp", &format!("{}: no instant follows from it", clean(text)));
+    }
     line("format", &story.format);
     if let Some(zone) = &story.zone {
         line("zone", &zone_words(zone));
@@ -162,7 +165,7 @@ fn interval(story: &Explanation) -> String {
                 (None, Some(below)) => format!("{ends}: {below} has the first stamp below it"),
                 (None, None) => match &story.landmarks {
                     Some(landmarks) => format!("{ends}: {landmarks}"),
-                    None => format!("{ends}: no record of its file has a stamp"),
+                    None => format!("{ends}: no record of its file is dated"),
                 },
             }
         }
