@@ -216,8 +216,11 @@ mod tests {
 
     #[test]
     fn headers_hold_no_number() {
-        let sections =
-            Sections::new(SectionsFile { rows: vec!["LINUX".into(), "COM".into()], first: vec!["r".into()] });
+        let sections = Sections::new(SectionsFile {
+            rows: vec!["LINUX".into(), "COM".into()],
+            first: vec!["r".into()],
+            below: false,
+        });
         for (rest, header) in [
             ("     CPU     %user     %nice", true),
             ("  runq-sz  plist-sz   ldavg-1   blocked", true),

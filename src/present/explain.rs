@@ -267,9 +267,7 @@ impl Explanation {
                     clock(&self.shown, to, digits_of(to)),
                     narrow_span(to - from),
                 ];
-                return format!(
-                    "{place} {stamp}: written between {from} and {to} {zone}, {apart} apart"
-                );
+                return format!("{place} {stamp}: written between {from} and {to} {zone}, {apart} apart");
             }
             (None, Some(to)) => format!("before {}", at(to)),
             (Some(from), None) => format!("not before {}", at(from)),
