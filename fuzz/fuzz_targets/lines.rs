@@ -96,16 +96,14 @@ fn read(format: &FileFormat, opened: &Opened, survey: &FileSurvey, settled: &Set
             clock: &settled.clock,
             rules: &TOOLS.rules,
             filter: &TOOLS.filter,
-            year: span.year,
-            segment: span.segment,
-            carry: span.carry,
-            head: span.head,
+            span: **span,
             mtime: Some(MTIME),
             birth: None,
             behind: None,
+            interval: Default::default(),
         };
-        let (mut events, mut tallies, mut gaps) = (Vec::new(), Vec::new(), Vec::new());
-        reader.read(&context, &bytes, &mut events, &mut tallies, &mut gaps);
+        let (mut events, mut tallies, mut notes) = (Vec::new(), Vec::new(), Notes::default());
+        reader.read(&context, &bytes, &mut events, &mut tallies, &mut notes);
         assert!(events.is_sorted_by_key(|event| event.key));
         assert_eq!(tallies.iter().map(|tally| tally.count as usize).sum::<usize>(), events.len());
         for event in &events {

@@ -37,6 +37,17 @@ pub struct Gap {
     pub latest: i64,
 }
 
+/// Since when the rows of an interval tool cover their time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// First line it holds for, counted from the batch's first line; it reaches to the next one's.
+    pub line: u32,
+    /// The stamp of the row before, nanoseconds since 1970.
+    pub from: Option<i64>,
+    /// Whether it is the first row of a tool that begins with the average since boot.
+    pub boot: bool,
+}
+
 /// The events of one chunk, in time order, and the bytes they point into.
 #[derive(Debug)]
 pub struct Batch {
@@ -60,6 +71,8 @@ pub struct Batch {
     pub tallies: Vec<Tally>,
     /// Bounds of its undated records, by line.
     pub gaps: Vec<Gap>,
+    /// Since when its rows cover their time, by line; empty but for interval tools.
+    pub starts: Vec<Start>,
     /// Keys `[from, to)` whose stamps its file's clock names twice, and how much later the second time is:
     /// nanoseconds. Mostly empty.
     pub folds: Vec<(i64, i64, i64)>,
@@ -104,6 +117,15 @@ impl Batch {
             }
         }
         (event.key.saturating_sub(self.doubt), latest)
+    }
+
+    /// Since when a row covers its time.
+    pub fn start(&self, event: &Event) -> Option<Start> {
+        if event.flags.has(Flags::DERIVED) {
+            return None;
+        }
+        let above = self.starts.partition_point(|start| start.line <= event.line);
+        self.starts.get(above.checked_sub(1)?).copied()
     }
 
     /// The bytes of a record: its first line and its continuation lines.

@@ -7,12 +7,14 @@ use super::context::Context;
 use super::outcome::Ending;
 use super::output::Output;
 use super::spot::{Seen, Spot, Spotted};
-use crate::base::{Basis, Error, FileId, NANOS_PER_SECOND, Result, Stamp, WrittenDate, WrittenZone};
+use crate::base::{
+    Basis, Error, FileId, NANOS_PER_SECOND, Result, Stamp, WrittenDate, WrittenZone, civil_from_days,
+};
 use crate::clock::{Clock, Proof, ShiftKind};
 use crate::engine::{FileState, Outcome};
 use crate::ingest::Filter;
 use crate::present::{
-    DerivedRow, Explanation, How, Neighbour, Ordered, PatternRow, WriterRow, YearRow, ZoneRow,
+    DayRow, DerivedRow, Explanation, How, Neighbour, Ordered, PatternRow, WriterRow, YearRow, ZoneRow,
     explanation_json, push_explanation,
 };
 use crate::text::clean;
@@ -187,13 +189,16 @@ impl Teller<'_> {
             format: spotted.format.clone(),
             record: spotted.record.clone(),
             event: spotted.event.clone(),
+            unsettled: spotted.unsettled.clone(),
             instant: spotted.instant,
             zone: stamp.and_then(|stamp| self.zone(&stamp, &spotted)),
             writer,
             skew: stamp.and(self.state.clock.skew_proof()).map(|proof| self.context.prove(proof)),
             year: stamp.and_then(|stamp| self.year(&stamp, &spotted)),
+            day: stamp.and_then(|stamp| self.day(&stamp, &spotted)),
             bounds,
             landmarks: self.landmarks(),
+            covers: spotted.covers,
             derived: derived.collect(),
             neighbours: (
                 spot.above.as_ref().map(|above| self.neighbour(above, &spotted.seen, true)),
@@ -283,7 +288,7 @@ impl Teller<'_> {
         let (Some(instant), chosen) = (spotted.instant, clock.segment(spotted.segment)) else {
             return Vec::new();
         };
-        let year = clock.year_of(instant.best, spotted.segment);
+        let (year, stamp) = clock.dated(stamp, instant.best, spotted.segment, None);
         let Some(seconds) = stamp.seconds_in_year(year) else { return Vec::new() };
         let zones = [Zone::utc(), self.context.plan.settle.default_zone.clone()];
         let mut readings: Vec<(String, i64)> = Vec::new();
@@ -327,7 +332,7 @@ impl Teller<'_> {
 
     /// The year of a stamp that names none.
     fn year(&self, stamp: &Stamp, spotted: &Spotted) -> Option<YearRow> {
-        if stamp.date == WrittenDate::Full || stamp.zone == WrittenZone::Epoch {
+        if stamp.date != WrittenDate::NoYear || stamp.zone == WrittenZone::Epoch {
             return None;
         }
         let years = &self.state.clock.years;
@@ -336,6 +341,29 @@ impl Teller<'_> {
         let candidates = years.candidates.iter().map(|candidate| candidate - years.best + year).collect();
         let basis = self.state.clock.year_basis.words().next().unwrap_or("");
         Some(YearRow { year, basis, candidates, why: years.reason.clone() })
+    }
+
+    /// The day of a stamp that names a time of day only.
+    fn day(&self, stamp: &Stamp, spotted: &Spotted) -> Option<DayRow> {
+        if stamp.date != WrittenDate::NoDay {
+            return None;
+        }
+        let days = self.state.clock.days.as_ref()?;
+        let (_, dated) = self.state.clock.dated(stamp, spotted.instant?.best, spotted.segment, None);
+        let day = dated.seconds.div_euclid(86_400);
+        let name = |day: i64| {
+            let (year, month, day) = civil_from_days(day);
+            format!("{year:04}-{month:02}-{day:02}")
+        };
+        Some(DayRow {
+            day: name(day),
+            basis: days.basis.words().next().unwrap_or(""),
+            open: days.spread.map(|(back, on)| (name(day - back), name(day + on))),
+            why: match spotted.own_date {
+                true => "from the date before it".to_owned(),
+                false => days.reason.clone(),
+            },
+        })
     }
 
     /// A neighbour, and what is known of the order of the two.

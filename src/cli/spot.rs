@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use crate::base::{Basis, Batch, Event, FileId, Flags, Instant, Resolution, Result, Stamp, WrittenDate};
 use crate::engine::{Sink, Stretch};
 use crate::grammar::Known;
-use crate::present::push_jsonl;
+use crate::present::{Covers, push_jsonl};
 use crate::view::{Entry, Place, Record, Scene};
 use crate::witness::OddWriter;
 
@@ -34,7 +34,13 @@ pub(super) struct Spotted {
     pub format: String,
     pub event: Vec<u8>,
     pub stamp: Option<(String, Stamp)>,
+    /// The stamp as written of a record that it does not date.
+    pub unsettled: Option<String>,
     pub instant: Option<Instant>,
+    /// Which time before its stamp it speaks of.
+    pub covers: Option<Covers>,
+    /// Whether the date of its time of day stands on its own line.
+    pub own_date: bool,
     pub segment: u16,
     pub odd: Option<OddWriter>,
     pub pattern: u64,
@@ -79,13 +85,16 @@ impl<'a> Spot<'a> {
         let zone = record.instant.is_some_and(|instant| instant.basis.has(Basis::ZONE_DEFAULT));
         let open = self.scene.file(batch.file).clock.years.candidates.len() > 1;
         let year = open && record.stamp.is_some_and(|stamp| stamp.date == WrittenDate::NoYear);
+        let days = self.scene.file(batch.file).clock.days.as_ref();
+        let day = days.is_some_and(|days| days.spread.is_some())
+            && record.stamp.is_some_and(|stamp| stamp.date == WrittenDate::NoDay);
         Seen {
             place: Place::of(batch, event),
             file: batch.file,
             line: batch.line(event),
             key: (!event.flags.has(Flags::UNDATED)).then_some(event.key),
             resolution: Resolution::from_code(event.resolution),
-            guessed: zone || year,
+            guessed: zone || year || day,
             derived: event.flags.has(Flags::DERIVED),
             text: String::from_utf8_lossy(&text).into_owned(),
         }
@@ -107,7 +116,13 @@ impl<'a> Spot<'a> {
             format: record.grammar.name.clone(),
             event: json,
             stamp: stamp.map(|(written, stamp)| (text(written), stamp)),
+            unsettled: record.part(Known::Time).filter(|_| !dated && record.stamp.is_some()).map(text),
             instant: record.instant,
+            covers: match record.start() {
+                _ if record.is_since_boot() => Some(Covers::Boot),
+                start => start.map(Covers::From),
+            },
+            own_date: record.has_own_date(),
             segment: batch.segment,
             odd: clock.odd(record.part(Known::Host), record.part(Known::Program)).cloned(),
             pattern: event.pattern,

@@ -287,6 +287,7 @@ impl<'a> Court<'a> {
             segments,
             year_basis,
             years: Years::default(),
+            days: None,
             repair,
             skew: None,
             writers,

@@ -23,6 +23,8 @@ pub struct ChunkSpan {
     pub year: i32,
     /// The segment of the file's clock that it is read with.
     pub segment: u16,
+    /// Which of the file's surveyed chunks it is.
+    pub piece: u32,
     /// Whether it holds a dated record.
     pub dated: bool,
     /// Whether its stamps are those of a clock that was not set yet.
@@ -54,6 +56,7 @@ pub(super) fn spans(file: &FileFacts<'_>, clock: &Clock, years: &[i32]) -> Vec<C
             head,
             year: *year,
             segment: *segment,
+            piece: spans.len() as u32,
             dated: false,
             unset: chunk.unset,
         };
@@ -106,6 +109,8 @@ fn place(clock: &Clock, seen: Seen, year: i32, segment: u16) -> i64 {
     let at = match seen {
         Seen::Zoned(at) => at.saturating_add(repair(clock)),
         Seen::Local(at) => local_to_utc(segment, at),
+        // Settling days has left none of these.
+        Seen::Dayless => return 0,
         Seen::Yearless(turn, at) => local_to_utc(segment, years::in_year(year + turn, at)),
     };
     at.saturating_sub(clock.ahead())

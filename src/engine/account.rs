@@ -1,5 +1,5 @@
-//! What a survey says of a file as a whole: its account (lines in are lines out), which of its lines belong
-//! to no record, how far each segment of its clock reaches.
+//! What a survey says of a file as a whole: its account (lines in are lines out) and how far each segment of
+//! its clock reaches.
 
 use crate::base::Account;
 use crate::clock::Clock;
@@ -14,26 +14,10 @@ pub struct Extent {
     pub dated: u64,
 }
 
-/// A record is not followed further than this: lines beyond are undated records of their own. A file
-/// with one stamp at its top and a gigabyte below it is no single record.
-const LONGEST_RECORD: u64 = 8 << 20;
-
-/// For each surveyed chunk, whether its lines above its first record belong to no record: because none
-/// came before, or one that began too far back.
-pub(super) fn loose_heads(survey: &FileSurvey) -> Vec<bool> {
-    let mut last_begin: Option<u64> = None;
-    let heads = survey.chunks.iter().map(|(start, chunk)| {
-        let loose = last_begin.is_none_or(|begin| start.saturating_sub(begin) >= LONGEST_RECORD);
-        last_begin = chunk.last_begin.or(last_begin);
-        loose
-    });
-    heads.collect()
-}
-
 /// A file's account, from its survey.
 pub(super) fn account(survey: &FileSurvey) -> Account {
     let mut ledger = Account { bytes: survey.bytes, ..Account::default() };
-    for ((_, chunk), loose_head) in survey.chunks.iter().zip(loose_heads(survey)) {
+    for ((_, chunk), loose_head) in survey.chunks.iter().zip(survey.loose_heads()) {
         let loose = if loose_head { chunk.loose } else { 0 };
         ledger.lines += chunk.lines;
         ledger.records += chunk.records + loose;

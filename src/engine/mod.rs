@@ -10,7 +10,9 @@ mod ledger;
 mod places;
 mod plan;
 mod prepare;
+mod sections;
 mod stated;
+mod surveyed;
 mod tables;
 
 pub use account::Extent;

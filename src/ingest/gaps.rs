@@ -39,8 +39,8 @@ impl<'a> Gaps<'a> {
     #[inline]
     pub(super) fn dated(&mut self, key: i64, stamp: Option<&Stamp>, odd: Option<&OddWriter>) {
         if self.open.is_some() {
-            let Context { clock, segment, .. } = *self.context;
-            let instant = stamp.and_then(|stamp| clock.instant_at(stamp, key, segment, odd));
+            let Context { clock, span, .. } = *self.context;
+            let instant = stamp.and_then(|stamp| clock.instant_at(stamp, key, span.segment, odd));
             self.close(instant.map(|instant| (instant.earliest, instant.latest)));
         }
     }

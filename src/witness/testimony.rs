@@ -34,6 +34,8 @@ impl Written {
                 Some((Self::Zoned, nanos(stamp.seconds - i64::from(offset))?))
             }
             (WrittenDate::Full, WrittenZone::Absent) => Some((Self::Local, nanos(stamp.seconds)?)),
+            // Which day it was is not known here.
+            (WrittenDate::NoDay, _) => None,
             (WrittenDate::NoYear, _) => Some((Self::Yearless, nanos(stamp.seconds)?)),
         }
     }

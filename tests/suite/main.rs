@@ -8,6 +8,7 @@
 mod below;
 mod bounds;
 mod causal;
+mod days;
 mod golden;
 mod landmarks;
 mod props;
