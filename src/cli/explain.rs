@@ -204,6 +204,7 @@ impl Teller<'_> {
                 first: format!("{}:{}", prepared.file(first.0).name, first.1),
                 is_first: spotted.first,
             },
+            uptime: spotted.uptime,
             stamp: spotted.stamp,
             shown: self.context.plan.settle.default_zone.clone(),
             alone: prepared.files.len() == 1,
@@ -245,6 +246,11 @@ impl Teller<'_> {
             }
             (WrittenZone::Epoch, _) => {
                 return Some(ZoneRow { name: "UTC".to_owned(), offset: 0, ..plain(How::Epoch) });
+            }
+            (WrittenZone::Boot, _) => {
+                let boot = segment.boot.as_ref()?;
+                let how = if boot.is_guessed() { How::Default } else { How::Boot };
+                return Some(ZoneRow { proofs: vec![self.context.prove(&boot.proof)], ..plain(how) });
             }
             (WrittenZone::Absent, _) => {}
         }

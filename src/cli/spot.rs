@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::base::{Basis, Batch, Event, FileId, Flags, Instant, Resolution, Result, Stamp, WrittenDate};
+use crate::base::{Basis, Batch, Event, FileId, Flags, Instant, Resolution, Result, Stamp, WrittenDate, WrittenZone};
 use crate::engine::{Sink, Stretch};
 use crate::grammar::Known;
 use crate::present::push_jsonl;
@@ -34,6 +34,8 @@ pub(super) struct Spotted {
     pub format: String,
     pub event: Vec<u8>,
     pub stamp: Option<(String, Stamp)>,
+    /// The uptime of a record that is undated with it.
+    pub uptime: Option<String>,
     pub instant: Option<Instant>,
     pub segment: u16,
     pub odd: Option<OddWriter>,
@@ -99,7 +101,9 @@ impl<'a> Spot<'a> {
         let first_line = record.text.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let clock = &self.scene.file(batch.file).clock;
         let dated = !event.flags.has(Flags::UNDATED);
-        let stamp = record.part(Known::Time).zip(record.stamp).filter(|_| dated);
+        let stamp = record.part(Known::Time).zip(record.stamp);
+        let uptime = stamp.filter(|(_, stamp)| !dated && stamp.zone == WrittenZone::Boot);
+        let stamp = stamp.filter(|_| dated);
         Spotted {
             seen: self.seen(batch, event),
             lines: u64::from(event.lines),
@@ -107,6 +111,7 @@ impl<'a> Spot<'a> {
             format: record.grammar.name.clone(),
             event: json,
             stamp: stamp.map(|(written, stamp)| (text(written), stamp)),
+            uptime: uptime.map(|(written, _)| text(written)),
             instant: record.instant,
             segment: batch.segment,
             odd: clock.odd(record.part(Known::Host), record.part(Known::Program)).cloned(),

@@ -7,6 +7,7 @@
 mod boots;
 mod claims;
 mod company;
+mod counted;
 mod court;
 mod evidence;
 mod family;
@@ -23,11 +24,14 @@ mod witnessed;
 mod years;
 mod zones;
 
+use std::sync::Arc;
+
 use crate::base::{Basis, Instant, NANOS_PER_SECOND, Resolution, Stamp, WrittenDate, WrittenZone};
 use crate::survey::turn_between;
 use crate::time::{OffsetCursor, Zone};
 use crate::witness::{OddWriter, odd_one};
 
+pub use counted::SinceBoot;
 pub use kernels::{Booted, ClockStep, Kernel};
 pub use proof::{Place, Proof, Shift, ShiftKind};
 pub use settle::{Assumption, FileFacts, SettleOptions, Settled, Settlement, settle};
@@ -49,6 +53,8 @@ pub struct Segment {
     /// The zone set its clock back right before: wall clocks before this one, in seconds, that come
     /// twice are read the later way.
     pub late_until: Option<i64>,
+    /// What stamps that count from a boot count from.
+    pub boot: Option<Arc<SinceBoot>>,
 }
 
 /// The years of a source whose stamps name none.
@@ -101,6 +107,7 @@ impl Clock {
         ClockReader {
             cursor: segment.zone.cursor(),
             late: segment.late_until.map(|until| (until, segment.zone.clone())),
+            boot: segment.boot.clone(),
             repair: self.repair.unwrap_or(0),
             ahead: self.ahead(),
             year,
@@ -151,6 +158,13 @@ impl Clock {
         zones.iter().take(MOST).chain(&self.proofs[zones.len()..])
     }
 
+    /// What shows from which boots its uptimes count, each once.
+    pub fn boot_proofs(&self) -> impl Iterator<Item = &Proof> {
+        let boots = self.segments.iter().filter_map(|segment| segment.boot.as_ref());
+        let mut last = None;
+        boots.map(|boot| &boot.proof).filter(move |proof| last.replace(*proof) != Some(*proof))
+    }
+
     /// Whether a proof may speak of this segment: a place in another one says that it does not.
     pub fn speaks_of(&self, proof: &Proof, file: usize, segment: u16) -> bool {
         let mut own = proof.places.iter().filter(|place| place.file == file).peekable();
@@ -184,6 +198,9 @@ impl Clock {
         segment: u16,
         odd: Option<&OddWriter>,
     ) -> Option<Instant> {
+        if stamp.zone == WrittenZone::Boot {
+            return Some(self.segment(segment).boot.as_ref()?.instant(stamp));
+        }
         let odd = odd.filter(|_| stamp.zone == WrittenZone::Absent);
         let seconds = years::seconds(stamp, year) - odd.map_or(0, |odd| odd.offset / NANOS_PER_SECOND);
         let segment = self.segment(segment);
@@ -198,6 +215,7 @@ impl Clock {
                 (seconds - i64::from(offset) + self.repair.unwrap_or(0), None, repaired)
             }
             WrittenZone::Epoch => (seconds, None, Basis::EPOCH),
+            WrittenZone::Boot => return None,
             WrittenZone::Absent => {
                 let (first, second) = segment.zone.to_utc(seconds);
                 match (segment.late_until, second) {
@@ -260,7 +278,8 @@ impl Clock {
     ) -> Option<i64> {
         let year = self.year_of(key.saturating_add(odd.map_or(0, |odd| odd.offset)), segment);
         let wall = match stamp.zone {
-            WrittenZone::Epoch => return Some(key.saturating_add(self.ahead())),
+            // No wall clock is written: that of its host is as good as any.
+            WrittenZone::Epoch | WrittenZone::Boot => return Some(key.saturating_add(self.ahead())),
             _ => stamp.seconds_in_year(year)?,
         };
         zone.to_utc(wall).0.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(stamp.nanos))
@@ -279,6 +298,7 @@ impl Clock {
 pub struct ClockReader {
     cursor: OffsetCursor,
     late: Option<(i64, Zone)>,
+    boot: Option<Arc<SinceBoot>>,
     repair: i64,
     ahead: i64,
     year: i32,
@@ -314,6 +334,7 @@ impl ClockReader {
             },
             WrittenZone::Offset(offset) => seconds - i64::from(offset) + self.repair,
             WrittenZone::Epoch => seconds,
+            WrittenZone::Boot => return Some(self.boot.as_ref()?.key(stamp)),
         };
         utc.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(stamp.nanos))?.checked_sub(self.ahead)
     }

@@ -1,10 +1,12 @@
 //! The run: wires walking, surveying, settling, reading and merging to whoever consumes the timeline.
 
+mod account;
 mod behind;
 mod boots;
 mod derive;
 mod drive;
 mod ledger;
+mod noticed;
 mod places;
 mod plan;
 mod prepare;

@@ -1,15 +1,16 @@
 //! Everything before the first event: find, open, detect, group, survey, settle, lay out the chunks.
 
-use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use rayon::prelude::*;
 
+use super::account::{account, extents, loose_heads};
 use super::behind;
 use super::boots::{derive_boots, may_name_a_boot};
 use super::ledger::Ledger;
+use super::noticed::{copies, unknown_boots, unset_clocks};
 use super::plan::{Plan, Watch};
 use super::tables::watch_tables;
 use crate::base::{Account, Derived, FileId, Loss, Result, SourceId, Unread, reason};
@@ -18,7 +19,7 @@ use crate::grammar::{Detection, GrammarSet, Headers, detect};
 use crate::ingest::Picker;
 use crate::io::{Content, Found, GARBAGE, Head, MAX_LINE, Opened, Rotation, family, open, walk};
 use crate::poll::Change;
-use crate::survey::{FileFormat, FileSurvey, Layouts, Range, drop_unset, survey_plain, survey_stream};
+use crate::survey::{FileFormat, FileSurvey, Layouts, Range, survey_plain, survey_stream};
 use crate::witness::{Testimony, testify};
 
 /// With no more files than this, each keeps its descriptor through both passes.
@@ -47,6 +48,10 @@ pub struct FileState {
     pub clock: Clock,
     /// Its account.
     pub ledger: Account,
+    /// Whether any of its stamps name their offset or count from 1970.
+    pub zoned: bool,
+    /// Records that tell seconds since boot, dated and undated.
+    pub uptimes: u64,
     /// Whether any of its stamps name no zone.
     pub zone_less: bool,
     /// Offsets that its stamps name, seconds east of UTC.
@@ -134,11 +139,11 @@ pub struct Prepared {
 }
 
 /// A file on its way to a [`FileState`].
-struct Candidate {
-    found: Found,
-    source: String,
+pub(super) struct Candidate {
+    pub(super) found: Found,
+    pub(super) source: String,
     rotation: Rotation,
-    opened: Opened,
+    pub(super) opened: Opened,
     detection: Detection,
     format: FileFormat,
 }
@@ -197,6 +202,7 @@ pub fn prepare(
         })
         .collect();
     let settlement = settle(&facts, &plan.settle);
+    unknown_boots(&facts, &settlement.files, &mut remarks);
     let mut prepared = Prepared {
         files: Vec::new(),
         sources: Vec::new(),
@@ -427,97 +433,6 @@ fn survey_all(
     surveys
 }
 
-/// Takes records of clocks that were not set yet as undated, and says so.
-fn unset_clocks(candidates: &[Candidate], surveys: &mut [FileSurvey], remarks: &mut Vec<Unread>) {
-    for (sources, family) in
-        candidates.chunk_by(|a, b| a.source == b.source).scan(surveys, |rest, sources| {
-            let (family, behind) = std::mem::take(rest).split_at_mut(sources.len());
-            *rest = behind;
-            Some((sources, family))
-        })
-    {
-        drop_unset(&mut family.iter_mut().collect::<Vec<_>>());
-        for (candidate, survey) in sources.iter().zip(family) {
-            let unset = survey.chunks.iter().filter(|(_, chunk)| chunk.unset);
-            let count: u64 = unset.map(|(_, chunk)| chunk.undated).sum();
-            if count > 0 {
-                let why = format!(
-                    "{count} record{} of a clock that was not set yet (a start without a clock: its stamps jump away, and back where they were): undated",
-                    if count == 1 { "" } else { "s" }
-                );
-                remarks.push(Unread { file: candidate.found.name.clone(), why, loss: Loss::None });
-            }
-        }
-    }
-}
-
-/// Notices files of one family that begin with the same bytes: a copy made before a truncation.
-fn copies(candidates: &[Candidate], surveys: &[FileSurvey], remarks: &mut Vec<Unread>) {
-    const LOOK: usize = 4096;
-    let mut heads: BTreeMap<(&str, Vec<u8>), &str> = BTreeMap::new();
-    for (candidate, survey) in candidates.iter().zip(surveys) {
-        if !matches!(candidate.opened.content(), Content::Plain) || survey.bytes < 256 {
-            continue;
-        }
-        let mut head = vec![0; LOOK.min(survey.bytes as usize)];
-        let Ok(count) = candidate.opened.read_at(0, &mut head) else { continue };
-        head.truncate(count.min(256));
-        if let Some(first) = heads.insert((&candidate.source, head), &candidate.found.name) {
-            remarks.push(Unread {
-                file: candidate.found.name.clone(),
-                why: format!("begins with the same lines as {first} (copied, then truncated?): both are read, so these lines appear twice"),
-                loss: Loss::None,
-            });
-        }
-    }
-}
-
-/// A record is not followed further than this: lines beyond are undated records of their own. A file
-/// with one stamp at its top and a gigabyte below it is no single record.
-const LONGEST_RECORD: u64 = 8 << 20;
-
-/// For each surveyed chunk, whether its lines above its first record belong to no record: because none
-/// came before, or one that began too far back.
-fn loose_heads(survey: &FileSurvey) -> Vec<bool> {
-    let mut last_begin: Option<u64> = None;
-    let heads = survey.chunks.iter().map(|(start, chunk)| {
-        let loose = last_begin.is_none_or(|begin| start.saturating_sub(begin) >= LONGEST_RECORD);
-        last_begin = chunk.last_begin.or(last_begin);
-        loose
-    });
-    heads.collect()
-}
-
-/// A file's account, from its survey.
-fn account(survey: &FileSurvey) -> Account {
-    let mut ledger = Account { bytes: survey.bytes, ..Account::default() };
-    for ((_, chunk), loose_head) in survey.chunks.iter().zip(loose_heads(survey)) {
-        let loose = if loose_head { chunk.loose } else { 0 };
-        ledger.lines += chunk.lines;
-        ledger.records += chunk.records + loose;
-        ledger.undated += chunk.undated + loose;
-    }
-    ledger.dated = ledger.records - ledger.undated;
-    ledger.joined = ledger.lines - ledger.records;
-    ledger
-}
-
-/// How far each segment of a clock reaches.
-fn extents(survey: &FileSurvey, clock: &Clock) -> Vec<Extent> {
-    let ends = clock.segments.iter().skip(1).map(|segment| segment.from).chain([u64::MAX]);
-    let mut chunks = survey.chunks.iter().peekable();
-    let mut line = 1;
-    ends.map(|end| {
-        let mut extent = Extent { first_line: line, dated: 0 };
-        while let Some((_, chunk)) = chunks.next_if(|(start, _)| *start < end) {
-            line += chunk.lines;
-            extent.dated += chunk.records - chunk.undated;
-        }
-        extent
-    })
-    .collect()
-}
-
 impl Prepared {
     /// A file by id.
     pub fn file(&self, id: FileId) -> &FileState {
@@ -557,8 +472,8 @@ impl Prepared {
             survey.chunks.iter().any(|(_, chunk)| chunk.local.is_some() || chunk.yearless.is_some());
         let zones = clock.segments.iter().filter(|_| zone_less).map(|segment| &segment.zone);
         let folds = zones.map(|zone| behind::folds(zone, range, clock.ahead())).collect();
-        let extents = extents(survey, &clock);
-        let ledger = account(survey);
+        let extents = extents(survey, &clock, spans);
+        let ledger = account(survey, spans);
         if asked {
             self.ledger.total.add(&ledger);
             self.ledger.files += 1;
@@ -573,6 +488,8 @@ impl Prepared {
             detection: candidate.detection,
             clock,
             ledger,
+            zoned: survey.chunks.iter().any(|(_, chunk)| chunk.zoned.is_some()),
+            uptimes: survey.chunks.iter().filter_map(|(_, chunk)| chunk.uptimes).map(|known| known.count).sum(),
             zone_less,
             folds,
             year_less: survey.chunks.iter().any(|(_, chunk)| chunk.yearless.is_some()),
@@ -607,7 +524,7 @@ impl Prepared {
                     last.end = start;
                 }
                 let rank = self.chunks.len() as u32;
-                let undated = chunk.undated > 0 || chunk.loose > 0;
+                let undated = chunk.undated > span.counted || chunk.loose > 0;
                 let end = survey.bytes;
                 let span = *span;
                 self.chunks.push(Chunk { file, start, end, first_line, rank, span, undated, behind: None });

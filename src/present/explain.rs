@@ -27,6 +27,8 @@ pub struct Explanation {
     pub event: Vec<u8>,
     /// The stamp as written, and what it says.
     pub stamp: Option<(String, Stamp)>,
+    /// The uptime of an undated record, as written.
+    pub uptime: Option<String>,
     /// Its instant, or the bounds of an undated one.
     pub instant: Option<Instant>,
     /// How its zone is known; `None` where it has no stamp.
@@ -58,6 +60,8 @@ pub enum How {
     Offset(i32),
     /// The stamp counts from 1970.
     Epoch,
+    /// The stamp counts from a boot.
+    Boot,
     /// The stamp names this offset, and evidence proves it wrong by so many seconds.
     Repaired(i32, i64),
     /// Somebody said so.
@@ -212,6 +216,10 @@ impl Explanation {
     }
 
     fn undated(&self, place: &str) -> String {
+        let place = &match &self.uptime {
+            Some(uptime) => format!("{place} tells {uptime} s since a boot that no other log dates"),
+            None => format!("{place} has no stamp"),
+        };
         let known = |at: i64| (at != i64::MIN && at != i64::MAX).then_some(at);
         let ends = self.instant.map(|instant| (known(instant.earliest), known(instant.latest)));
         let at = |at: i64| both(&self.shown, at, digits_of(at));
@@ -227,14 +235,14 @@ impl Explanation {
                     narrow_span(to - from),
                 ];
                 return format!(
-                    "{place} has no stamp: written between {from} and {to} {zone}, {apart} apart"
+                    "{place}: written between {from} and {to} {zone}, {apart} apart"
                 );
             }
             (None, Some(to)) => format!("before {}", at(to)),
             (Some(from), None) => format!("not before {}", at(from)),
-            (None, None) => return format!("{place} has no stamp, and nothing tells when it was written"),
+            (None, None) => return format!("{place}, and nothing tells when it was written"),
         };
-        format!("{place} has no stamp: written {when}")
+        format!("{place}: written {when}")
     }
 }
 

@@ -91,6 +91,7 @@ fn zone_words(zone: &ZoneRow) -> String {
     };
     match zone.how {
         How::Offset(_) => format!("{}: the stamp says so", zone.name),
+        How::Boot => "none needed: the stamp counts from a boot".to_owned(),
         How::Epoch => "none needed: the stamp counts from 1970 UTC".to_owned(),
         How::Repaired(written, by) => format!(
             "the stamp says {}, which is wrong: read as {}",

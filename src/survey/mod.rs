@@ -7,6 +7,7 @@ mod gaps;
 mod layouts;
 mod scan;
 mod unset;
+mod uptimes;
 
 pub use gaps::Gaps;
 pub use layouts::{FileFormat, Layouts, lines};
@@ -15,3 +16,4 @@ pub use scan::{
     survey_stream, turn_between,
 };
 pub use unset::drop_unset;
+pub use uptimes::{Rest, Stretch, Uptimes};

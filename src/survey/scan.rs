@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use super::gaps::Gaps;
 use super::layouts::{Layouts, lines};
 use super::unset;
+use super::uptimes::{self, Uptimes, rest};
 use crate::base::{NANOS_PER_SECOND, Stamp, WrittenDate, WrittenZone};
 use crate::grammar::{GrammarId, MAX_HEAD, Slots};
 use crate::io::{Opened, Unpacker};
@@ -78,6 +79,8 @@ pub struct ChunkSurvey {
     pub local: Option<Range<i64>>,
     /// Stamps without a year (and without a zone).
     pub yearless: Option<Yearless>,
+    /// Stamps that count from a boot; their records count as undated here.
+    pub uptimes: Option<Uptimes>,
     /// The chunk's first dated record.
     pub first: Option<Seen>,
     /// The chunk's last dated record.
@@ -178,6 +181,8 @@ struct Surveyor<'a> {
     maybe_unset: bool,
     /// Places where an unset clock may begin.
     starts: u32,
+    /// Stretches that ended with a boot or a sleep.
+    rifts: usize,
 }
 
 /// Neighbouring stamps this far apart, one way or the other, begin a new stretch: a zone that changed, a
@@ -224,6 +229,7 @@ impl<'a> Surveyor<'a> {
             most_cuts: if size <= SMALL { MOST_CUTS_OF_SMALL } else { MOST_CUTS },
             maybe_unset: true,
             starts: 0,
+            rifts: 0,
         }
     }
 
@@ -232,7 +238,7 @@ impl<'a> Surveyor<'a> {
         let mut chunks = std::mem::take(&mut self.done);
         chunks.push((self.start, std::mem::take(&mut self.chunk)));
         self.start = next;
-        (self.cuts, self.starts) = (0, 0);
+        (self.cuts, self.starts, self.rifts) = (0, 0, 0);
         self.maybe_unset = true;
         chunks
     }
@@ -248,6 +254,9 @@ impl<'a> Surveyor<'a> {
             }
             if leapt && self.chunk.yearless.is_some() {
                 self.cut(offset, false);
+            }
+            if stamp.zone == WrittenZone::Boot {
+                self.uptime(&stamp, offset, line);
             }
         }
         self.chunk.first_line.get_or_insert(offset);
@@ -305,6 +314,22 @@ impl<'a> Surveyor<'a> {
         (begins && self.starts <= unset::MOST) || (ends && within)
     }
 
+    /// Takes the uptime of the record at `offset`; a boot or a sleep before it ends the stretch.
+    #[cold]
+    fn uptime(&mut self, stamp: &Stamp, offset: u64, line: &[u8]) {
+        let Some(uptime) = nanos(stamp) else { return };
+        let ends = |known: Uptimes| known.rest.is_some() || known.falls_to(uptime);
+        if self.chunk.uptimes.is_some_and(ends) && self.rifts <= uptimes::MOST {
+            self.rifts += 1;
+            self.cut(offset, false);
+        }
+        let leads = self.chunk.first.is_none();
+        match &mut self.chunk.uptimes {
+            Some(known) => known.add(uptime, rest(line)),
+            None => self.chunk.uptimes = Some(Uptimes::new(uptime, leads, rest(line))),
+        }
+    }
+
     /// Ends the stretch before the record at `offset`.
     fn cut(&mut self, offset: u64, jumped: bool) {
         let chunk = ChunkSurvey { jumped, ..ChunkSurvey::default() };
@@ -337,6 +362,8 @@ impl<'a> Surveyor<'a> {
         let Some(nanos) = nanos(stamp) else { return false };
         let chunk = &mut self.chunk;
         let seen = match (stamp.date, stamp.zone) {
+            // No time until its boot is known.
+            (_, WrittenZone::Boot) => return false,
             (WrittenDate::Full, WrittenZone::Absent) => {
                 Range::add(&mut chunk.local, nanos);
                 Seen::Local(nanos)
@@ -374,6 +401,9 @@ impl<'a> Surveyor<'a> {
         };
         chunk.first.get_or_insert(seen);
         chunk.last = Some(seen);
+        if let Some(uptimes) = &mut chunk.uptimes {
+            uptimes.trails = false;
+        }
         true
     }
 }

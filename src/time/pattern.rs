@@ -2,7 +2,8 @@
 //!
 //! `%Y %m %d %e %H %M %S %b %y %j %p %I` as in strptime(3); `%f` a fraction with its point or comma,
 //! if there is one; `%z` a zone, if there is one; `%Z` the same or a zone's name (`Asia/Seoul`); `%a`
-//! a weekday's name; a blank is one or more blanks. Four names stand for hand-written readers: `iso`, `syslog`, `epoch`, `any`.
+//! a weekday's name; a blank is one or more blanks. Five names stand for hand-written readers: `iso`,
+//! `syslog`, `epoch`, `uptime`, `any`.
 
 use super::known::{self, Parts, digits, fraction};
 use super::zone::named_offset;
@@ -72,6 +73,7 @@ enum Reader {
     Iso,
     Syslog,
     Epoch,
+    Uptime,
     Any,
     Steps(Vec<Step>),
 }
@@ -101,13 +103,14 @@ impl TimePattern {
             "iso" => Reader::Iso,
             "syslog" => Reader::Syslog,
             "epoch" => Reader::Epoch,
+            "uptime" => Reader::Uptime,
             "any" => Reader::Any,
             _ => Reader::Steps(steps(text)?),
         };
         let tail = match &reader {
             Reader::Iso => Some((true, ZoneTail::Offset)),
             Reader::Syslog => Some((true, ZoneTail::None)),
-            Reader::Epoch | Reader::Any => None,
+            Reader::Epoch | Reader::Uptime | Reader::Any => None,
             // A zone or a fraction before the seconds differs from stamp to stamp: no minute to keep.
             Reader::Steps(steps) if early_parts(steps) => None,
             Reader::Steps(steps) => match () {
@@ -203,6 +206,7 @@ impl TimePattern {
             Reader::Iso => known::iso(bytes),
             Reader::Syslog => known::syslog(bytes),
             Reader::Epoch => known::epoch(bytes),
+            Reader::Uptime => known::uptime(bytes),
             Reader::Any => known::recognise(bytes),
             Reader::Steps(steps) => run(steps, bytes),
         }

@@ -9,7 +9,7 @@ use super::marks::{MarkKind, Marks, Sight, deeds, hash, ids};
 use super::sample::each_region;
 use super::writers::{self, OddWriter, Writer, odd_writers};
 use crate::base::{NANOS_PER_SECOND, Stamp, WrittenDate, WrittenZone};
-use crate::grammar::{Known, MAX_HEAD, Slots};
+use crate::grammar::{GrammarId, Head, Known, MAX_HEAD, Slots};
 use crate::io::Opened;
 use crate::survey::{FileSurvey, JUMP, Layouts, lines};
 
@@ -30,6 +30,8 @@ impl Written {
         let nanos = |seconds: i64| seconds.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(stamp.nanos));
         match (stamp.date, stamp.zone) {
             (_, WrittenZone::Epoch) => Some((Self::Zoned, nanos(stamp.seconds)?)),
+            // The clock of no zone.
+            (_, WrittenZone::Boot) => None,
             (WrittenDate::Full, WrittenZone::Offset(offset)) => {
                 Some((Self::Zoned, nanos(stamp.seconds - i64::from(offset))?))
             }
@@ -71,6 +73,19 @@ pub struct UptimePoint {
     pub uptime: i64,
     /// Whose kernel: index in [`Testimony::kernels`].
     pub kernel: u32,
+    /// Hash of what it says.
+    pub said: u64,
+    /// Offset of the record.
+    pub offset: u64,
+}
+
+/// A record that tells its uptime and no other time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// Nanoseconds since boot.
+    pub uptime: i64,
+    /// Hash of what it says: the same as that of a kernel line that says the same.
+    pub said: u64,
     /// Offset of the record.
     pub offset: u64,
 }
@@ -86,6 +101,8 @@ pub struct Testimony {
     pub uptimes: Vec<UptimePoint>,
     /// Hosts that kernel lines name; an empty one where they name none.
     pub kernels: Vec<Vec<u8>>,
+    /// Records without a time but their uptime: a sample, in file order.
+    pub counted: Vec<Counted>,
     /// The host that most records name.
     pub host: Option<String>,
     /// All hosts that records name, as long as there are not too many.
@@ -145,6 +162,7 @@ struct Witness<'a> {
     hosts: BTreeMap<Vec<u8>, (u32, u32)>,
     spoken: Smallest<Spoken>,
     served: Smallest<Served>,
+    counted: Smallest<Counted>,
     /// The record that lines belong to: its stretch and stamp.
     current: Option<(u32, Written, i64)>,
 }
@@ -166,6 +184,7 @@ pub fn testify(layouts: Layouts<'_>, opened: &Opened, survey: &FileSurvey) -> io
         hosts: BTreeMap::new(),
         spoken: Smallest::default(),
         served: Smallest::default(),
+        counted: Smallest::default(),
         current: None,
     };
     each_region(opened, survey, |base, text| {
@@ -174,13 +193,15 @@ pub fn testify(layouts: Layouts<'_>, opened: &Opened, survey: &FileSurvey) -> io
             witness.line(base + start as u64, line);
         }
     })?;
-    let Witness { mut said, marks, hosts, spoken, served, stretches, .. } = witness;
+    let Witness { mut said, marks, hosts, spoken, served, counted, stretches, .. } = witness;
     said.stretches = stretches;
     let jumps: u32 = survey.chunks.iter().map(|(_, chunk)| chunk.jumps.0 + chunk.jumps.1).sum();
     said.jumps = jumps.saturating_sub(explained.len() as u32);
     said.sights = marks.finish();
     said.spoken = spoken.finish(|spoken| spoken.when.offset);
     said.served = served.finish(|served| served.when.offset);
+    said.counted = counted.finish(|counted| counted.offset);
+    said.counted.sort_by_key(|counted| counted.offset);
     let text = |host: &[u8]| String::from_utf8_lossy(host).into_owned();
     said.hosts = vec![String::new(); hosts.len()];
     for (host, (number, _)) in &hosts {
@@ -281,6 +302,9 @@ impl Witness<'_> {
         };
         self.current = None;
         let Some(stamp) = head.stamp else { return };
+        if stamp.zone == WrittenZone::Boot {
+            return self.counted((id, &head), &stamp, offset, line);
+        }
         let Some((written, at)) = Written::of(&stamp) else { return };
         let index = self.survey.chunks.partition_point(|(start, _)| *start <= offset).saturating_sub(1);
         let piece = self.stretches.get(index).copied().unwrap_or(0);
@@ -337,9 +361,18 @@ impl Witness<'_> {
                 said.kernels.push(name.to_vec());
                 said.kernels.len() - 1
             }) as u32;
-            said.uptimes.push(UptimePoint { piece, written, at, width, uptime, kernel, offset });
+            let text = said_behind_uptime(message);
+            said.uptimes.push(UptimePoint { piece, written, at, width, uptime, kernel, said: text, offset });
         }
         self.quotes(body, offset, (piece, written, at));
+    }
+
+    /// A record that tells its uptime only.
+    fn counted(&mut self, (id, head): (GrammarId, &Head), stamp: &Stamp, offset: u64, line: &[u8]) {
+        let reading = self.layouts.set.get(id).read(line, head, &mut self.slots, false);
+        let uptime = stamp.seconds.saturating_mul(NANOS_PER_SECOND).saturating_add(i64::from(stamp.nanos));
+        let said = said(reading.message.of(line));
+        self.counted.add(hash(&[&said.to_le_bytes(), &uptime.to_le_bytes()]), Counted { uptime, said, offset });
     }
 
     /// The number of a host, as long as there are not too many. Counts that a record names it.
@@ -383,9 +416,36 @@ pub fn uptime(message: &[u8]) -> Option<i64> {
     Some(value(whole) * NANOS_PER_SECOND + value(fraction) * 1_000)
 }
 
+/// What a kernel line says behind its uptime.
+fn said_behind_uptime(message: &[u8]) -> u64 {
+    said(memchr::memchr(b']', message).map_or(message, |end| &message[end + 1..]))
+}
+
+/// A hash of what a kernel says. Whether it names the task or processor that says it (`[    T1]`) depends
+/// on who prints the line.
+fn said(text: &[u8]) -> u64 {
+    let text = text.trim_ascii();
+    let caller = text.strip_prefix(b"[").and_then(|rest| {
+        let end = memchr::memchr(b']', rest.get(..12.min(rest.len()))?)?;
+        let (kind, number) = rest[..end].trim_ascii().split_first()?;
+        let named = matches!(kind, b'T' | b'C') && !number.is_empty() && number.iter().all(u8::is_ascii_digit);
+        named.then(|| rest[end + 1..].trim_ascii())
+    });
+    hash(&[caller.unwrap_or(text)])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_says_it_is_no_part_of_what_is_said() {
+        let plain = said(b"Linux version 6.1.0");
+        assert_eq!(said_behind_uptime(b"[    0.000000] Linux version 6.1.0"), plain);
+        assert_eq!(said_behind_uptime(b"[    0.000000][    T0] Linux version 6.1.0"), plain);
+        assert_eq!(said(b"[   C12] Linux version 6.1.0 "), plain);
+        assert_ne!(said(b"[drm] Linux version 6.1.0"), plain);
+    }
 
     #[test]
     fn kernel_messages_carry_their_uptime() {
