@@ -5,7 +5,7 @@ use super::explain::{
     DerivedRow, Explanation, How, Ordered, YearRow, ZoneRow, both, clock, digits_of, lacks, width_words,
 };
 use super::sources::{counted, either, thousands};
-use crate::base::Basis;
+use crate::base::{Basis, WrittenZone};
 use crate::text::{clean, excerpt};
 use crate::time::{Offset, render_rfc3339};
 
@@ -123,6 +123,9 @@ fn interval(story: &Explanation) -> String {
         Some(_) if story.year.as_ref().is_some_and(YearRow::is_open) => {
             format!("{ends}: all years that are possible, and a day on both sides")
         }
+        Some((_, stamp)) if stamp.zone == WrittenZone::Boot => {
+            format!("{ends}: as far as kernel lines with times tell, and their clock may drift")
+        }
         Some(_) if instant.basis.has(Basis::SKEW) => {
             format!("{ends}, with what its clock was off taken away")
         }
@@ -141,6 +144,7 @@ fn interval(story: &Explanation) -> String {
                 }
                 (Some(above), None) => format!("{ends}: {above} has the last stamp above it"),
                 (None, Some(below)) => format!("{ends}: {below} has the first stamp below it"),
+                (None, None) if story.uptime.is_some() => format!("{ends}: nothing else dates it"),
                 (None, None) => format!("{ends}: no record of its file has a stamp"),
             }
         }

@@ -6,9 +6,14 @@
 //! the clock may have been set between, or the machine may have slept.
 
 use super::{AGREE, Boot, Piece, Point, STARTED, STEP, drift};
+use crate::base::NANOS_PER_SECOND;
 
 /// A log daemon that runs writes a line within this time, nanoseconds.
 pub(in crate::clock) const PROMPT: i64 = 100_000_000;
+
+/// Where there are fewer than three lines to go by, each of them may be this late, nanoseconds: a daemon that
+/// waits longer waits for a disk that is gone.
+const ALONE: i64 = 60 * NANOS_PER_SECOND;
 
 /// Uptimes are cut off at a microsecond.
 const MICRO: i64 = 1_000;
@@ -17,7 +22,7 @@ const MICRO: i64 = 1_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Knot {
     uptime: i64,
-    /// Not less; `None` for a line that was written late.
+    /// Not less; `None` for a line that was written late, or may have been said before the machine slept.
     low: Option<i64>,
     best: i64,
     /// Less than this.
@@ -44,8 +49,8 @@ pub(in crate::clock) struct Bounds {
 impl Timebase {
     /// Of the lines of one boot, given in one or more parts in their order. `None` where they tell nothing.
     pub(in crate::clock) fn new(boots: &[&Boot]) -> Option<Self> {
-        let pieces = boots.iter().flat_map(|boot| &boot.pieces).enumerate();
-        let mut knots: Vec<Knot> = pieces.flat_map(|(index, piece)| knots(piece, index)).collect();
+        let pieces: Vec<&Piece> = boots.iter().flat_map(|boot| &boot.pieces).collect();
+        let mut knots: Vec<Knot> = (0..pieces.len()).flat_map(|index| knots(&pieces, index)).collect();
         // Of knots at one uptime the tighter one comes last: it is the one that is looked up.
         knots.sort_by_key(|knot| (knot.uptime, knot.low, std::cmp::Reverse(knot.high)));
         knots.dedup_by_key(|knot| (knot.uptime, knot.low, knot.high));
@@ -55,7 +60,9 @@ impl Timebase {
                 let uptime = knots[index].uptime;
                 let low = |knot: &Knot| Some(knot.low? - drift(knot.uptime - uptime));
                 let (before, after) = (knots[..index].iter().rev().find_map(low), knots[index..].iter().find_map(low));
-                knots[index].low = before.into_iter().chain(after).min();
+                // Or from neither of them: where the clock was set back and on again.
+                let own = knots[index].high.saturating_sub(ALONE);
+                knots[index].low = before.into_iter().chain(after).chain([own]).min();
             }
         }
         knots.retain(|knot| knot.low.is_some_and(|low| low < knot.high));
@@ -111,8 +118,9 @@ fn between(left: Knot, right: Knot, uptime: i64) -> i64 {
     left.best + risen as i64
 }
 
-/// The knots of one piece of a boot; `index` is 0 for the piece that begins with it.
-fn knots(piece: &Piece, index: usize) -> Vec<Knot> {
+/// The knots of one piece of a boot, by its index; the first begins with the boot.
+fn knots(pieces: &[&Piece], index: usize) -> Vec<Knot> {
+    let piece = pieces[index];
     let Some(first) = piece.points.first() else { return Vec::new() };
     // What was said before a sleep is written behind it, all in one go.
     let awake = |point: &Point| point.at >= first.at.saturating_add(first.width.max(STEP));
@@ -130,15 +138,21 @@ fn knots(piece: &Piece, index: usize) -> Vec<Knot> {
     let (mut lines, late): (Vec<Point>, Vec<Point>) =
         piece.points.iter().filter(live).copied().partition(|point| prompt(point));
     lines.sort_by_key(|point| (point.at, point.uptime));
-    let groups: Vec<&[Point]> = lines.chunk_by(|a, b| a.at == b.at).collect();
-    let mut knots: Vec<Knot> = late.iter().map(|point| knot(point, None)).collect();
-    for (number, group) in groups.iter().enumerate() {
-        let from = (number.saturating_sub(1)).min(groups.len().saturating_sub(AGREE));
-        let window = &groups[from..groups.len().min(from + AGREE)];
-        knots.extend(group.iter().map(|point| knot(point, low(window, point.uptime))));
+    let same = |a: &Point, b: &Point| a.at == b.at;
+    let own = lines.chunk_by(same).count();
+    // A late line hides that the clock was set back before it; those behind it do not.
+    let mut behind = pieces.get(index + 1).map_or_else(Vec::new, |next| next.points.clone());
+    behind.sort_by_key(|point| (point.at, point.uptime));
+    let groups: Vec<&[Point]> = lines.chunk_by(same).chain(behind.chunk_by(same).take(AGREE - 1)).collect();
+    let asleep = piece.points.iter().filter(|point| index > 0 && !awake(point));
+    let mut knots: Vec<Knot> = late.iter().chain(asleep).map(|point| knot(point, None)).collect();
+    for (number, group) in groups.iter().enumerate().take(own) {
+        // Two on both sides: on one of them the clock was not set, and there are three of it with this one.
+        let window = &groups[number.saturating_sub(AGREE - 1)..groups.len().min(number + AGREE)];
+        knots.extend(group.iter().map(|point| knot(point, low(window, point))));
     }
     // Only lines that were written in one go: nobody knows how late.
-    if groups.is_empty()
+    if own == 0
         && let Some(point) = piece.points.iter().filter(|point| prompt(point)).max_by_key(|point| point.uptime)
     {
         knots.push(knot(point, Some(point.start().saturating_sub(STARTED))));
@@ -146,9 +160,16 @@ fn knots(piece: &Piece, index: usize) -> Vec<Knot> {
     knots
 }
 
-/// What lines of some stamps tell from below, if those of one of them were written at once.
-fn low(window: &[&[Point]], uptime: i64) -> Option<i64> {
-    let each = window.iter().copied().flatten();
-    let low = each.map(|point| point.start().saturating_sub(drift(point.uptime - uptime))).min()?;
-    Some(low - PROMPT - MICRO)
+/// What lines of some stamps tell of one of them from below, if of three in a row one was written at once.
+fn low(window: &[&[Point]], point: &Point) -> Option<i64> {
+    let start = |other: &Point| other.start().saturating_sub(drift(other.uptime - point.uptime));
+    let each = window.iter().filter_map(|group| group.iter().map(start).min());
+    // The clock was set before those that are far ahead: they say nothing of this one.
+    let near = each.filter(|other| *other <= point.start().saturating_add(STEP));
+    let (count, low) = near.fold((0, i64::MAX), |(count, low), other| (count + 1, low.min(other)));
+    let late = if count < AGREE { ALONE } else { PROMPT };
+    (count > 0).then_some(low.saturating_sub(late + MICRO))
 }
+
+#[cfg(test)]
+mod tests;
