@@ -72,7 +72,8 @@ fn file_segments(file: &FileState) -> Vec<SegmentRow> {
 
 /// How stamps that leave no zone open are known: they name their offset, or count from a boot.
 fn stamped(file: &FileState) -> &'static str {
-    let guessed = file.clock.segments.iter().filter_map(|segment| segment.boot.as_ref()).any(|boot| boot.is_guessed());
+    let guessed =
+        file.clock.segments.iter().filter_map(|segment| segment.boot.as_ref()).any(|boot| boot.is_guessed());
     match (file.clock.repair, file.uptimes) {
         (Some(_), _) => "zone:repaired",
         (None, 1..) if guessed => "zone:default",

@@ -38,6 +38,9 @@ pub(super) fn grammars() -> Result<GrammarSet> {
     }
 }
 
+/// Boots named of one file of uptimes.
+const MOST_BOOTS: usize = 4;
+
 impl Context {
     /// Finds, surveys and settles everything that was typed.
     /// `output` is the file that this run writes: it is no input, wherever it stands.
@@ -135,7 +138,8 @@ impl Context {
         others.dedup();
         let segments = segments(&files);
         let mut proofs: Vec<String> = Vec::new();
-        let told = |file: &'a FileState| file.clock.main_proofs().chain(file.clock.boot_proofs());
+        let told =
+            |file: &'a FileState| file.clock.main_proofs().chain(file.clock.boot_proofs().take(MOST_BOOTS));
         for proof in files.iter().filter(|_| prove).flat_map(|file| told(file)) {
             let text = self.prove(proof);
             if !proofs.contains(&text) {
@@ -156,7 +160,8 @@ impl Context {
             year_basis: year_less.map_or_else(Basis::default, |file| file.clock.year_basis),
             years: year_less.map_or_else(Years::default, |file| file.clock.years.clone()),
             range,
-            uptimes: files.iter().map(|file| file.uptimes).sum(),
+            since_boot: files.iter().any(|file| file.uptimes > 0)
+                && !files.iter().any(|file| file.zone_less || file.zoned),
             account,
         }
     }

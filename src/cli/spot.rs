@@ -2,7 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use crate::base::{Basis, Batch, Event, FileId, Flags, Instant, Resolution, Result, Stamp, WrittenDate, WrittenZone};
+use crate::base::{
+    Basis, Batch, Event, FileId, Flags, Instant, Resolution, Result, Stamp, WrittenDate, WrittenZone,
+};
 use crate::engine::{Sink, Stretch};
 use crate::grammar::Known;
 use crate::present::push_jsonl;

@@ -110,7 +110,8 @@ impl Envelope {
     /// The same, however far away.
     fn lowest(&self, uptime: i64) -> Option<i64> {
         let next = self.0.partition_point(|(known, _)| *known < uptime);
-        let around = self.0.get(next).into_iter().chain(next.checked_sub(1).and_then(|last| self.0.get(last)));
+        let around =
+            self.0.get(next).into_iter().chain(next.checked_sub(1).and_then(|last| self.0.get(last)));
         around.map(|(known, edge)| edge.saturating_add(drift(uptime - known))).min()
     }
 }

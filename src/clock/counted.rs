@@ -82,7 +82,8 @@ impl SinceBoot {
         let best = self.moment(uptime);
         let earliest = uptime.saturating_add(bounds.low).saturating_sub(self.doubt.0);
         let latest = uptime.saturating_add(bounds.high).saturating_add(MICRO + self.doubt.1);
-        let (earliest, latest) = (earliest - earliest.rem_euclid(MICRO), latest + (-latest).rem_euclid(MICRO));
+        let (earliest, latest) =
+            (earliest - earliest.rem_euclid(MICRO), latest + (-latest).rem_euclid(MICRO));
         Instant { earliest: earliest.min(best), best, latest: latest.max(best + 1), basis: self.basis }
     }
 
@@ -105,17 +106,11 @@ pub(super) fn settle(nodes: &Nodes<'_>, known: &[Known], settled: &mut [Settled]
         return vec![false; heard.len()];
     }
     let told: Vec<Words> = known.iter().map(|known| Words::new(nodes, known)).collect();
-    let give = |(file, heard): (usize, bool)| {
-        let mut given = false;
-        for part in nodes.files[file].survey.boots().into_iter().filter(|_| heard) {
-            given |= dated(nodes, file, &part, (known, &told), settled);
+    let mut given = vec![false; heard.len()];
+    for (file, given) in given.iter_mut().enumerate().filter(|(file, _)| heard[*file]) {
+        for part in nodes.files[file].survey.boots() {
+            *given |= dated(nodes, file, &part, (known, &told), settled);
         }
-        given
-    };
-    let mut given = Vec::new();
-    let mut give = give;
-    for (file, heard) in heard.into_iter().enumerate() {
-        given.push(give((file, heard)));
     }
     given
 }
@@ -258,7 +253,7 @@ fn reaches(base: &Timebase, stretch: &Stretch) -> bool {
     let Range { min, max } = stretch.range;
     match stretch.asleep {
         true => min >= first && max <= last,
-        false => !(min > last && stretch.rested) && !(max < first && stretch.rests),
+        false => !(min > last && stretch.rested || max < first && stretch.rests),
     }
 }
 

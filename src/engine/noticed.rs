@@ -55,15 +55,15 @@ pub(super) fn copies(candidates: &[Candidate], surveys: &[FileSurvey], remarks: 
     }
 }
 
-
 /// Says of records whose uptimes count from a boot that nobody knows that they stay undated.
 pub(super) fn unknown_boots(files: &[FileFacts<'_>], settled: &[Settled], remarks: &mut Vec<Unread>) {
     for (file, settled) in files.iter().zip(settled) {
-        let all: u64 = file.survey.chunks.iter().filter_map(|(_, chunk)| chunk.uptimes).map(|one| one.count).sum();
+        let all: u64 =
+            file.survey.chunks.iter().filter_map(|(_, chunk)| chunk.uptimes).map(|one| one.count).sum();
         let open = all - settled.chunks.iter().map(|span| span.counted).sum::<u64>();
         if open > 0 {
             let why = format!(
-                "{open} record{} only seconds since a boot that no other log dates: undated; kern.log, messages or syslog of that boot, with the kernel's own seconds in their lines, would",
+                "{open} record{} only seconds since boot: undated, as no kernel line of that boot, and behind its sleeps, stands in a log with times as well (kern.log, messages, syslog)",
                 if open == 1 { " tells" } else { "s tell" }
             );
             remarks.push(Unread { file: file.name.to_owned(), why, loss: Loss::None });

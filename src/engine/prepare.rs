@@ -489,7 +489,12 @@ impl Prepared {
             clock,
             ledger,
             zoned: survey.chunks.iter().any(|(_, chunk)| chunk.zoned.is_some()),
-            uptimes: survey.chunks.iter().filter_map(|(_, chunk)| chunk.uptimes).map(|known| known.count).sum(),
+            uptimes: survey
+                .chunks
+                .iter()
+                .filter_map(|(_, chunk)| chunk.uptimes)
+                .map(|known| known.count)
+                .sum(),
             zone_less,
             folds,
             year_less: survey.chunks.iter().any(|(_, chunk)| chunk.yearless.is_some()),

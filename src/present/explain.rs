@@ -217,7 +217,7 @@ impl Explanation {
 
     fn undated(&self, place: &str) -> String {
         let place = &match &self.uptime {
-            Some(uptime) => format!("{place} tells {uptime} s since a boot that no other log dates"),
+            Some(uptime) => format!("{place} tells {uptime} s since boot, which no other log dates"),
             None => format!("{place} has no stamp"),
         };
         let known = |at: i64| (at != i64::MIN && at != i64::MAX).then_some(at);
@@ -234,9 +234,7 @@ impl Explanation {
                     clock(&self.shown, to, digits_of(to)),
                     narrow_span(to - from),
                 ];
-                return format!(
-                    "{place}: written between {from} and {to} {zone}, {apart} apart"
-                );
+                return format!("{place}: written between {from} and {to} {zone}, {apart} apart");
             }
             (None, Some(to)) => format!("before {}", at(to)),
             (Some(from), None) => format!("not before {}", at(from)),

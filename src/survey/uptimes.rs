@@ -110,9 +110,9 @@ impl FileSurvey {
         let mut boots: Vec<Vec<Stretch>> = Vec::new();
         let mut before: Option<Uptimes> = None;
         let mut count = 0;
-        for (index, uptimes) in self.chunks.iter().enumerate().filter_map(|(index, (_, chunk))| {
-            Some((index, chunk.uptimes?))
-        }) {
+        for (index, uptimes) in
+            self.chunks.iter().enumerate().filter_map(|(index, (_, chunk))| Some((index, chunk.uptimes?)))
+        {
             let fell = before.is_none_or(|before| before.falls_to(uptimes.first));
             let rest = before.and_then(|before| before.rest).filter(|_| !fell);
             before = Some(uptimes);
@@ -189,7 +189,10 @@ mod tests {
         for (line, said) in [
             (&b"[ 1000.123456] PM: suspend entry (deep)"[..], Some(Rest::Sleeps)),
             (b"[ 1000.123456] PM: hibernation: hibernation entry", Some(Rest::Sleeps)),
-            (b"[ 1000.123456] Freezing user space processes ... (elapsed 0.001 seconds) done.", Some(Rest::Sleeps)),
+            (
+                b"[ 1000.123456] Freezing user space processes ... (elapsed 0.001 seconds) done.",
+                Some(Rest::Sleeps),
+            ),
             (b"[ 1002.000001] PM: suspend exit", Some(Rest::Wakes)),
             (b"[ 1002.000001] PM: suspend devices took 0.100 seconds", None),
         ] {

@@ -423,7 +423,9 @@ mod tests {
             assert_eq!((stamp.seconds, stamp.nanos, found), (seconds, nanos, end), "{text}");
             assert_eq!((stamp.zone, stamp.resolution.width()), (WrittenZone::Boot, 1_000));
         }
-        for text in ["", "     ", "25.123]", "1.1234567", "1418379059.000001", "-1.000000", ".000000", "1.00000x"] {
+        for text in
+            ["", "     ", "25.123]", "1.1234567", "1418379059.000001", "-1.000000", ".000000", "1.00000x"]
+        {
             assert_eq!(uptime(text.as_bytes()), None, "{text}");
         }
         assert_eq!(read("12345.678901] x"), None, "no stamp that any line may begin with");

@@ -59,7 +59,8 @@ impl Timebase {
             if knots[index].low.is_none() {
                 let uptime = knots[index].uptime;
                 let low = |knot: &Knot| Some(knot.low? - drift(knot.uptime - uptime));
-                let (before, after) = (knots[..index].iter().rev().find_map(low), knots[index..].iter().find_map(low));
+                let (before, after) =
+                    (knots[..index].iter().rev().find_map(low), knots[index..].iter().find_map(low));
                 // Or from neither of them: where the clock was set back and on again.
                 let own = knots[index].high.saturating_sub(ALONE);
                 knots[index].low = before.into_iter().chain(after).chain([own]).min();
@@ -153,7 +154,8 @@ fn knots(pieces: &[&Piece], index: usize) -> Vec<Knot> {
     }
     // Only lines that were written in one go: nobody knows how late.
     if own == 0
-        && let Some(point) = piece.points.iter().filter(|point| prompt(point)).max_by_key(|point| point.uptime)
+        && let Some(point) =
+            piece.points.iter().filter(|point| prompt(point)).max_by_key(|point| point.uptime)
     {
         knots.push(knot(point, Some(point.start().saturating_sub(STARTED))));
     }

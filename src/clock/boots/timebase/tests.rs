@@ -1,7 +1,7 @@
 //! Uptimes of made-up machines that sleep and whose clocks are set: the truth is always inside, or nothing
 //! is claimed.
 
-use super::super::{boots, Point};
+use super::super::{Point, boots};
 use super::*;
 use crate::clock::proof::Place;
 
