@@ -117,6 +117,10 @@ pub(super) struct Common {
     /// Bounds look at the wall clock as written in each record, not at what it turned out to mean
     #[arg(long, env = "TIMELINE_AS_WRITTEN", help_heading = "Selection")]
     pub as_written: bool,
+    /// Show a record as often as files have it. (Else the same record in two files of a source, or of one
+    /// host, program and pid in two sources, is shown once)
+    #[arg(long, env = "TIMELINE_NO_DEDUPE", help_heading = "Selection")]
+    pub no_dedupe: bool,
     /// Only records of hosts that fit this glob (repeatable)
     #[arg(long, value_name = "GLOB", env = "TIMELINE_HOST", help_heading = "Selection")]
     pub host: Vec<String>,

@@ -81,6 +81,7 @@ pub(super) fn filter(common: &Common, level: Option<&str>, zone: &Zone) -> Resul
         level,
         hosts: common.host.clone(),
         programs: common.program.clone(),
+        fold_copies: !common.no_dedupe,
         ..Filter::default()
     })
 }

@@ -1,9 +1,18 @@
-//! From a survey to a file's account: what came in, and what became of it.
+//! What a survey says of a file as a whole: its account (lines in are lines out), which of its lines belong
+//! to no record, how far each segment of its clock reaches.
 
-use super::prepare::Extent;
 use crate::base::Account;
 use crate::clock::{ChunkSpan, Clock};
 use crate::survey::FileSurvey;
+
+/// How far a segment of a clock reaches in its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// First physical line, 1-based.
+    pub first_line: u64,
+    /// Records with a stamp.
+    pub dated: u64,
+}
 
 /// A record is not followed further than this: lines beyond are undated records of their own. A file
 /// with one stamp at its top and a gigabyte below it is no single record.

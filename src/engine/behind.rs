@@ -21,6 +21,13 @@ pub(super) fn bound(prepared: &mut Prepared, set: &GrammarSet) {
     let mut of_files: Vec<&mut [Chunk]> = chunks.chunk_by_mut(|a, b| a.file == b.file).collect();
     of_files.par_iter_mut().with_max_len(1).for_each(|chunks| {
         let Some(file) = chunks.first().map(|chunk| &files[chunk.file.0 as usize]) else { return };
+        if !file.clock.landmarks.marks.is_empty() {
+            for chunk in chunks.iter_mut() {
+                let next = file.clock.landmarks.from(chunk.end);
+                chunk.behind = next.map(|mark| (mark.earliest, mark.latest));
+            }
+            return;
+        }
         // Which chunk each one needs; none where nothing dated follows.
         let mut next = None;
         let mut wanted = vec![false; chunks.len()];

@@ -10,9 +10,11 @@ mod noticed;
 mod places;
 mod plan;
 mod prepare;
+mod stated;
 mod tables;
 
+pub use account::Extent;
 pub use drive::{Outcome, Sink, Stretch, drive};
 pub use ledger::Ledger;
 pub use plan::{Plan, Watch};
-pub use prepare::{Chunk, Extent, FileState, Prepared, SourceState, prepare};
+pub use prepare::{Chunk, FileState, Prepared, SourceState, prepare};

@@ -1,12 +1,13 @@
 //! Places in files, read once more: the physical line at an offset, and its text. For the few records that
 //! prove something.
 
+use std::io;
 use std::path::Path;
 
-use super::prepare::{FileState, Prepared};
+use super::prepare::{Chunk, FileState, Prepared};
 use crate::base::FileId;
 use crate::clock::Place;
-use crate::io::Content;
+use crate::io::{Content, MAX_LINE};
 
 impl FileState {
     /// Where it was opened: the path as typed, or below it.
@@ -22,6 +23,33 @@ impl FileState {
 }
 
 impl Prepared {
+    /// Goes through a file once more, chunk by chunk. Of a chunk around an endless line only its beginning
+    /// is read, where the file allows it. Errors: what the file system says.
+    pub(super) fn each_chunk(&self, id: FileId, mut visit: impl FnMut(&Chunk, &[u8])) -> io::Result<()> {
+        let opened = &self.file(id).opened;
+        let mut unpacker = match opened.content() {
+            Content::Gzip => Some(opened.unpack()?),
+            _ => None,
+        };
+        let start = self.chunks.partition_point(|chunk| chunk.file < id);
+        let mut bytes = Vec::new();
+        for chunk in self.chunks[start..].iter().take_while(|chunk| chunk.file == id) {
+            let length = (chunk.end - chunk.start) as usize;
+            bytes.clear();
+            match &mut unpacker {
+                // The survey has told of a stream that ends early.
+                Some(unpacker) => drop(unpacker.fill(&mut bytes, length)),
+                None => {
+                    bytes.resize(length.min(4 * MAX_LINE), 0);
+                    let count = opened.read_at(chunk.start, &mut bytes)?;
+                    bytes.truncate(count);
+                }
+            }
+            visit(chunk, &bytes);
+        }
+        Ok(())
+    }
+
     /// The physical line, 1-based, that stands at a place. Reads from the place's chunk on; `None` where
     /// the file cannot be read again.
     pub fn line_at(&self, place: Place) -> Option<u64> {

@@ -6,12 +6,13 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-use super::account::{account, extents, loose_heads};
+use super::account::{Extent, account, extents, loose_heads};
 use super::behind;
 use super::boots::{derive_boots, may_name_a_boot};
 use super::ledger::Ledger;
 use super::noticed::{copies, unknown_boots, unset_clocks};
 use super::plan::{Plan, Watch};
+use super::stated::derive_stated;
 use super::tables::watch_tables;
 use crate::base::{Account, Derived, FileId, Loss, Result, SourceId, Unread, reason};
 use crate::clock::{Booted, ChunkSpan, Clock, ClockStep, FileFacts, Settled, Shift, SkewShown, settle};
@@ -67,19 +68,12 @@ pub struct FileState {
     /// For each segment of its clock the keys `[from, to)` whose stamps it names twice, and how much later
     /// the second time is.
     pub(super) folds: Vec<Vec<(i64, i64, i64)>>,
+    /// Whether records state instants of their own.
+    pub(super) states: bool,
     /// What the columns of a table are called.
     pub headers: Headers,
     pub(super) opened: Opened,
     pub(super) path: PathBuf,
-}
-
-/// How far a segment of a clock reaches in its file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Extent {
-    /// First physical line, 1-based.
-    pub first_line: u64,
-    /// Records with a stamp.
-    pub dated: u64,
 }
 
 /// A source: one log on one host, over all its files.
@@ -222,8 +216,12 @@ pub fn prepare(
     remarks.retain(|remark| plan.wants(&remark.file, &family(&remark.file).0));
     remarks.extend(walked);
     prepared.ledger.remarks = remarks;
+    for (file, testimony) in prepared.files.iter_mut().zip(&testimonies) {
+        file.states = testimony.states;
+    }
     behind::bound(&mut prepared, set);
     watch_tables(&mut prepared, set);
+    derive_stated(&mut prepared, set);
     derive_boots(&mut prepared, set);
     Ok(prepared)
 }
@@ -507,6 +505,7 @@ impl Prepared {
             extents,
             asked,
             range,
+            states: false,
             headers: Headers::default(),
             opened: candidate.opened,
             path: candidate.found.path,

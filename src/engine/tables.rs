@@ -6,9 +6,8 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::prepare::{Chunk, FileState, Prepared, SourceState};
-use crate::base::{FileId, Loss, Result, SourceId, Unread, reason};
+use crate::base::{FileId, Loss, SourceId, Unread, reason};
 use crate::grammar::{Columns, Grammar, GrammarSet, Headers, Known, MAX_HEAD, Slots, TableSpec};
-use crate::io::{Content, MAX_LINE, Unpacker};
 use crate::poll::{Change, Row, Sighting, Watcher};
 use crate::survey::lines;
 
@@ -61,9 +60,9 @@ fn watch_source(
         let state = prepared.file(file);
         // A rotated table goes on under the header of the file before it.
         table.headers = table.headers.carried();
-        if let Err(error) = table.file(prepared, file, state) {
+        if let Err(error) = prepared.each_chunk(file, |chunk, bytes| table.chunk(state, chunk, bytes)) {
             // Reading meets the same fault and tells of it; this tells what it means for the table.
-            let why = format!("not all of the table could be watched for changes: {error}");
+            let why = format!("not all of the table could be watched for changes: {}", reason(&error));
             told.remarks.push(Unread { file: state.name.clone(), why, loss: Loss::Part });
         }
         if let Some(line) = table.headers.lost_from() {
@@ -91,35 +90,6 @@ struct Table<'a> {
 }
 
 impl Table<'_> {
-    /// Goes through a file, chunk by chunk.
-    fn file(&mut self, prepared: &Prepared, id: FileId, file: &FileState) -> Result<()> {
-        let fault = |error: &std::io::Error| crate::base::Error::new(reason(error));
-        let mut unpacker: Option<Unpacker> = match file.opened.content() {
-            Content::Gzip => Some(file.opened.unpack().map_err(|error| fault(&error))?),
-            _ => None,
-        };
-        let start = prepared.chunks.partition_point(|chunk| chunk.file < id);
-        let mut bytes = Vec::new();
-        for chunk in prepared.chunks[start..].iter().take_while(|chunk| chunk.file == id) {
-            let length = (chunk.end - chunk.start) as usize;
-            // Chunks are this long only around an endless line, and no table has one.
-            let wanted = length.min(4 * MAX_LINE);
-            bytes.clear();
-            match &mut unpacker {
-                // The survey has told of a stream that ends early.
-                Some(unpacker) => drop(unpacker.fill(&mut bytes, length)),
-                None => {
-                    bytes.resize(wanted, 0);
-                    let count =
-                        file.opened.read_at(chunk.start, &mut bytes).map_err(|error| fault(&error))?;
-                    bytes.truncate(count);
-                }
-            }
-            self.chunk(file, chunk, &bytes);
-        }
-        Ok(())
-    }
-
     fn chunk(&mut self, file: &FileState, chunk: &Chunk, bytes: &[u8]) {
         let mut slots = Slots::default();
         let mut clock = file.clock.reader(chunk.span.segment, chunk.span.year, chunk.span.unset);

@@ -7,6 +7,7 @@ use super::compile::compile;
 use super::fault::Fault;
 use super::model::{Grammar, GrammarId};
 use super::schema::GrammarFile;
+use super::stated::{Stated, StatedWords};
 use crate::base::{Error, Result};
 
 /// The grammars in the binary: name in messages, text.
@@ -18,6 +19,7 @@ pub struct GrammarSet {
     grammars: Vec<Grammar>,
     sources: Vec<(String, GrammarFile)>,
     plain: GrammarId,
+    stated: StatedWords,
 }
 
 impl GrammarSet {
@@ -68,7 +70,7 @@ impl GrammarSet {
             grammars.push(grammar);
             sources.push((text, typed));
         }
-        Ok(Self { grammars, sources, plain: GrammarId(plain as u8) })
+        Ok(Self { grammars, sources, plain: GrammarId(plain as u8), stated: StatedWords::embedded()? })
     }
 
     /// A grammar by id.
@@ -99,6 +101,11 @@ impl GrammarSet {
     /// The text a grammar was compiled from.
     pub fn text(&self, id: GrammarId) -> &str {
         &self.sources[usize::from(id.0)].0
+    }
+
+    /// The first instant that a message states (`started at 2014-12-12 01:00:00`).
+    pub fn stated(&self, message: &[u8]) -> Option<Stated> {
+        self.stated.find(message)
     }
 
     pub(super) fn typed(&self, id: GrammarId) -> &GrammarFile {

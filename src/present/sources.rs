@@ -220,7 +220,10 @@ fn clock(row: &SourceRow) -> String {
         Some("zone:default") if row.since_boot => {
             "seconds since boot; the zone of the log that dates it is a guess".to_owned()
         }
-        None => "no stamps: its records are placed by their neighbours or the file's mtime".to_owned(),
+        None if row.proofs.is_empty() => {
+            "no stamps: its records are placed by their neighbours or the file's mtime".to_owned()
+        }
+        None => "no stamps: its records are placed by lines that other logs have too".to_owned(),
         Some("offset") => "every stamp carries its own offset".to_owned(),
         Some("zone:assumed") => format!("{} (you said so)", row.zone()),
         Some("zone:inferred") if row.proofs.is_empty() => format!("{} (its format says so)", row.zone()),

@@ -55,7 +55,8 @@ impl<'a> Record<'a> {
         let clock = &scene.file(batch.file).clock;
         let stamp = head.and_then(|head| head.stamp);
         let instant = if event.flags.has(Flags::UNDATED) {
-            let basis = if event.flags.has(Flags::MTIME_ONLY) { Basis::MTIME } else { Basis::BETWEEN };
+            let known = if event.flags.has(Flags::MTIME_ONLY) { Basis::MTIME } else { Basis::BETWEEN };
+            let basis = known.with(clock.landmarks.basis);
             let (earliest, latest) = batch.gap(event);
             let bounded = (earliest, latest) != (i64::MIN, i64::MAX);
             bounded.then_some(Instant { earliest, best: event.key, latest, basis })

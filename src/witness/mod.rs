@@ -16,5 +16,6 @@ pub use embedded::{Embedded, Form, embedded};
 pub use heard::{Served, Spoken, When};
 pub use kernel::uptime;
 pub use marks::{MarkKind, Sight};
-pub use testimony::{Anchor, Counted, KERNEL, Testimony, UptimePoint, Written, odd_one, testify};
+pub use sample::WHOLE;
+pub use testimony::{Anchor, Counted, KERNEL, Loose, Testimony, UptimePoint, Written, odd_one, testify};
 pub use writers::{OddWriter, Writer};

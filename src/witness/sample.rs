@@ -8,7 +8,7 @@ use crate::io::{Content, Opened};
 use crate::survey::FileSurvey;
 
 /// Files up to this size are looked at whole, in bytes.
-const WHOLE: u64 = 1 << 20;
+pub const WHOLE: u64 = 1 << 20;
 
 /// Of larger files: this many regions, of this many bytes each.
 const REGIONS: u64 = 8;

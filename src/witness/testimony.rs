@@ -91,6 +91,17 @@ pub struct Counted {
     pub offset: u64,
 }
 
+/// A mark in a file without stamps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Loose {
+    /// What it is made of.
+    pub kind: MarkKind,
+    /// Hash of the mark.
+    pub hash: u64,
+    /// Offset of its line.
+    pub offset: u64,
+}
+
 /// Everything one file says about clocks.
 #[derive(Clone, Debug, Default)]
 pub struct Testimony {
@@ -119,6 +130,10 @@ pub struct Testimony {
     pub stretches: Vec<u32>,
     /// Jumps of the stamps that no writer explains.
     pub jumps: u32,
+    /// Marks of a file in which no record has a stamp, by kind, hash and place.
+    pub loose: Vec<Loose>,
+    /// Whether a record states an instant of its own (`started at ...`).
+    pub states: bool,
 }
 
 impl Testimony {
@@ -164,6 +179,9 @@ struct Witness<'a> {
     spoken: Smallest<Spoken>,
     served: Smallest<Served>,
     counted: Smallest<Counted>,
+    loose: Smallest<Loose>,
+    /// Whether no record of the file has a stamp.
+    stampless: bool,
     /// The record that lines belong to: its stretch and stamp.
     current: Option<(u32, Written, i64)>,
 }
@@ -186,6 +204,8 @@ pub fn testify(layouts: Layouts<'_>, opened: &Opened, survey: &FileSurvey) -> io
         spoken: Smallest::default(),
         served: Smallest::default(),
         counted: Smallest::default(),
+        loose: Smallest::default(),
+        stampless: survey.chunks.iter().all(|(_, chunk)| chunk.first.is_none() && chunk.uptimes.is_none()),
         current: None,
     };
     each_region(opened, survey, |base, text| {
@@ -194,7 +214,7 @@ pub fn testify(layouts: Layouts<'_>, opened: &Opened, survey: &FileSurvey) -> io
             witness.line(base + start as u64, line);
         }
     })?;
-    let Witness { mut said, marks, hosts, spoken, served, counted, stretches, .. } = witness;
+    let Witness { mut said, marks, hosts, spoken, served, counted, loose, stretches, .. } = witness;
     said.stretches = stretches;
     let jumps: u32 = survey.chunks.iter().map(|(_, chunk)| chunk.jumps.0 + chunk.jumps.1).sum();
     said.jumps = jumps.saturating_sub(explained.len() as u32);
@@ -203,6 +223,8 @@ pub fn testify(layouts: Layouts<'_>, opened: &Opened, survey: &FileSurvey) -> io
     said.served = served.finish(|served| served.when.offset);
     said.counted = counted.finish(|counted| counted.offset);
     said.counted.sort_by_key(|counted| counted.offset);
+    said.loose = loose.finish(|loose| loose.offset);
+    said.loose.sort_unstable();
     let text = |host: &[u8]| String::from_utf8_lossy(host).into_owned();
     said.hosts = vec![String::new(); hosts.len()];
     for (host, (number, _)) in &hosts {
@@ -302,7 +324,12 @@ impl Witness<'_> {
             return;
         };
         self.current = None;
-        let Some(stamp) = head.stamp else { return };
+        let Some(stamp) = head.stamp else {
+            if self.stampless {
+                self.loose(id, &head, offset, line);
+            }
+            return;
+        };
         if stamp.zone == WrittenZone::Boot {
             return self.counted((id, &head), &stamp, offset, line);
         }
@@ -310,6 +337,7 @@ impl Witness<'_> {
         let index = self.survey.chunks.partition_point(|(start, _)| *start <= offset).saturating_sub(1);
         let piece = self.stretches.get(index).copied().unwrap_or(0);
         let reading = self.layouts.set.get(id).read(line, &head, &mut self.slots, false);
+        self.said.states = self.said.states || self.layouts.set.stated(reading.message.of(line)).is_some();
         let part = |part: Known| self.slots.known(part).map(|span| span.of(line));
         let message = reading.message.of(line);
         // Everything behind the stamp itself may quote a time or name a thing.
@@ -375,6 +403,18 @@ impl Witness<'_> {
         let said = said(reading.message.of(line));
         self.counted
             .add(hash(&[&said.to_le_bytes(), &uptime.to_le_bytes()]), Counted { uptime, said, offset });
+    }
+
+    /// Marks of a line without a stamp.
+    fn loose(&mut self, id: GrammarId, head: &Head, offset: u64, line: &[u8]) {
+        let reading = self.layouts.set.get(id).read(line, head, &mut self.slots, false);
+        let message = reading.message.of(line).trim_ascii();
+        let loose = &mut self.loose;
+        let mut add = |kind, hash| loose.add(hash, Loose { kind, hash, offset });
+        if message.len() >= SHORTEST_MESSAGE {
+            add(MarkKind::Message, hash(&[message]));
+        }
+        ids(message, |word| add(MarkKind::Id, hash(&[word])));
     }
 
     /// The number of a host, as long as there are not too many. Counts that a record names it.
