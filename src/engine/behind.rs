@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::prepare::{Chunk, FileState, Prepared};
 use crate::base::NANOS_PER_SECOND;
-use crate::grammar::{GrammarId, GrammarSet, Head, Known, MAX_HEAD, Slots};
+use crate::grammar::{GrammarId, GrammarSet, Head, Known, Slots};
 use crate::io::{Content, Found, MAX_LINE};
 use crate::survey::{Layouts, lines};
 use crate::time::Zone;
@@ -61,7 +61,7 @@ fn first_instants(
     let mut bytes = Vec::new();
     // What cannot be read bounds nothing; reading it for its records will tell why.
     let mut unpacker = match file.opened.content() {
-        Content::Gzip => file.opened.unpack().ok(),
+        content if content.is_stream() => file.opened.unpack().ok(),
         _ => None,
     };
     let Some(last) = wanted.iter().rposition(|wanted| *wanted) else { return firsts };
@@ -109,8 +109,8 @@ fn first_instant(file: &FileState, layouts: Layouts<'_>, chunk: &Chunk, bytes: &
     let mut slots = Slots::default();
     let segment = chunk.span.segment;
     let mut clock = file.clock.reader(segment, chunk.span.year, chunk.span.unset);
-    lines(bytes, 0).find_map(|(_, _, line)| {
-        let (id, head) = layouts.begins(&line[..line.len().min(MAX_HEAD)], &mut slots)?;
+    lines(bytes, 0).find_map(|(at, _, line)| {
+        let (id, head) = layouts.begins(&bytes[at..], line.len(), &mut slots)?;
         let stamp = head.stamp?;
         let odd = odd_writer(file, layouts, (id, &head), line, &mut slots);
         let key = clock.key(&stamp, odd)?;

@@ -257,7 +257,7 @@ impl<'a> WaveReader<'a> {
     fn read(&self, wave: &[&Chunk]) -> Vec<Batch> {
         let mut tasks: Vec<Task<'_>> = Vec::new();
         for &chunk in wave {
-            if !matches!(self.prepared.files[chunk.file.0 as usize].opened.content(), Content::Gzip) {
+            if !self.prepared.files[chunk.file.0 as usize].opened.content().is_stream() {
                 tasks.push(Task::Piece(chunk));
                 continue;
             }

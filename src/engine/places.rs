@@ -7,7 +7,7 @@ use std::path::Path;
 use super::prepare::{Chunk, FileState, Prepared};
 use crate::base::FileId;
 use crate::clock::Place;
-use crate::io::{Content, MAX_LINE};
+use crate::io::MAX_LINE;
 
 impl FileState {
     /// Where it was opened: the path as typed, or below it.
@@ -28,7 +28,7 @@ impl Prepared {
     pub(super) fn each_chunk(&self, id: FileId, mut visit: impl FnMut(&Chunk, &[u8])) -> io::Result<()> {
         let opened = &self.file(id).opened;
         let mut unpacker = match opened.content() {
-            Content::Gzip => Some(opened.unpack()?),
+            content if content.is_stream() => Some(opened.unpack()?),
             _ => None,
         };
         let start = self.chunks.partition_point(|chunk| chunk.file < id);
@@ -58,7 +58,7 @@ impl Prepared {
         let end = self.chunks.partition_point(|chunk| (chunk.file, chunk.start) <= (file, place.offset));
         let chunk = self.chunks[..end].last().filter(|chunk| chunk.file == file)?;
         let mut text = vec![0; (place.offset - chunk.start) as usize];
-        if matches!(state.opened.content(), Content::Gzip) {
+        if state.opened.content().is_stream() {
             let mut unpacker = state.opened.unpack().ok()?;
             let mut all = Vec::new();
             let _ = unpacker.fill(&mut all, place.offset as usize);
@@ -76,7 +76,7 @@ impl Prepared {
         let line = self.line_at(place)?;
         let opened = &self.files.get(place.file)?.opened;
         let mut text = vec![0; LONGEST];
-        if matches!(opened.content(), Content::Gzip) {
+        if opened.content().is_stream() {
             let mut all = Vec::new();
             let _ = opened.unpack().ok()?.fill(&mut all, place.offset as usize + LONGEST);
             text = all.get(place.offset as usize..)?.to_vec();

@@ -18,7 +18,7 @@ use crate::base::{Account, Derived, FileId, Loss, Result, SourceId, Unread, reas
 use crate::clock::{Booted, ChunkSpan, Clock, ClockStep, FileFacts, Settled, Shift, SkewShown, settle};
 use crate::grammar::{Detection, GrammarSet, Headers, detect};
 use crate::ingest::Picker;
-use crate::io::{Content, Found, GARBAGE, Head, MAX_LINE, Opened, Rotation, family, open, walk};
+use crate::io::{Found, GARBAGE, Head, MAX_LINE, Opened, Rotation, family, open, walk};
 use crate::poll::Change;
 use crate::survey::{FileFormat, FileSurvey, Layouts, Range, survey_plain, survey_stream};
 use crate::witness::{Testimony, testify};
@@ -298,7 +298,7 @@ fn hopeful(set: &GrammarSet, candidates: &[Candidate], ahead: &dyn Picker) -> Ve
     let pieces: Vec<(usize, u64)> = candidates
         .iter()
         .enumerate()
-        .filter(|(_, candidate)| !matches!(candidate.opened.content(), Content::Gzip))
+        .filter(|(_, candidate)| !candidate.opened.content().is_stream())
         .flat_map(|(index, candidate)| {
             (0..candidate.opened.size).step_by(PIECE as usize).map(move |from| (index, from))
         })
@@ -333,7 +333,7 @@ fn hopeful(set: &GrammarSet, candidates: &[Candidate], ahead: &dyn Picker) -> Ve
     let speaks = |candidate: &Candidate| set.get(candidate.format.primary).table.is_some();
     let mut hopeful: Vec<bool> = candidates
         .iter()
-        .map(|candidate| matches!(candidate.opened.content(), Content::Gzip) || speaks(candidate))
+        .map(|candidate| candidate.opened.content().is_stream() || speaks(candidate))
         .collect();
     for index in hits {
         hopeful[index] = true;
@@ -355,13 +355,13 @@ fn survey_all(
     }
     let mut tasks = Vec::new();
     for (index, candidate) in candidates.iter().enumerate() {
-        if matches!(candidate.opened.content(), Content::Gzip) {
+        if candidate.opened.content().is_stream() {
             tasks.push(Task::Stream(index));
         }
     }
     for (index, candidate) in candidates.iter().enumerate() {
         let size = candidate.opened.size;
-        if !matches!(candidate.opened.content(), Content::Gzip) {
+        if !candidate.opened.content().is_stream() {
             let starts = (0..size).step_by(plan.chunk_size);
             tasks
                 .extend(starts.map(|from| Task::Piece(index, from, size.min(from + plan.chunk_size as u64))));
@@ -452,7 +452,7 @@ impl Prepared {
         let first = self.chunks.len();
         self.lay_out(file, survey, spans);
         let chunks = &mut self.chunks[first..];
-        if matches!(candidate.opened.content(), Content::Gzip) {
+        if candidate.opened.content().is_stream() {
             // A stream is read in order: what comes later must not be due earlier.
             let mut due = i64::MAX;
             for chunk in chunks.iter_mut().rev() {

@@ -9,7 +9,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use super::gaps::Gaps;
 use crate::base::{Derived, Event, Flags, Gap, Level, Tally};
 use crate::clock::{Clock, Landmark, packed_resolution};
-use crate::grammar::{Grammar, GrammarId, Head, Known, MAX_HEAD, Reading, Slots};
+use crate::grammar::{Grammar, GrammarId, Head, Known, Reading, Slots};
 use crate::pattern::{LevelRules, Skeleton};
 use crate::survey::{Layouts, lines};
 use crate::text::glob;
@@ -216,7 +216,7 @@ impl ChunkReader {
         let mut open = false; // whether the last record is kept, and so its continuation lines are
         let mut before_any = true;
         for (number, (offset, next, line)) in lines(bytes, 0).enumerate() {
-            let begun = context.layouts.begins(&line[..line.len().min(MAX_HEAD)], &mut self.slots);
+            let begun = context.layouts.begins(&bytes[offset..], line.len(), &mut self.slots);
             let Some((grammar, head)) = begun else {
                 if before_any {
                     // Lines above the file's first record: records of their own, undated.
@@ -306,8 +306,8 @@ impl ChunkReader {
         let mut slots = Slots::default();
         let following = lines(bytes, next).take(more);
         following
-            .take_while(|(_, _, line)| {
-                context.layouts.begins(&line[..line.len().min(MAX_HEAD)], &mut slots).is_none()
+            .take_while(|(at, _, line)| {
+                context.layouts.begins(&bytes[*at..], line.len(), &mut slots).is_none()
             })
             .last()
             .map_or(line, |(start, _, last)| &bytes[offset..start + last.len()])

@@ -6,6 +6,7 @@
 
 mod family;
 mod open;
+mod unfold;
 mod walk;
 
 pub use family::{Rotation, family};

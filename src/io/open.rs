@@ -12,6 +12,7 @@ use std::sync::Arc;
 use flate2::bufread::GzDecoder;
 
 use super::MAX_LINE;
+use super::unfold::Unfold;
 use super::walk::Found;
 use crate::base::{NANOS_PER_SECOND, reason};
 
@@ -25,8 +26,17 @@ pub enum Content {
     Plain,
     /// Through gzip (RFC 1952), any number of members.
     Gzip,
+    /// As they are, but for JSON that has no line per record: see `unfold`.
+    Json,
     /// Already in memory: standard input.
     Held(Arc<[u8]>),
+}
+
+impl Content {
+    /// Whether the file can only be read from its start, through an [`Unpacker`].
+    pub fn is_stream(&self) -> bool {
+        matches!(self, Self::Gzip | Self::Json)
+    }
 }
 
 /// What the first bytes said.
@@ -49,6 +59,8 @@ pub struct Opened {
     content: Content,
     /// The compressed bytes, when they are in memory.
     raw: Option<Arc<[u8]>>,
+    /// How its unpacked text is brought to a line per record.
+    unfold: Option<Unfold>,
     /// Bytes on disk (or in memory) when it was opened: what grows later is not read.
     pub size: u64,
 }
@@ -70,6 +82,7 @@ pub fn open(found: &Found, keep: bool) -> (Option<Opened>, Head) {
         file: Some(file),
         content: Content::Plain,
         raw: None,
+        unfold: None,
         size,
     };
     let (mut opened, head) = opened.sniff();
@@ -84,8 +97,15 @@ impl Opened {
     pub fn held(bytes: Vec<u8>) -> (Option<Self>, Head) {
         let size = bytes.len() as u64;
         let content = Content::Held(bytes.into());
-        let opened =
-            Self { path: PathBuf::from("-"), identity: (0, 0), file: None, content, raw: None, size };
+        let opened = Self {
+            path: PathBuf::from("-"),
+            identity: (0, 0),
+            file: None,
+            content,
+            raw: None,
+            unfold: None,
+            size,
+        };
         opened.sniff()
     }
 
@@ -121,11 +141,11 @@ impl Opened {
             if let Content::Held(bytes) = std::mem::replace(&mut self.content, Content::Gzip) {
                 self.raw = Some(bytes);
             }
-            let mut head = Vec::new();
-            let why = match self.unpack() {
-                Ok(mut unpacker) => unpacker.fill(&mut head, HEAD).err(),
-                Err(error) => Some(reason(&error)),
-            };
+            let (mut head, mut why) = self.unpacked_head();
+            self.unfold = Unfold::of(&head);
+            if self.unfold.is_some() {
+                (head, why) = self.unpacked_head();
+            }
             return match (head.is_empty(), why) {
                 (true, None) => (Some(self), Head::Empty),
                 (true, Some(why)) => (None, Head::Unread(why)),
@@ -135,10 +155,31 @@ impl Opened {
                 },
             };
         }
-        match not_text(&raw) {
-            Some(why) => (None, Head::Unread(why)),
-            None => (Some(self), Head::Text(raw)),
+        if let Some(why) = not_text(&raw) {
+            return (None, Head::Unread(why));
         }
+        self.unfold = Unfold::of(&raw);
+        if self.unfold.is_none() {
+            return (Some(self), Head::Text(raw));
+        }
+        if let Content::Held(bytes) = std::mem::replace(&mut self.content, Content::Json) {
+            self.raw = Some(bytes);
+        }
+        let (head, why) = self.unpacked_head();
+        match (head.is_empty(), why) {
+            (true, Some(why)) => (None, Head::Unread(why)),
+            _ => (Some(self), Head::Text(head)),
+        }
+    }
+
+    /// The first bytes of what comes out of the stream, and why there are no more.
+    fn unpacked_head(&self) -> (Vec<u8>, Option<String>) {
+        let mut head = Vec::new();
+        let why = match self.unpack() {
+            Ok(mut unpacker) => unpacker.fill(&mut head, HEAD).err(),
+            Err(error) => Some(reason(&error)),
+        };
+        (head, why)
     }
 
     /// Fills `out` with the bytes at `offset`: how many there were, fewer where the file ends earlier
@@ -185,9 +226,16 @@ impl Opened {
                 })
             }
         };
+        let source = start()?;
+        let decoder = match self.content {
+            Content::Gzip => Decoder::Gzip(Box::new(GzDecoder::new(source))),
+            _ => Decoder::Plain(source),
+        };
         Ok(Unpacker {
-            decoder: Some(GzDecoder::new(start()?)),
+            decoder: Some(decoder),
             start,
+            unfold: self.unfold.clone(),
+            folded: Vec::new(),
             step: vec![0; STEP],
             careful: false,
             ready: 0..0,
@@ -216,10 +264,30 @@ type Source = Box<dyn BufRead + Send + Sync>;
 const STEP: usize = 32 * 1024;
 const CAREFUL_STEP: usize = 256;
 
-/// A gzip stream on its way out: its members one after another, and what stands behind the last.
+/// What a stream is read through.
+enum Decoder {
+    Gzip(Box<GzDecoder<Source>>),
+    Plain(Source),
+}
+
+impl io::Read for Decoder {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Gzip(decoder) => decoder.read(out),
+            Self::Plain(source) => source.read(out),
+        }
+    }
+}
+
+/// A stream on its way out: the members of a gzip file one after another, and what stands behind the last;
+/// or a file of JSON that is unfolded.
 pub struct Unpacker {
     /// The member under way; `None` at the end.
-    decoder: Option<GzDecoder<Source>>,
+    decoder: Option<Decoder>,
+    /// Brings what was unpacked to a line per record.
+    unfold: Option<Unfold>,
+    /// What that gave, when `ready` is a stretch of it instead of `step`.
+    folded: Vec<u8>,
     /// Starts over: to come to a damaged place once more, in small steps.
     start: Box<dyn Fn() -> io::Result<Source> + Send + Sync>,
     /// Unpacked bytes not yet handed out. The decoder is asked for fixed steps: when it meets damage it
@@ -286,14 +354,36 @@ impl Unpacker {
     fn fill_raw(&mut self, out: &mut Vec<u8>, length: usize) -> Result<(), String> {
         let start = out.len();
         while out.len() - start < length {
-            if self.ready.is_empty() && !self.unpack_step() {
+            if self.ready.is_empty() && !self.next_ready() {
                 return self.failure.take().map_or(Ok(()), Err);
             }
             let count = self.ready.len().min(length - (out.len() - start));
-            out.extend_from_slice(&self.step[self.ready.start..self.ready.start + count]);
+            let from = if self.unfold.is_some() { &self.folded } else { &self.step };
+            out.extend_from_slice(&from[self.ready.start..self.ready.start + count]);
             self.ready.start += count;
         }
         Ok(())
+    }
+
+    /// Makes the next bytes ready; whether there are any.
+    fn next_ready(&mut self) -> bool {
+        if self.unfold.is_none() {
+            return self.unpack_step();
+        }
+        loop {
+            let more = self.unpack_step();
+            self.folded.clear();
+            if let Some(unfold) = &mut self.unfold {
+                unfold.push(&self.step[self.ready.clone()], &mut self.folded);
+                if !more || self.decoder.is_none() {
+                    unfold.finish(&mut self.folded);
+                }
+            }
+            self.ready = 0..self.folded.len();
+            if !more || !self.ready.is_empty() {
+                return !self.ready.is_empty();
+            }
+        }
     }
 
     /// Unpacks the next step; whether there is one.
@@ -308,10 +398,16 @@ impl Unpacker {
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // What was decoded on the way to the damage is lost: come again in smaller steps.
-                Err(_) if !self.careful && self.start_carefully() => return self.unpack_step(),
+                Err(_) if self.is_gzip() && !self.careful && self.start_carefully() => {
+                    return self.unpack_step();
+                }
                 Err(error) => {
+                    let why = match self.is_gzip() {
+                        true => gzip_reason(&error, self.produced + filled as u64),
+                        false => reason(&error),
+                    };
                     self.decoder = None;
-                    self.failure = Some(gzip_reason(&error, self.produced + filled as u64));
+                    self.failure = Some(why);
                 }
             }
         }
@@ -320,12 +416,16 @@ impl Unpacker {
         filled > 0
     }
 
+    fn is_gzip(&self) -> bool {
+        matches!(self.decoder, Some(Decoder::Gzip(_)))
+    }
+
     /// Goes back to the start and on to where the last whole step ended; whether that worked.
     fn start_carefully(&mut self) -> bool {
         let Ok(source) = (self.start)() else { return false };
         let goal = std::mem::take(&mut self.produced);
         self.careful = true;
-        self.decoder = Some(GzDecoder::new(source));
+        self.decoder = Some(Decoder::Gzip(Box::new(GzDecoder::new(source))));
         while self.produced < goal {
             if !self.unpack_step() {
                 return false;
@@ -337,7 +437,10 @@ impl Unpacker {
     /// Goes on to the member behind the one that ended. Zeros there are padding (tapes, tar); anything
     /// else that does not start like gzip is told.
     fn next_member(&mut self) -> Option<String> {
-        let mut source = self.decoder.take()?.into_inner();
+        let mut source = match self.decoder.take()? {
+            Decoder::Gzip(decoder) => decoder.into_inner(),
+            Decoder::Plain(_) => return None,
+        };
         loop {
             let behind = match source.fill_buf() {
                 Ok(behind) => behind,
@@ -348,7 +451,7 @@ impl Unpacker {
                 Some([]) if zeros == 0 => return None,
                 Some([]) => source.consume(zeros),
                 Some([0x1f, ..]) if zeros == 0 => {
-                    self.decoder = Some(GzDecoder::new(source));
+                    self.decoder = Some(Decoder::Gzip(Box::new(GzDecoder::new(source))));
                     return None;
                 }
                 _ => return Some(GARBAGE.to_owned()),

@@ -47,7 +47,7 @@ impl<'a> Record<'a> {
         }
         let mut slots = Slots::default();
         let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        let head = grammar.begins(first, &mut slots);
+        let head = grammar.begins_in(text, first.len(), &mut slots);
         let reading = head.as_ref().map(|head| match quick {
             true => grammar.read_message(text, head, &mut slots),
             false => grammar.read(text, head, &mut slots, false),

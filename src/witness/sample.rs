@@ -4,7 +4,7 @@
 
 use std::io;
 
-use crate::io::{Content, Opened};
+use crate::io::Opened;
 use crate::survey::FileSurvey;
 
 /// Files up to this size are looked at whole, in bytes.
@@ -51,7 +51,7 @@ pub(super) fn each_region(
     survey: &FileSurvey,
     mut region: impl FnMut(u64, &[u8]),
 ) -> io::Result<()> {
-    if matches!(opened.content(), Content::Gzip) {
+    if opened.content().is_stream() {
         let mut text = Vec::new();
         // The survey has already told of a stream that ends early.
         let _ = opened.unpack()?.fill(&mut text, OF_STREAM);

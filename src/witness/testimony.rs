@@ -10,7 +10,7 @@ use super::marks::{MarkKind, Marks, Sight, deeds, hash, ids};
 use super::sample::each_region;
 use super::writers::{self, OddWriter, Writer, odd_writers};
 use crate::base::{NANOS_PER_SECOND, Stamp, WrittenDate, WrittenZone};
-use crate::grammar::{GrammarId, Head, Known, MAX_HEAD, Slots};
+use crate::grammar::{GrammarId, Head, Known, Slots};
 use crate::io::Opened;
 use crate::survey::{FileSurvey, JUMP, Layouts, lines};
 
@@ -211,7 +211,7 @@ pub fn testify(layouts: Layouts<'_>, opened: &Opened, survey: &FileSurvey) -> io
     each_region(opened, survey, |base, text| {
         witness.current = None;
         for (start, _, line) in lines(text, 0) {
-            witness.line(base + start as u64, line);
+            witness.line(base + start as u64, &text[start..], line);
         }
     })?;
     let Witness { mut said, marks, hosts, spoken, served, counted, loose, stretches, .. } = witness;
@@ -250,7 +250,7 @@ fn interleaved(
     each_region(opened, survey, |base, text| {
         let mut region = Vec::new();
         for (start, _, line) in lines(text, 0) {
-            let Some((id, head)) = layouts.begins(&line[..line.len().min(MAX_HEAD)], &mut slots) else {
+            let Some((id, head)) = layouts.begins(&text[start..], line.len(), &mut slots) else {
                 continue;
             };
             let Some((written, at)) = head.stamp.as_ref().and_then(Written::of) else { continue };
@@ -314,8 +314,8 @@ fn explained(regions: &[Vec<Plain>], survey: &FileSurvey, odd: impl Fn(&Plain) -
 }
 
 impl Witness<'_> {
-    fn line(&mut self, offset: u64, line: &[u8]) {
-        let begun = self.layouts.begins(&line[..line.len().min(MAX_HEAD)], &mut self.slots);
+    fn line(&mut self, offset: u64, text: &[u8], line: &[u8]) {
+        let begun = self.layouts.begins(text, line.len(), &mut self.slots);
         let Some((id, head)) = begun else {
             // A line of the record above.
             if let Some((piece, written, at)) = self.current {
