@@ -82,7 +82,11 @@ impl<'a> Spot<'a> {
         record.message(&mut text);
         let zone = record.instant.is_some_and(|instant| instant.basis.has(Basis::ZONE_DEFAULT));
         let open = self.scene.file(batch.file).clock.years.candidates.len() > 1;
-        let year = open && record.stamp.is_some_and(|stamp| stamp.date == WrittenDate::NoYear);
+        let boot = self.scene.file(batch.file).clock.segment(batch.segment).boot.as_ref();
+        let year = record.stamp.is_some_and(|stamp| match stamp.zone {
+            WrittenZone::Boot => boot.is_some_and(|boot| boot.is_any_year()),
+            _ => open && stamp.date == WrittenDate::NoYear,
+        });
         Seen {
             place: Place::of(batch, event),
             file: batch.file,

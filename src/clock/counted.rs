@@ -34,8 +34,9 @@ pub struct SinceBoot {
     base: Arc<Timebase>,
     /// The machine woke up right before the stretch.
     woken: bool,
-    /// How much the instants of its kernel lines may be wrong, nanoseconds: before and behind.
-    doubt: (i64, i64),
+    doubt: Doubt,
+    /// The most that is not known of any of its instants, if the year is right: nanoseconds.
+    widest: i64,
     basis: Basis,
     /// What shows it.
     pub proof: Proof,
@@ -49,8 +50,32 @@ pub(super) struct Known {
     /// Numbers the kernels of sources: boots of one number follow each other.
     pub(super) kernel: usize,
     pub(super) basis: Basis,
-    /// How much its instants may be wrong, nanoseconds: before and behind.
-    pub(super) doubt: (i64, i64),
+    pub(super) doubt: Doubt,
+}
+
+/// How much the instants of a boot's kernel lines may be wrong, nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Doubt {
+    /// By the years that are possible: before and behind.
+    pub(super) years: (i64, i64),
+    /// By what is not known of how far their clock was off.
+    pub(super) clock: i64,
+}
+
+impl Doubt {
+    /// An interval with all doubts on both sides.
+    pub(super) fn around(self, earliest: i64, latest: i64) -> (i64, i64) {
+        (
+            earliest.saturating_sub(self.years.0).saturating_sub(self.clock),
+            latest.saturating_add(self.years.1).saturating_add(self.clock),
+        )
+    }
+
+    /// The larger ones of two.
+    pub(super) fn or(self, other: Self) -> Self {
+        let years = (self.years.0.max(other.years.0), self.years.1.max(other.years.1));
+        Self { years, clock: self.clock.max(other.clock) }
+    }
 }
 
 /// Nanoseconds that a stamp counts.
@@ -62,6 +87,16 @@ impl SinceBoot {
     /// Whether the zone of the log that dates it is a guess.
     pub fn is_guessed(&self) -> bool {
         self.basis.has(Basis::ZONE_DEFAULT)
+    }
+
+    /// Whether the year of the log that dates it is open.
+    pub fn is_any_year(&self) -> bool {
+        self.doubt.years != (0, 0)
+    }
+
+    /// The most that any of its keys may be wrong, if the year is right: nanoseconds.
+    pub(super) const fn most_doubt(&self) -> i64 {
+        self.widest
     }
 
     /// The sort key of a stamp.
@@ -77,14 +112,26 @@ impl SinceBoot {
 
     /// The instant of a stamp.
     pub(super) fn instant(&self, stamp: &Stamp) -> Instant {
+        let (earliest, latest) = self.within(stamp, self.doubt);
+        Instant { earliest, best: self.key(stamp), latest, basis: self.basis }
+    }
+
+    /// The interval of a stamp, if the years that are shown are right: what order is proven by.
+    pub fn bounds(&self, stamp: &Stamp) -> (i64, i64) {
+        self.within(stamp, Doubt { years: (0, 0), ..self.doubt })
+    }
+
+    fn within(&self, stamp: &Stamp, doubt: Doubt) -> (i64, i64) {
         let uptime = uptime(stamp);
         let bounds = self.base.at(uptime, self.woken);
         let best = self.moment(uptime);
-        let earliest = uptime.saturating_add(bounds.low).saturating_sub(self.doubt.0);
-        let latest = uptime.saturating_add(bounds.high).saturating_add(MICRO + self.doubt.1);
+        let (earliest, latest) = doubt.around(
+            uptime.saturating_add(bounds.low),
+            uptime.saturating_add(bounds.high).saturating_add(MICRO),
+        );
         let (earliest, latest) =
-            (earliest - earliest.rem_euclid(MICRO), latest + (-latest).rem_euclid(MICRO));
-        Instant { earliest: earliest.min(best), best, latest: latest.max(best + 1), basis: self.basis }
+            (earliest - earliest.rem_euclid(MICRO), latest.saturating_add((-latest).rem_euclid(MICRO)));
+        (earliest.min(best), latest.max(best + 1))
     }
 
     /// The keys of the smallest and the largest of some uptimes, and how far others may lie outside.
@@ -197,9 +244,13 @@ fn dated(
         matches.filter_map(|(index, (_, words))| compare(&lines, &once, index, words)).collect();
     let Some((base, found)) = agreed(&matches, known) else { return false };
     let base = Arc::new(base);
+    let doubt = known[found.index].doubt;
+    let uptimes =
+        part.iter().fold((i64::MAX, 0), |ends, one| (ends.0.min(one.range.min), ends.1.max(one.range.max)));
     let since = SinceBoot {
         woken: false,
-        doubt: known[found.index].doubt,
+        doubt,
+        widest: base.widest(uptimes).saturating_add(doubt.clock),
         basis: known[found.index].basis.with(Basis::UPTIME),
         proof: proof(file, found, &base),
         base,

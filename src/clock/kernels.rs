@@ -2,7 +2,7 @@
 //! set, and for each file what narrows the instants of its kernel lines.
 
 use super::boots::{Boot, Envelope, Moment, PROMPT, Point, boots};
-use super::counted::Known;
+use super::counted::{Doubt, Known};
 use super::proof::{Place, Proof};
 use super::spans::local_to_utc;
 use super::witnessed::Nodes;
@@ -127,8 +127,8 @@ pub(super) fn hear(nodes: &Nodes<'_>, families: &[Vec<usize>], settled: &mut [Se
     told
 }
 
-/// One kernel's lines in one file, as UTC, by the clock that its host should have had. Those of an hour that comes twice, or of a clock that was not
-/// set, are left out.
+/// One kernel's lines in one file, as UTC, by the clock that its host should have had. Those of an hour that
+/// comes twice, or of a clock that was not set, are left out.
 fn points(nodes: &Nodes<'_>, file: usize, name: &[u8], clock: &Clock) -> Vec<Point> {
     let facts = &nodes.files[file];
     let own = |point: &&UptimePoint| {
@@ -165,9 +165,8 @@ fn whose(nodes: &Nodes<'_>, family: &[usize], name: &[u8], settled: &[Settled]) 
     own.and_then(|file| settled[*file].host.clone()).or_else(|| Some(name).filter(|name| !name.is_empty()))
 }
 
-/// How the instant of a kernel line is known, and how much it may be wrong: before and behind. The years
-/// that it may lie in count as well.
-fn certainty(nodes: &Nodes<'_>, place: Place, settled: &[Settled]) -> Option<(Basis, (i64, i64))> {
+/// How the instant of a kernel line is known, and how much it may be wrong.
+fn certainty(nodes: &Nodes<'_>, place: Place, settled: &[Settled]) -> Option<(Basis, Doubt)> {
     const YEAR: i64 = 366 * 86_400 * NANOS_PER_SECOND;
     let clock = &settled[place.file].clock;
     let uptimes = &nodes.files[place.file].testimony.uptimes;
@@ -181,12 +180,11 @@ fn certainty(nodes: &Nodes<'_>, place: Place, settled: &[Settled]) -> Option<(Ba
         Written::Yearless => zone().with(clock.year_basis),
     };
     let basis = if clock.skew.is_some() { basis.with(Basis::SKEW) } else { basis };
-    let doubt = clock.doubt();
     let years = clock.years.spread().filter(|_| written == Written::Yearless);
     let years = years.map_or((0, 0), |(back, on)| {
         (YEAR.saturating_mul(i64::from(back).abs()), YEAR.saturating_mul(i64::from(on).max(0)))
     });
-    Some((basis, (years.0.saturating_add(doubt), years.1.saturating_add(doubt))))
+    Some((basis, Doubt { years, clock: clock.doubt() }))
 }
 
 /// A boot for those who know its uptimes only. It is as well known as the least known of its lines.
@@ -200,7 +198,7 @@ fn known(
     let each = boot.points().filter_map(|point| certainty(nodes, point.place, settled));
     let (basis, doubt) = each.reduce(|a, b| {
         let basis = if b.0.has(Basis::ZONE_DEFAULT) { b.0 } else { a.0 };
-        (basis, (a.1.0.max(b.1.0), a.1.1.max(b.1.1)))
+        (basis, a.1.or(b.1))
     })?;
     Some(Known { boot, host: host.clone(), kernel, basis, doubt })
 }
@@ -210,8 +208,7 @@ fn booted(nodes: &Nodes<'_>, boot: &Boot, host: &Option<String>, settled: &[Sett
     let Moment { mut earliest, best, mut latest, witness } = boot.moment()?;
     let place = witness.place;
     let (basis, doubt) = certainty(nodes, place, settled)?;
-    earliest = earliest.saturating_sub(doubt.0);
-    latest = latest.saturating_add(doubt.1);
+    (earliest, latest) = doubt.around(earliest, latest);
     // As fine as uptimes are.
     earliest -= earliest.rem_euclid(MICRO);
     latest += (-latest).rem_euclid(MICRO);

@@ -1,4 +1,5 @@
 //! Bounds of records without a stamp: a record between two dated ones of its file was written between them.
+//! And of those whose stamp counts from a boot: their stamps are finer than what is known of them.
 //!
 //! Kept beside the events, because an event has no room for bounds and most need none. They depend on the
 //! file alone, never on what a filter keeps of it.
@@ -12,13 +13,15 @@ use crate::witness::OddWriter;
 pub(super) struct Gaps<'a> {
     context: &'a Context<'a>,
     done: &'a mut Vec<Gap>,
+    /// How much the keys of its file's records may be wrong, beyond the width of their stamps.
+    doubt: i64,
     /// The gap that no dated record has ended yet: its first line, and the dated record above it.
     open: Option<(u32, Option<i64>)>,
 }
 
 impl<'a> Gaps<'a> {
     pub(super) fn new(context: &'a Context<'a>, done: &'a mut Vec<Gap>) -> Self {
-        Self { context, done, open: None }
+        Self { context, done, doubt: context.clock.most_doubt(), open: None }
     }
 
     /// A record without a stamp begins on this line; `above` is the key of the last dated record.
@@ -45,6 +48,13 @@ impl<'a> Gaps<'a> {
         }
     }
 
+    /// A record begins that counts from a boot.
+    #[cold]
+    pub(super) fn counted(&mut self, line: usize, bounds: (i64, i64)) {
+        self.close(Some(bounds));
+        self.done.push(Gap { line: line as u32, earliest: bounds.0, latest: bounds.1 });
+    }
+
     /// The chunk is over.
     pub(super) fn end(mut self) {
         self.close(self.context.behind);
@@ -54,13 +64,14 @@ impl<'a> Gaps<'a> {
     fn close(&mut self, below: Option<(i64, i64)>) {
         let Some((line, above)) = self.open.take() else { return };
         // Nothing is known better than the clock is.
-        let doubt = self.context.clock.doubt();
+        let doubt = self.doubt;
         let above = above.map(|above| above.saturating_sub(doubt));
         let (earliest, latest) = match (above, below) {
-            (Some(above), Some((earliest, _))) if earliest < above => {
+            (Some(above), Some((earliest, latest))) if earliest < above => {
                 // The stamps around it run back, so neither was taken right before its record was written:
                 // anywhere among both. No stamp is wider than a minute.
-                (earliest, above.saturating_add(Resolution::MINUTE.width()).saturating_add(2 * doubt))
+                let end = above.saturating_add(Resolution::MINUTE.width()).saturating_add(2 * doubt);
+                (earliest, end.max(latest))
             }
             (Some(above), Some((_, latest))) => (above, latest),
             // A last change before the last stamp is a matter of clocks and bounds nothing.
