@@ -35,8 +35,6 @@ pub struct SinceBoot {
     /// The machine woke up right before the stretch.
     woken: bool,
     doubt: Doubt,
-    /// The most that is not known of any of its instants, if the year is right: nanoseconds.
-    widest: i64,
     basis: Basis,
     /// What shows it.
     pub proof: Proof,
@@ -94,11 +92,6 @@ impl SinceBoot {
         self.doubt.years != (0, 0)
     }
 
-    /// The most that any of its keys may be wrong, if the year is right: nanoseconds.
-    pub(super) const fn most_doubt(&self) -> i64 {
-        self.widest
-    }
-
     /// The sort key of a stamp.
     pub(super) fn key(&self, stamp: &Stamp) -> i64 {
         self.moment(uptime(stamp))
@@ -112,17 +105,21 @@ impl SinceBoot {
 
     /// The instant of a stamp.
     pub(super) fn instant(&self, stamp: &Stamp) -> Instant {
-        let (earliest, latest) = self.within(stamp, self.doubt);
+        let (earliest, latest) = self.within(uptime(stamp), self.doubt);
         Instant { earliest, best: self.key(stamp), latest, basis: self.basis }
     }
 
     /// The interval of a stamp, if the years that are shown are right: what order is proven by.
     pub fn bounds(&self, stamp: &Stamp) -> (i64, i64) {
-        self.within(stamp, Doubt { years: (0, 0), ..self.doubt })
+        self.bounds_of(uptime(stamp))
     }
 
-    fn within(&self, stamp: &Stamp, doubt: Doubt) -> (i64, i64) {
-        let uptime = uptime(stamp);
+    /// The same of nanoseconds.
+    pub(super) fn bounds_of(&self, uptime: i64) -> (i64, i64) {
+        self.within(uptime, Doubt { years: (0, 0), ..self.doubt })
+    }
+
+    fn within(&self, uptime: i64, doubt: Doubt) -> (i64, i64) {
         let bounds = self.base.at(uptime, self.woken);
         let best = self.moment(uptime);
         let (earliest, latest) = doubt.around(
@@ -244,13 +241,9 @@ fn dated(
         matches.filter_map(|(index, (_, words))| compare(&lines, &once, index, words)).collect();
     let Some((base, found)) = agreed(&matches, known) else { return false };
     let base = Arc::new(base);
-    let doubt = known[found.index].doubt;
-    let uptimes =
-        part.iter().fold((i64::MAX, 0), |ends, one| (ends.0.min(one.range.min), ends.1.max(one.range.max)));
     let since = SinceBoot {
         woken: false,
-        doubt,
-        widest: base.widest(uptimes).saturating_add(doubt.clock),
+        doubt: known[found.index].doubt,
         basis: known[found.index].basis.with(Basis::UPTIME),
         proof: proof(file, found, &base),
         base,

@@ -143,12 +143,6 @@ impl Clock {
         self.skew.map_or(0, |skew| skew.uncertainty)
     }
 
-    /// The most that any of its keys may be wrong, beyond the width of its stamp, nanoseconds.
-    pub fn most_doubt(&self) -> i64 {
-        let boots = self.segments.iter().filter_map(|segment| segment.boot.as_ref());
-        boots.map(|boot| boot.most_doubt()).fold(self.doubt(), i64::max)
-    }
-
     /// How a writer's clock differs from the file's; `None` for most.
     #[inline]
     pub fn odd(&self, host: Option<&[u8]>, program: Option<&[u8]>) -> Option<&OddWriter> {

@@ -17,6 +17,8 @@ pub struct ChunkSpan {
     pub range: (i64, i64),
     /// The key for records before the chunk's first dated one.
     pub carry: Option<i64>,
+    /// The bounds of the record that gives that key, where it counts from a boot.
+    pub carry_counted: Option<(i64, i64)>,
     /// The key for records before the file's first dated one: that one's.
     pub head: Option<i64>,
     /// The year of its first stamp without one.
@@ -45,7 +47,7 @@ pub(super) fn spans(file: &FileFacts<'_>, clock: &Clock, years: &[i32]) -> Vec<C
     let ends = |chunk: &ChunkSurvey, year: i32, segment: u16| ends(clock, chunk, year, segment);
     // Records above the file's first dated one stand right before it.
     let head = pieces().find_map(|((chunk, year), segment)| ends(chunk, *year, *segment).0);
-    let mut carry = None;
+    let (mut carry, mut carry_counted) = (None, None);
     let mut spans = Vec::new();
     for ((chunk, year), segment) in pieces() {
         let mut span = ChunkSpan {
@@ -53,6 +55,7 @@ pub(super) fn spans(file: &FileFacts<'_>, clock: &Clock, years: &[i32]) -> Vec<C
             max: i64::MIN,
             range: (i64::MAX, i64::MIN),
             carry,
+            carry_counted,
             head,
             year: *year,
             segment: *segment,
@@ -87,7 +90,12 @@ pub(super) fn spans(file: &FileFacts<'_>, clock: &Clock, years: &[i32]) -> Vec<C
             }
         }
         spans.push(span);
-        carry = ends(chunk, *year, *segment).1.or(carry);
+        if let (_, Some(last)) = ends(chunk, *year, *segment) {
+            carry = Some(last);
+            let uptimes =
+                chunk.uptimes.filter(|uptimes| uptimes.trails).zip(clock.segment(*segment).boot.as_ref());
+            carry_counted = uptimes.map(|(uptimes, boot)| boot.bounds_of(uptimes.last));
+        }
     }
     if !clock.landmarks.marks.is_empty() {
         between_landmarks(file, clock, &mut spans);

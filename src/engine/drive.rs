@@ -435,6 +435,7 @@ impl<'a> WaveReader<'a> {
             segment: chunk.span.segment,
             unset: chunk.span.unset,
             carry: chunk.span.carry,
+            counted: chunk.span.carry_counted,
             head: chunk.span.head,
             mtime: file.mtime,
             birth: file.birth,

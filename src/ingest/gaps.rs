@@ -13,15 +13,15 @@ use crate::witness::OddWriter;
 pub(super) struct Gaps<'a> {
     context: &'a Context<'a>,
     done: &'a mut Vec<Gap>,
-    /// How much the keys of its file's records may be wrong, beyond the width of their stamps.
-    doubt: i64,
-    /// The gap that no dated record has ended yet: its first line, and the dated record above it.
+    /// Bounds of the last dated record, where it counts from a boot.
+    counted: Option<(i64, i64)>,
+    /// The gap that no dated record has ended yet: its first line, and the key of the dated record above it.
     open: Option<(u32, Option<i64>)>,
 }
 
 impl<'a> Gaps<'a> {
     pub(super) fn new(context: &'a Context<'a>, done: &'a mut Vec<Gap>) -> Self {
-        Self { context, done, doubt: context.clock.most_doubt(), open: None }
+        Self { context, done, counted: context.counted, open: None }
     }
 
     /// A record without a stamp begins on this line; `above` is the key of the last dated record.
@@ -46,12 +46,14 @@ impl<'a> Gaps<'a> {
             let instant = stamp.and_then(|stamp| clock.instant_at(stamp, key, segment, odd));
             self.close(instant.map(|instant| (instant.earliest, instant.latest)));
         }
+        self.counted = None;
     }
 
     /// A record begins that counts from a boot.
     #[cold]
     pub(super) fn counted(&mut self, line: usize, bounds: (i64, i64)) {
         self.close(Some(bounds));
+        self.counted = Some(bounds);
         self.done.push(Gap { line: line as u32, earliest: bounds.0, latest: bounds.1 });
     }
 
@@ -63,19 +65,14 @@ impl<'a> Gaps<'a> {
     #[cold]
     fn close(&mut self, below: Option<(i64, i64)>) {
         let Some((line, above)) = self.open.take() else { return };
-        // Nothing is known better than the clock is.
-        let doubt = self.doubt;
-        let above = above.map(|above| above.saturating_sub(doubt));
+        let above = above.map(|key| self.above(key));
         let (earliest, latest) = match (above, below) {
-            (Some(above), Some((earliest, latest))) if earliest < above => {
-                // The stamps around it run back, so neither was taken right before its record was written:
-                // anywhere among both. No stamp is wider than a minute.
-                let end = above.saturating_add(Resolution::MINUTE.width()).saturating_add(2 * doubt);
-                (earliest, end.max(latest))
-            }
-            (Some(above), Some((_, latest))) => (above, latest),
+            // The stamps around it run back, so neither was taken right before its record was written:
+            // anywhere among both.
+            (Some(above), Some(below)) if below.0 < above.0 => (below.0, above.1.max(below.1)),
+            (Some(above), Some(below)) => (above.0, below.1),
             // A last change before the last stamp is a matter of clocks and bounds nothing.
-            (Some(above), None) => {
+            (Some((above, _)), None) => {
                 (above, Some(self.of_file().1).filter(|end| *end > above).unwrap_or(i64::MAX))
             }
             (None, Some((earliest, latest))) => {
@@ -85,6 +82,17 @@ impl<'a> Gaps<'a> {
             (None, None) => self.of_file(),
         };
         self.done.push(Gap { line, earliest, latest });
+    }
+
+    /// Bounds of the dated record above, as wide as they can be.
+    fn above(&self, key: i64) -> (i64, i64) {
+        if let Some(bounds) = self.counted {
+            return bounds;
+        }
+        // Nothing is known better than the clock is, and no stamp is wider than a minute.
+        let doubt = self.context.clock.doubt();
+        let latest = key.saturating_add(Resolution::MINUTE.width()).saturating_add(doubt);
+        (key.saturating_sub(doubt), latest)
     }
 
     /// When the file was made, by its host's clock or that of the host it was copied to.

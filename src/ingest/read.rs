@@ -176,6 +176,8 @@ pub struct Context<'a> {
     pub unset: bool,
     /// Key of the dated record before the chunk.
     pub carry: Option<i64>,
+    /// Its bounds, where it counts from a boot.
+    pub counted: Option<(i64, i64)>,
     /// Key of the file's first dated record.
     pub head: Option<i64>,
     /// The file's modification time.
@@ -244,7 +246,9 @@ impl ChunkReader {
             let key = head.stamp.and_then(|stamp| clock.key(&stamp, odd));
             let counted = boot.zip(head.stamp).filter(|(_, stamp)| stamp.zone == WrittenZone::Boot);
             match key {
-                _ if let Some((boot, stamp)) = counted => gaps.counted(number, boot.bounds(&stamp)),
+                Some(_) if let Some((boot, stamp)) = counted => {
+                    gaps.counted(number, boot.bounds(&stamp));
+                }
                 Some(key) => gaps.dated(key, head.stamp.as_ref(), odd),
                 None => {
                     let here = |mark: &&Landmark| mark.offset <= context.start + offset as u64;

@@ -105,17 +105,6 @@ impl Timebase {
         Bounds { low, best: best.clamp(low, high - 1), high }
     }
 
-    /// The most that [`Self::at`] may leave open between two uptimes.
-    pub(in crate::clock) fn widest(&self, (first, last): (i64, i64)) -> i64 {
-        let own = self.range();
-        let ends = |ends: (i64, i64), knot: &Knot| {
-            (ends.0.min(knot.low.unwrap_or(knot.best)), ends.1.max(knot.high))
-        };
-        let (low, high) = self.knots.iter().fold((i64::MAX, i64::MIN), ends);
-        let apart = drift(last.max(own.1).saturating_sub(first.min(own.0)));
-        high.saturating_sub(low).saturating_add(apart.saturating_mul(2)).saturating_add(MICRO)
-    }
-
     /// Bounds of the best values of all uptimes.
     pub(in crate::clock) fn reach(&self) -> (i64, i64) {
         let ends = self.knots.iter().map(|knot| (knot.best, knot.best));
