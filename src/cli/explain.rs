@@ -331,16 +331,23 @@ impl Teller<'_> {
         told.collect()
     }
 
-    /// The year of a stamp that names none.
+    /// The year of a stamp that names none; of one that counts from a boot that of the log that dates it,
+    /// where it is open.
     fn year(&self, stamp: &Stamp, spotted: &Spotted) -> Option<YearRow> {
-        if stamp.date == WrittenDate::Full || stamp.zone == WrittenZone::Epoch {
-            return None;
-        }
-        let years = &self.state.clock.years;
+        let clock = match (stamp.zone, stamp.date) {
+            (WrittenZone::Boot, _) => {
+                let boot = self.state.clock.segment(spotted.segment).boot.as_ref()?;
+                let place = boot.proof.places.last().filter(|_| boot.is_any_year())?;
+                &self.context.prepared.files[place.file].clock
+            }
+            (WrittenZone::Epoch, _) | (_, WrittenDate::Full) => return None,
+            (_, WrittenDate::NoYear) => &self.state.clock,
+        };
+        let years = &clock.years;
         let year = self.state.clock.year_of(spotted.instant?.best, spotted.segment);
         // They are told as years of the newest record: this one may stand before a New Year.
         let candidates = years.candidates.iter().map(|candidate| candidate - years.best + year).collect();
-        let basis = self.state.clock.year_basis.words().next().unwrap_or("");
+        let basis = clock.year_basis.words().next().unwrap_or("");
         Some(YearRow { year, basis, candidates, why: years.reason.clone() })
     }
 
