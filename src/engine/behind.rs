@@ -60,9 +60,9 @@ fn first_instants(
     let mut firsts = vec![None; chunks.len()];
     let mut bytes = Vec::new();
     // What cannot be read bounds nothing; reading it for its records will tell why.
-    let mut unpacker = match file.opened.content() {
-        content if content.is_stream() => file.opened.unpack().ok(),
-        _ => None,
+    let mut unpacker = match file.opened.is_stream() {
+        true => file.opened.unpack().ok(),
+        false => None,
     };
     let Some(last) = wanted.iter().rposition(|wanted| *wanted) else { return firsts };
     for (index, chunk) in chunks[..=last].iter().enumerate() {
@@ -133,7 +133,7 @@ pub(super) fn folds(zone: &Zone, range: Option<(i64, i64)>, ahead: i64) -> Vec<(
 /// A compressed file is younger than its text, and standard input has no birth. Above a first stamp, the
 /// stamp itself shows whether the birth is that of the log or of a copy. Without any stamp only the time
 /// between birth and last change shows it: a copy is written at once, faster than a log grows.
-pub(super) fn birth(found: &Found, content: &Content, dated: bool) -> Option<i64> {
+pub(super) fn birth(found: &Found, content: Content, dated: bool) -> Option<i64> {
     /// Copies take less than a minute, or are faster than this many bytes a second.
     const SLOWEST_COPY: i64 = 256 * 1024;
     const SHORTEST_LIFE: i64 = 60;

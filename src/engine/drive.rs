@@ -257,7 +257,7 @@ impl<'a> WaveReader<'a> {
     fn read(&self, wave: &[&Chunk]) -> Vec<Batch> {
         let mut tasks: Vec<Task<'_>> = Vec::new();
         for &chunk in wave {
-            if !self.prepared.files[chunk.file.0 as usize].opened.content().is_stream() {
+            if !self.prepared.files[chunk.file.0 as usize].opened.is_stream() {
                 tasks.push(Task::Piece(chunk));
                 continue;
             }
@@ -476,7 +476,7 @@ impl<'a> WaveReader<'a> {
         let mut remarks = self.remarks.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         for file in self.prepared.files.iter().filter(|file| file.asked) {
             if let Ok(metadata) = std::fs::metadata(&file.path)
-                && matches!(file.opened.content(), Content::Plain)
+                && file.opened.content() == Content::Plain
                 && metadata.len() > file.opened.size
             {
                 let why = format!(

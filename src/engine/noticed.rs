@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::prepare::Candidate;
 use crate::base::{Loss, Unread};
 use crate::clock::{FileFacts, Settled};
-use crate::io::Content;
 use crate::survey::{FileSurvey, drop_unset};
 
 /// Takes records of clocks that were not set yet as undated, and says so.
@@ -39,7 +38,7 @@ pub(super) fn copies(candidates: &[Candidate], surveys: &[FileSurvey], remarks: 
     for (candidate, survey) in candidates.iter().zip(surveys) {
         // All boots of a machine begin with the same lines.
         let boots = survey.chunks.iter().any(|(_, chunk)| chunk.uptimes.is_some());
-        if !matches!(candidate.opened.content(), Content::Plain) || survey.bytes < 256 || boots {
+        if candidate.opened.is_stream() || survey.bytes < 256 || boots {
             continue;
         }
         let mut head = vec![0; LOOK.min(survey.bytes as usize)];

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::account::{Extent, account, extents, loose_heads};
 use super::behind;
 use super::boots::{derive_boots, may_name_a_boot};
+use super::gather::{Gathered, gather};
 use super::ledger::Ledger;
 use super::noticed::{copies, unknown_boots, unset_clocks};
 use super::plan::{Plan, Watch};
@@ -18,13 +19,10 @@ use crate::base::{Account, Derived, FileId, Loss, Result, SourceId, Unread, reas
 use crate::clock::{Booted, ChunkSpan, Clock, ClockStep, FileFacts, Settled, Shift, SkewShown, settle};
 use crate::grammar::{Detection, GrammarSet, Headers, detect};
 use crate::ingest::Picker;
-use crate::io::{Found, GARBAGE, Head, MAX_LINE, Opened, Rotation, family, open, walk};
+use crate::io::{Found, Head, MAX_LINE, Member, Opened, Rotation, Short, family, walk};
 use crate::poll::Change;
 use crate::survey::{FileFormat, FileSurvey, Layouts, Range, survey_plain, survey_stream};
 use crate::witness::{Testimony, testify};
-
-/// With no more files than this, each keeps its descriptor through both passes.
-const KEEP_OPEN: usize = 128;
 
 /// A file of the run, surveyed and settled.
 #[derive(Debug)]
@@ -157,7 +155,8 @@ pub fn prepare(
         // What stands where this run will write is no input.
         found.retain(|file| file.identity != (output.dev(), output.ino()));
     }
-    let mut candidates = detect_all(plan, set, found, &mut remarks);
+    let Gathered { members, archives } = gather(plan, found, &mut remarks);
+    let mut candidates = detect_all(set, members, &mut remarks);
     if let Some(ahead) = ahead.filter(|ahead| !may_name_a_boot(*ahead)) {
         let hopeful = hopeful(set, &candidates, ahead);
         let mut hopeful = hopeful.iter();
@@ -213,7 +212,9 @@ pub fn prepare(
         let asked = plan.wants(&candidate.found.name, &candidate.source);
         prepared.add(candidate, asked, survey, settled);
     }
-    remarks.retain(|remark| plan.wants(&remark.file, &family(&remark.file).0));
+    remarks.retain(|remark| {
+        archives.contains(&remark.file) || plan.wants(&remark.file, &family(&remark.file).0)
+    });
     remarks.extend(walked);
     prepared.ledger.remarks = remarks;
     for (file, testimony) in prepared.files.iter_mut().zip(&testimonies) {
@@ -241,30 +242,9 @@ fn testimonies(set: &GrammarSet, candidates: &[Candidate], surveys: &[FileSurvey
         .collect()
 }
 
-/// Opens every file and detects its format, in parallel.
-fn detect_all(plan: &Plan, set: &GrammarSet, found: Vec<Found>, remarks: &mut Vec<Unread>) -> Vec<Candidate> {
-    let keep = found.len() <= KEEP_OPEN;
-    let mut opened: Vec<(Found, Option<Opened>, Head)> = found
-        .into_par_iter()
-        .map(|found| {
-            let (opened, head) = open(&found, keep);
-            (found, opened, head)
-        })
-        .collect();
-    if let Some(stdin) = &plan.stdin {
-        let found = Found {
-            name: "-".into(),
-            path: "-".into(),
-            size: stdin.len() as u64,
-            mtime: None,
-            birth: None,
-            identity: (0, 0),
-        };
-        let (held, head) = Opened::held(stdin.clone());
-        opened.push((found, held, head));
-    }
-    let mut candidates = Vec::new();
-    let results: Vec<_> = opened
+/// Detects the format of every file, in parallel.
+fn detect_all(set: &GrammarSet, members: Vec<Member>, remarks: &mut Vec<Unread>) -> Vec<Candidate> {
+    let results: Vec<_> = members
         .into_par_iter()
         .map(|(found, opened, head)| {
             let remark = |why: &str, loss| Unread { file: found.name.clone(), why: why.to_owned(), loss };
@@ -282,6 +262,7 @@ fn detect_all(plan: &Plan, set: &GrammarSet, found: Vec<Found>, remarks: &mut Ve
             }
         })
         .collect();
+    let mut candidates = Vec::new();
     for result in results {
         match result {
             Ok(candidate) => candidates.push(candidate),
@@ -298,7 +279,7 @@ fn hopeful(set: &GrammarSet, candidates: &[Candidate], ahead: &dyn Picker) -> Ve
     let pieces: Vec<(usize, u64)> = candidates
         .iter()
         .enumerate()
-        .filter(|(_, candidate)| !candidate.opened.content().is_stream())
+        .filter(|(_, candidate)| !candidate.opened.is_stream())
         .flat_map(|(index, candidate)| {
             (0..candidate.opened.size).step_by(PIECE as usize).map(move |from| (index, from))
         })
@@ -331,10 +312,8 @@ fn hopeful(set: &GrammarSet, candidates: &[Candidate], ahead: &dyn Picker) -> Ve
         .collect();
     // What is derived from a table has words of its own, which stand nowhere in it.
     let speaks = |candidate: &Candidate| set.get(candidate.format.primary).table.is_some();
-    let mut hopeful: Vec<bool> = candidates
-        .iter()
-        .map(|candidate| candidate.opened.content().is_stream() || speaks(candidate))
-        .collect();
+    let mut hopeful: Vec<bool> =
+        candidates.iter().map(|candidate| candidate.opened.is_stream() || speaks(candidate)).collect();
     for index in hits {
         hopeful[index] = true;
     }
@@ -355,13 +334,13 @@ fn survey_all(
     }
     let mut tasks = Vec::new();
     for (index, candidate) in candidates.iter().enumerate() {
-        if candidate.opened.content().is_stream() {
+        if candidate.opened.is_stream() {
             tasks.push(Task::Stream(index));
         }
     }
     for (index, candidate) in candidates.iter().enumerate() {
         let size = candidate.opened.size;
-        if !candidate.opened.content().is_stream() {
+        if !candidate.opened.is_stream() {
             let starts = (0..size).step_by(plan.chunk_size);
             tasks
                 .extend(starts.map(|from| Task::Piece(index, from, size.min(from + plan.chunk_size as u64))));
@@ -381,7 +360,7 @@ fn survey_all(
                         survey.chunks = chunks;
                         survey.used = used;
                     }
-                    Err(error) => survey.cut = Some(reason(&error)),
+                    Err(error) => survey.cut = Some(Short { why: reason(&error), loss: Loss::Part }),
                 }
                 watch.advance(to - from, &candidates[index].found.name);
                 (index, survey)
@@ -422,10 +401,8 @@ fn survey_all(
             let why = format!("{} bytes of lines over {MAX_LINE} bytes are left out", survey.dropped);
             remarks.push(Unread { file: candidate.found.name.clone(), why, loss: Loss::Part });
         }
-        if let Some(why) = &survey.cut {
-            // Garbage behind a whole stream is noticed; a stream that ends early is a loss.
-            let loss = if why == GARBAGE { Loss::None } else { Loss::Part };
-            remarks.push(Unread { file: candidate.found.name.clone(), why: why.clone(), loss });
+        if let Some(Short { why, loss }) = &survey.cut {
+            remarks.push(Unread { file: candidate.found.name.clone(), why: why.clone(), loss: *loss });
         }
     }
     surveys
@@ -452,7 +429,7 @@ impl Prepared {
         let first = self.chunks.len();
         self.lay_out(file, survey, spans);
         let chunks = &mut self.chunks[first..];
-        if candidate.opened.content().is_stream() {
+        if candidate.opened.is_stream() {
             // A stream is read in order: what comes later must not be due earlier.
             let mut due = i64::MAX;
             for chunk in chunks.iter_mut().rev() {

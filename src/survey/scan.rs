@@ -11,7 +11,7 @@ use super::unset;
 use super::uptimes::{self, Uptimes, rest};
 use crate::base::{NANOS_PER_SECOND, Stamp, WrittenDate, WrittenZone};
 use crate::grammar::{GrammarId, MAX_HEAD, Slots};
-use crate::io::{Opened, Unpacker};
+use crate::io::{Opened, Short, Unpacker};
 
 /// Smallest and largest value seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +115,7 @@ pub struct FileSurvey {
     /// Bytes, unpacked.
     pub bytes: u64,
     /// Why the end of the file could not be had, if so.
-    pub cut: Option<String>,
+    pub cut: Option<Short>,
     /// Bytes of overlong lines that are not kept.
     pub dropped: u64,
 }

@@ -51,7 +51,7 @@ pub(super) fn each_region(
     survey: &FileSurvey,
     mut region: impl FnMut(u64, &[u8]),
 ) -> io::Result<()> {
-    if opened.content().is_stream() {
+    if opened.is_stream() {
         let mut text = Vec::new();
         // The survey has already told of a stream that ends early.
         let _ = opened.unpack()?.fill(&mut text, OF_STREAM);

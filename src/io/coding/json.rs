@@ -5,10 +5,73 @@
 //! quotes and brackets are followed. Brackets, commas and the array's name around the objects are left out;
 //! anything else around them becomes a line of its own. So the line of a record is its place in the array, as
 //! `jq -c '.[]'` would print it.
+//!
+//! It is the last coding of a stack: text in, text out. What is cut off or damaged below it has its records
+//! first, then the error.
+
+use std::io::{self, BufRead as _, Read};
+
+use super::Source;
+
+/// The text of a source, a line per record.
+pub(super) struct Unfolded {
+    source: Source,
+    unfold: Unfold,
+    /// Lines that are ready, and how much of them is taken.
+    ready: Vec<u8>,
+    taken: usize,
+    ended: bool,
+    failure: Option<io::Error>,
+}
+
+impl Unfolded {
+    /// `element` is what [`element`] said.
+    pub(super) fn new(source: Source, element: u8) -> Self {
+        let unfold = Unfold { element: usize::from(element), ..Unfold::default() };
+        Self { source, unfold, ready: Vec::new(), taken: 0, ended: false, failure: None }
+    }
+
+    /// Unfolds what the source has next.
+    fn more(&mut self) {
+        self.ready.clear();
+        self.taken = 0;
+        let read = match self.source.fill_buf() {
+            Ok(piece) => {
+                self.unfold.push(piece, &mut self.ready);
+                piece.len()
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
+            Err(error) => {
+                self.failure = Some(error);
+                0
+            }
+        };
+        self.source.consume(read);
+        if read == 0 {
+            self.ended = true;
+            self.unfold.finish(&mut self.ready);
+        }
+    }
+}
+
+impl Read for Unfolded {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while self.taken == self.ready.len() && !self.ended {
+            self.more();
+        }
+        let count = out.len().min(self.ready.len() - self.taken);
+        out[..count].copy_from_slice(&self.ready[self.taken..self.taken + count]);
+        self.taken += count;
+        match self.failure.take_if(|_| count == 0 && !out.is_empty()) {
+            Some(error) => Err(error),
+            None => Ok(count),
+        }
+    }
+}
 
 /// Unfolds a stream piece by piece; how it is cut into pieces changes nothing.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Unfold {
+#[derive(Debug, Default)]
+struct Unfold {
     /// How deep the objects stand that are records.
     element: usize,
     depth: usize,
@@ -17,6 +80,8 @@ pub(super) struct Unfold {
     escaped: bool,
     /// Blanks and line ends were passed over inside an object.
     gap: bool,
+    /// The last byte of an object that was passed on.
+    last: u8,
     /// Text around objects, until it is known what it is.
     frame: Vec<u8>,
 }
@@ -24,25 +89,24 @@ pub(super) struct Unfold {
 /// Text around objects longer than this becomes a line before it ends.
 const LONGEST_FRAME: usize = 64 * 1024;
 
-impl Unfold {
-    /// What a file's first bytes say: whether, and how, it is to be unfolded.
-    pub(super) fn of(head: &[u8]) -> Option<Self> {
-        let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-        let at = blanks(head, 0);
-        let element = match head.get(at)? {
-            b'[' => {
-                let first = blanks(head, at + 1);
-                let key = blanks(head, first + 1);
-                (head.get(first) == Some(&b'{') && head.get(key) == Some(&b'"')).then_some(1)
-            }
-            b'{' => object(head, at),
-            _ => None,
-        }?;
-        Some(Self { element, ..Self::default() })
+/// What a file's first bytes say: whether it is to be unfolded, and how deep the records stand.
+pub(in crate::io) fn element(head: &[u8]) -> Option<u8> {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let at = blanks(head, 0);
+    match head.get(at)? {
+        b'[' => {
+            let first = blanks(head, at + 1);
+            let key = blanks(head, first + 1);
+            (head.get(first) == Some(&b'{') && head.get(key) == Some(&b'"')).then_some(1)
+        }
+        b'{' => object(head, at),
+        _ => None,
     }
+}
 
+impl Unfold {
     /// Takes a piece and appends what is ready to `out`.
-    pub(super) fn push(&mut self, piece: &[u8], out: &mut Vec<u8>) {
+    fn push(&mut self, piece: &[u8], out: &mut Vec<u8>) {
         for &byte in piece {
             if self.within {
                 self.inside(byte, out);
@@ -53,7 +117,7 @@ impl Unfold {
     }
 
     /// Appends what is left at the end.
-    pub(super) fn finish(&mut self, out: &mut Vec<u8>) {
+    fn finish(&mut self, out: &mut Vec<u8>) {
         self.flush(out);
         if std::mem::take(&mut self.within) {
             out.push(b'\n');
@@ -70,6 +134,7 @@ impl Unfold {
                 b'"' | b'\n' => self.string = false,
                 _ => {}
             }
+            self.last = byte;
             out.push(byte);
             return;
         }
@@ -77,7 +142,8 @@ impl Unfold {
             self.gap = true;
             return;
         }
-        if std::mem::take(&mut self.gap) && !matches!(byte, b'}' | b']' | b',' | b':') && !opened(out) {
+        let tight = matches!(byte, b'}' | b']' | b',' | b':') || matches!(self.last, b'{' | b'[');
+        if std::mem::take(&mut self.gap) && !tight {
             out.push(b' ');
         }
         match byte {
@@ -86,6 +152,7 @@ impl Unfold {
             b'}' | b']' => self.depth = self.depth.saturating_sub(1),
             _ => {}
         }
+        self.last = byte;
         out.push(byte);
         if self.depth <= self.element {
             self.within = false;
@@ -110,6 +177,7 @@ impl Unfold {
                 self.flush(out);
                 (self.within, self.gap) = (true, false);
                 self.depth += 1;
+                self.last = byte;
                 return out.push(byte);
             }
             b'"' => self.string = self.depth > 0,
@@ -137,11 +205,6 @@ impl Unfold {
     }
 }
 
-/// Whether the last byte opened something, so that no blank is wanted behind it.
-fn opened(out: &[u8]) -> bool {
-    matches!(out.last(), None | Some(b'{' | b'[' | b'\n'))
-}
-
 /// Whether text around objects is brackets and commas with one name at most: `{"Records":[`.
 fn is_bare(frame: &[u8]) -> bool {
     let mut quotes = 0;
@@ -163,7 +226,7 @@ fn blanks(text: &[u8], mut at: usize) -> usize {
 }
 
 /// How deep the records stand in a file that begins with an object.
-fn object(head: &[u8], at: usize) -> Option<usize> {
+fn object(head: &[u8], at: usize) -> Option<u8> {
     let line_end = head[at + 1..].iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r'));
     let spread = line_end == Some(&b'\n');
     let mut dated = false;
@@ -224,17 +287,16 @@ mod tests {
     use super::*;
 
     fn unfolded(text: &str) -> Option<String> {
-        let mut whole = Vec::new();
-        let mut unfold = Unfold::of(text.as_bytes())?;
-        unfold.push(text.as_bytes(), &mut whole);
-        unfold.finish(&mut whole);
-        let mut pieces = Vec::new();
-        let mut unfold = Unfold::of(text.as_bytes())?;
-        for byte in text.as_bytes() {
-            unfold.push(std::slice::from_ref(byte), &mut pieces);
-        }
-        unfold.finish(&mut pieces);
-        assert_eq!(whole, pieces, "cut into bytes");
+        let element = element(text.as_bytes())?;
+        let read = |capacity| {
+            let bytes = io::Cursor::new(text.as_bytes().to_vec());
+            let source: Source = Box::new(io::BufReader::with_capacity(capacity, bytes));
+            let mut out = Vec::new();
+            Unfolded::new(source, element).read_to_end(&mut out).expect("in memory");
+            out
+        };
+        let whole = read(1 << 20);
+        assert_eq!(whole, read(1), "cut into bytes");
         Some(String::from_utf8(whole).expect("whole characters"))
     }
 
@@ -283,7 +345,7 @@ mod tests {
             "",
             "plain",
         ] {
-            assert!(Unfold::of(text.as_bytes()).is_none(), "{text}");
+            assert!(element(text.as_bytes()).is_none(), "{text}");
         }
     }
 }
