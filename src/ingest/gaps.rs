@@ -5,14 +5,16 @@
 //! file alone, never on what a filter keeps of it.
 
 use super::read::Context;
-use crate::base::{Gap, NANOS_PER_SECOND, Resolution, Stamp};
-use crate::clock::Landmark;
+use crate::base::{Flags, Gap, NANOS_PER_SECOND, Resolution, Stamp, WrittenZone};
+use crate::clock::{Landmark, SinceBoot};
 use crate::witness::OddWriter;
 
 /// Collects the gaps of one chunk, line by line.
 pub(super) struct Gaps<'a> {
     context: &'a Context<'a>,
     done: &'a mut Vec<Gap>,
+    /// What uptimes count from here.
+    boot: Option<&'a SinceBoot>,
     /// Bounds of the last dated record, where it counts from a boot.
     counted: Option<(i64, i64)>,
     /// The gap that no dated record has ended yet: its first line, and the key of the dated record above it.
@@ -21,7 +23,8 @@ pub(super) struct Gaps<'a> {
 
 impl<'a> Gaps<'a> {
     pub(super) fn new(context: &'a Context<'a>, done: &'a mut Vec<Gap>) -> Self {
-        Self { context, done, counted: context.counted, open: None }
+        let boot = context.clock.segment(context.segment).boot.as_deref();
+        Self { context, done, boot, counted: context.counted, open: None }
     }
 
     /// A record without a stamp begins on this line; `above` is the key of the last dated record.
@@ -40,7 +43,12 @@ impl<'a> Gaps<'a> {
 
     /// A dated record begins.
     #[inline]
-    pub(super) fn dated(&mut self, key: i64, stamp: Option<&Stamp>, odd: Option<&OddWriter>) {
+    pub(super) fn dated(&mut self, line: usize, key: i64, stamp: Option<&Stamp>, odd: Option<&OddWriter>) {
+        if let (Some(boot), Some(stamp)) = (self.boot, stamp)
+            && stamp.zone == WrittenZone::Boot
+        {
+            return self.counted(line, boot.bounds(stamp));
+        }
         if self.open.is_some() {
             let Context { clock, segment, .. } = *self.context;
             let instant = stamp.and_then(|stamp| clock.instant_at(stamp, key, segment, odd));
@@ -49,9 +57,15 @@ impl<'a> Gaps<'a> {
         self.counted = None;
     }
 
+    /// What its bounds make of the record that has just begun, and has this key if it is dated.
+    #[inline]
+    pub(super) fn flags(&self, key: Option<i64>) -> Flags {
+        if key.is_some() && self.counted.is_some() { Flags::COUNTED } else { Flags::default() }
+    }
+
     /// A record begins that counts from a boot.
     #[cold]
-    pub(super) fn counted(&mut self, line: usize, bounds: (i64, i64)) {
+    fn counted(&mut self, line: usize, bounds: (i64, i64)) {
         self.close(Some(bounds));
         self.counted = Some(bounds);
         self.done.push(Gap { line: line as u32, earliest: bounds.0, latest: bounds.1 });

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use super::gaps::Gaps;
-use crate::base::{Derived, Event, Flags, Gap, Level, Tally, WrittenZone};
+use crate::base::{Derived, Event, Flags, Gap, Level, Tally};
 use crate::clock::{Clock, Landmark, packed_resolution};
 use crate::grammar::{Grammar, GrammarId, Head, Known, Reading, Slots};
 use crate::pattern::{LevelRules, Skeleton};
@@ -215,7 +215,6 @@ impl ChunkReader {
         let mut last_key = context.carry;
         let mut gaps = Gaps::new(context, gaps);
         let mut landmarks = context.landmarks.iter().peekable();
-        let boot = context.clock.segment(context.segment).boot.as_deref();
         let mut open = false; // whether the last record is kept, and so its continuation lines are
         let mut before_any = true;
         for (number, (offset, next, line)) in lines(bytes, 0).enumerate() {
@@ -244,12 +243,8 @@ impl ChunkReader {
                 false => self.odd(context, grammar, line, &head),
             };
             let key = head.stamp.and_then(|stamp| clock.key(&stamp, odd));
-            let counted = boot.zip(head.stamp).filter(|(_, stamp)| stamp.zone == WrittenZone::Boot);
             match key {
-                Some(_) if let Some((boot, stamp)) = counted => {
-                    gaps.counted(number, boot.bounds(&stamp));
-                }
-                Some(key) => gaps.dated(key, head.stamp.as_ref(), odd),
+                Some(key) => gaps.dated(number, key, head.stamp.as_ref(), odd),
                 None => {
                     let here = |mark: &&Landmark| mark.offset <= context.start + offset as u64;
                     match landmarks.next_if(here) {
@@ -279,9 +274,7 @@ impl ChunkReader {
                 if more == 0 { line } else { self.with_next(context, bytes, (offset, next), line, more) };
             let mut event = self.event(context, (grammar, &head), (offset, number), text, place, tallies);
             event.len = line.len() as u32;
-            if counted.is_some() {
-                event.flags.set(Flags::COUNTED);
-            }
+            event.flags.set(gaps.flags(key));
             events.push(if key.is_some() { event } else { undated(event) });
         }
         gaps.end();
