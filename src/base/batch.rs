@@ -26,7 +26,7 @@ pub struct Tally {
     pub level: Level,
 }
 
-/// What bounds the undated records of a stretch of lines.
+/// What bounds the records of a stretch of lines that are undated, or one that counts from a boot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gap {
     /// The stretch's first line, counted from the batch's first line; it reaches to the next gap's.
@@ -69,7 +69,7 @@ pub struct Batch {
     pub events: Vec<Event>,
     /// Its patterns.
     pub tallies: Vec<Tally>,
-    /// Bounds of its undated records, by line.
+    /// Bounds of its undated records, and of those that count from a boot, by line.
     pub gaps: Vec<Gap>,
     /// Since when its rows cover their time, by line; empty but for interval tools.
     pub starts: Vec<Start>,
@@ -83,7 +83,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// What bounds an undated event: `(earliest, latest)`, each at its end of time when it is not known.
+    /// What bounds an event that is undated, or counts from a boot: `(earliest, latest)`, each at its end of time when it is not known.
     #[cold]
     pub fn gap(&self, event: &Event) -> (i64, i64) {
         let index = self.gaps.partition_point(|gap| gap.line <= event.line);
@@ -104,7 +104,7 @@ impl Batch {
     /// again: at least as wide as what reading it would give.
     #[inline(always)]
     pub fn interval(&self, event: &Event) -> (i64, i64) {
-        if event.flags.any(Flags::UNDATED, Flags::DERIVED) {
+        if event.flags.any(Flags::APART, Flags::APART) {
             return self.interval_apart(event);
         }
         let mut latest = event

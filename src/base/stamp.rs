@@ -21,6 +21,9 @@ pub enum WrittenZone {
     Offset(i32),
     /// Seconds since 1970: already UTC by definition.
     Epoch,
+    /// Seconds since the machine booted: no time at all until the clock knows that boot. `seconds` counts
+    /// from 0, and no calendar reads it.
+    Boot,
 }
 
 /// How much of its date a stamp names.

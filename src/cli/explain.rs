@@ -210,6 +210,7 @@ impl Teller<'_> {
                 first: format!("{}:{}", prepared.file(first.0).name, first.1),
                 is_first: spotted.first,
             },
+            uptime: spotted.uptime,
             stamp: spotted.stamp,
             shown: self.context.plan.settle.default_zone.clone(),
             alone: prepared.files.len() == 1,
@@ -251,6 +252,11 @@ impl Teller<'_> {
             }
             (WrittenZone::Epoch, _) => {
                 return Some(ZoneRow { name: "UTC".to_owned(), offset: 0, ..plain(How::Epoch) });
+            }
+            (WrittenZone::Boot, _) => {
+                let boot = segment.boot.as_ref()?;
+                let how = if boot.is_guessed() { How::Default } else { How::Boot };
+                return Some(ZoneRow { proofs: vec![self.context.prove(&boot.proof)], ..plain(how) });
             }
             (WrittenZone::Absent, _) => {}
         }
@@ -330,16 +336,23 @@ impl Teller<'_> {
         told.collect()
     }
 
-    /// The year of a stamp that names none.
+    /// The year of a stamp that names none; of one that counts from a boot that of the log that dates it,
+    /// where it is open.
     fn year(&self, stamp: &Stamp, spotted: &Spotted) -> Option<YearRow> {
-        if stamp.date != WrittenDate::NoYear || stamp.zone == WrittenZone::Epoch {
-            return None;
-        }
-        let years = &self.state.clock.years;
+        let clock = match (stamp.zone, stamp.date) {
+            (WrittenZone::Boot, _) => {
+                let boot = self.state.clock.segment(spotted.segment).boot.as_ref()?;
+                let place = boot.proof.places.last().filter(|_| boot.is_any_year())?;
+                &self.context.prepared.files[place.file].clock
+            }
+            (WrittenZone::Epoch, _) | (_, WrittenDate::Full | WrittenDate::NoDay) => return None,
+            (_, WrittenDate::NoYear) => &self.state.clock,
+        };
+        let years = &clock.years;
         let year = self.state.clock.year_of(spotted.instant?.best, spotted.segment);
         // They are told as years of the newest record: this one may stand before a New Year.
         let candidates = years.candidates.iter().map(|candidate| candidate - years.best + year).collect();
-        let basis = self.state.clock.year_basis.words().next().unwrap_or("");
+        let basis = clock.year_basis.words().next().unwrap_or("");
         Some(YearRow { year, basis, candidates, why: years.reason.clone() })
     }
 

@@ -2,7 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use crate::base::{Basis, Batch, Event, FileId, Flags, Instant, Resolution, Result, Stamp, WrittenDate};
+use crate::base::{
+    Basis, Batch, Event, FileId, Flags, Instant, Resolution, Result, Stamp, WrittenDate, WrittenZone,
+};
 use crate::engine::{Sink, Stretch};
 use crate::grammar::Known;
 use crate::present::{Covers, push_jsonl};
@@ -36,6 +38,8 @@ pub(super) struct Spotted {
     pub stamp: Option<(String, Stamp)>,
     /// The stamp as written of a record that it does not date.
     pub unsettled: Option<String>,
+    /// The same, where it counts from a boot.
+    pub uptime: Option<String>,
     pub instant: Option<Instant>,
     /// Which time before its stamp it speaks of.
     pub covers: Option<Covers>,
@@ -84,8 +88,13 @@ impl<'a> Spot<'a> {
         record.message(&mut text);
         let zone = record.instant.is_some_and(|instant| instant.basis.has(Basis::ZONE_DEFAULT));
         let open = self.scene.file(batch.file).clock.years.candidates.len() > 1;
-        let year = open && record.stamp.is_some_and(|stamp| stamp.date == WrittenDate::NoYear);
-        let days = self.scene.file(batch.file).clock.days.as_ref();
+        let clock = &self.scene.file(batch.file).clock;
+        let boot = clock.segment(batch.segment).boot.as_ref();
+        let year = record.stamp.is_some_and(|stamp| match stamp.zone {
+            WrittenZone::Boot => boot.is_some_and(|boot| boot.is_any_year()),
+            _ => open && stamp.date == WrittenDate::NoYear,
+        });
+        let days = clock.days.as_ref();
         let day = days.is_some_and(|days| days.spread.is_some())
             && record.stamp.is_some_and(|stamp| stamp.date == WrittenDate::NoDay);
         Seen {
@@ -108,7 +117,12 @@ impl<'a> Spot<'a> {
         let first_line = record.text.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let clock = &self.scene.file(batch.file).clock;
         let dated = !event.flags.has(Flags::UNDATED);
-        let stamp = record.part(Known::Time).zip(record.stamp).filter(|_| dated);
+        let stamp = record.part(Known::Time).zip(record.stamp);
+        let (uptime, unsettled) = match stamp.filter(|_| !dated) {
+            Some(stamp) if stamp.1.zone == WrittenZone::Boot => (Some(stamp), None),
+            other => (None, other),
+        };
+        let stamp = stamp.filter(|_| dated);
         Spotted {
             seen: self.seen(batch, event),
             lines: u64::from(event.lines),
@@ -116,7 +130,8 @@ impl<'a> Spot<'a> {
             format: record.grammar.name.clone(),
             event: json,
             stamp: stamp.map(|(written, stamp)| (text(written), stamp)),
-            unsettled: record.part(Known::Time).filter(|_| !dated && record.stamp.is_some()).map(text),
+            unsettled: unsettled.map(|(written, _)| text(written)),
+            uptime: uptime.map(|(written, _)| text(written)),
             instant: record.instant,
             covers: match record.start() {
                 _ if record.is_since_boot() => Some(Covers::Boot),

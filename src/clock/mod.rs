@@ -7,6 +7,7 @@
 mod boots;
 mod claims;
 mod company;
+mod counted;
 mod court;
 mod daycount;
 mod days;
@@ -36,6 +37,7 @@ use crate::time::{DateOrder, OffsetCursor, Zone};
 use crate::witness::{OddWriter, odd_one};
 use daycount::DayCount;
 
+pub use counted::SinceBoot;
 pub use days::{DayFacts, DaysKnown, DaysSettled, settle_days};
 pub use kernels::{Booted, ClockStep, Kernel};
 pub use landmarks::{Landmark, Landmarks};
@@ -59,6 +61,8 @@ pub struct Segment {
     /// The zone set its clock back right before: wall clocks before this one, in seconds, that come
     /// twice are read the later way.
     pub late_until: Option<i64>,
+    /// What stamps that count from a boot count from.
+    pub boot: Option<Arc<SinceBoot>>,
 }
 
 /// The years of a source whose stamps name none.
@@ -116,6 +120,7 @@ impl Clock {
         ClockReader {
             cursor: segment.zone.cursor(),
             late: segment.late_until.map(|until| (until, segment.zone.clone())),
+            boot: segment.boot.clone(),
             repair: self.repair.unwrap_or(0),
             ahead: self.ahead(),
             year: chunk.year,
@@ -169,6 +174,13 @@ impl Clock {
         zones.iter().take(MOST).chain(&self.proofs[zones.len()..])
     }
 
+    /// What shows from which boots its uptimes count, each once.
+    pub fn boot_proofs(&self) -> impl Iterator<Item = &Proof> {
+        let boots = self.segments.iter().filter_map(|segment| segment.boot.as_ref());
+        let mut last = None;
+        boots.map(|boot| &boot.proof).filter(move |proof| last.replace(*proof) != Some(*proof))
+    }
+
     /// Whether a proof may speak of this segment: a place in another one says that it does not.
     pub fn speaks_of(&self, proof: &Proof, file: usize, segment: u16) -> bool {
         let mut own = proof.places.iter().filter(|place| place.file == file).peekable();
@@ -202,6 +214,9 @@ impl Clock {
         segment: u16,
         odd: Option<&OddWriter>,
     ) -> Option<Instant> {
+        if stamp.zone == WrittenZone::Boot {
+            return Some(self.segment(segment).boot.as_ref()?.instant(stamp));
+        }
         let odd = odd.filter(|_| stamp.zone == WrittenZone::Absent);
         let seconds = years::seconds(stamp, year) - odd.map_or(0, |odd| odd.offset / NANOS_PER_SECOND);
         let segment = self.segment(segment);
@@ -216,6 +231,7 @@ impl Clock {
                 (seconds - i64::from(offset) + self.repair.unwrap_or(0), None, repaired)
             }
             WrittenZone::Epoch => (seconds, None, Basis::EPOCH),
+            WrittenZone::Boot => return None,
             WrittenZone::Absent => {
                 let (first, second) = segment.zone.to_utc(seconds);
                 match (segment.late_until, second) {
@@ -280,7 +296,8 @@ impl Clock {
     ) -> Option<i64> {
         let (year, stamp) = self.dated(stamp, key, segment, odd);
         let wall = match stamp.zone {
-            WrittenZone::Epoch => return Some(key.saturating_add(self.ahead())),
+            // No wall clock is written: that of its host is as good as any.
+            WrittenZone::Epoch | WrittenZone::Boot => return Some(key.saturating_add(self.ahead())),
             _ => stamp.seconds_in_year(year)?,
         };
         zone.to_utc(wall).0.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(stamp.nanos))
@@ -323,6 +340,7 @@ impl Clock {
 pub struct ClockReader {
     cursor: OffsetCursor,
     late: Option<(i64, Zone)>,
+    boot: Option<Arc<SinceBoot>>,
     repair: i64,
     ahead: i64,
     year: i32,
@@ -382,6 +400,7 @@ impl ClockReader {
             },
             WrittenZone::Offset(offset) => seconds - i64::from(offset) + self.repair,
             WrittenZone::Epoch => seconds,
+            WrittenZone::Boot => return Some(self.boot.as_ref()?.key(stamp)),
         };
         utc.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(stamp.nanos))?.checked_sub(self.ahead)
     }

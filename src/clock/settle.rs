@@ -15,7 +15,7 @@ use super::skewed::{SkewShown, skews};
 use super::spans::{ChunkSpan, spans, utc};
 use super::stretches::{Follows, Sequence};
 use super::witnessed::{Nodes, Run};
-use super::{Booted, Clock, ClockStep, Years, hosts, kernels};
+use super::{Booted, Clock, ClockStep, Years, counted, hosts, kernels};
 use crate::base::Basis;
 use crate::io::Rotation;
 use crate::survey::FileSurvey;
@@ -152,6 +152,11 @@ pub fn settle(files: &[FileFacts<'_>], options: &SettleOptions) -> Settlement {
         shifts.extend(court.shifts(sequence, &settled));
     }
     let told = kernels::hear(&nodes, &families, &mut settled);
+    for (file, dated) in counted::settle(&nodes, &told.known, &mut settled).into_iter().enumerate() {
+        if dated {
+            settled[file].chunks = spans(&files[file], &settled[file].clock, &nodes.years[file]);
+        }
+    }
     Settlement { files: settled, shifts, boots: told.boots, steps: told.steps, skews }
 }
 

@@ -7,12 +7,12 @@ mod derive;
 mod drive;
 mod gather;
 mod ledger;
+mod noticed;
 mod places;
 mod plan;
 mod prepare;
 mod sections;
 mod stated;
-mod surveyed;
 mod tables;
 
 pub use account::Extent;

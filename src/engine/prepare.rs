@@ -11,10 +11,10 @@ use super::behind;
 use super::boots::{derive_boots, may_name_a_boot};
 use super::gather::{Gathered, gather};
 use super::ledger::Ledger;
+use super::noticed::{copies, days, unknown_boots, unset_clocks};
 use super::plan::{Plan, Watch};
 use super::sections::watch_sections;
 use super::stated::derive_stated;
-use super::surveyed::{copies, days, unset_clocks};
 use super::tables::watch_tables;
 use crate::base::{Account, Derived, FileId, Loss, Result, SourceId, Unread, reason};
 use crate::clock::{Booted, ChunkSpan, Clock, ClockStep, FileFacts, Settled, Shift, SkewShown, settle};
@@ -48,6 +48,10 @@ pub struct FileState {
     pub clock: Clock,
     /// Its account.
     pub ledger: Account,
+    /// Whether any of its stamps name their offset or count from 1970.
+    pub zoned: bool,
+    /// Records that tell seconds since boot, dated and undated.
+    pub uptimes: u64,
     /// Whether any of its stamps name no zone.
     pub zone_less: bool,
     /// Offsets that its stamps name, seconds east of UTC.
@@ -131,12 +135,12 @@ pub struct Prepared {
 
 /// A file on its way to a [`FileState`].
 pub(super) struct Candidate {
-    pub found: Found,
-    pub source: String,
+    pub(super) found: Found,
+    pub(super) source: String,
     rotation: Rotation,
-    pub opened: Opened,
+    pub(super) opened: Opened,
     detection: Detection,
-    pub format: FileFormat,
+    pub(super) format: FileFormat,
 }
 
 /// Prepares a run. Work is spread over the current thread pool.
@@ -197,6 +201,7 @@ pub fn prepare(
         })
         .collect();
     let settlement = settle(&facts, &plan.settle);
+    unknown_boots(&facts, &settlement.files, &mut remarks);
     let mut prepared = Prepared {
         files: Vec::new(),
         sources: Vec::new(),
@@ -449,8 +454,8 @@ impl Prepared {
             survey.chunks.iter().any(|(_, chunk)| chunk.local.is_some() || chunk.yearless.is_some());
         let zones = clock.segments.iter().filter(|_| zone_less).map(|segment| &segment.zone);
         let folds = zones.map(|zone| behind::folds(zone, range, clock.ahead())).collect();
-        let extents = extents(survey, &clock);
-        let ledger = account(survey);
+        let extents = extents(survey, &clock, spans);
+        let ledger = account(survey, spans);
         if asked {
             self.ledger.total.add(&ledger);
             self.ledger.files += 1;
@@ -465,6 +470,13 @@ impl Prepared {
             detection: candidate.detection,
             clock,
             ledger,
+            zoned: survey.chunks.iter().any(|(_, chunk)| chunk.zoned.is_some()),
+            uptimes: survey
+                .chunks
+                .iter()
+                .filter_map(|(_, chunk)| chunk.uptimes)
+                .map(|known| known.count)
+                .sum(),
             zone_less,
             folds,
             year_less: survey.chunks.iter().any(|(_, chunk)| chunk.yearless.is_some()),
@@ -500,7 +512,7 @@ impl Prepared {
                     last.end = start;
                 }
                 let rank = self.chunks.len() as u32;
-                let undated = chunk.undated > 0 || chunk.loose > 0;
+                let undated = chunk.undated > span.counted || chunk.loose > 0;
                 let end = survey.bytes;
                 let span = *span;
                 let interval = Interval::default();

@@ -258,7 +258,7 @@ impl ChunkReader {
             };
             let key = head.stamp.and_then(|stamp| clock.key(&stamp, odd));
             match key {
-                Some(key) => gaps.dated(key, head.stamp.as_ref(), odd),
+                Some(key) => gaps.dated(number, key, head.stamp.as_ref(), odd),
                 None => {
                     let here = |mark: &&Landmark| mark.offset <= context.start + offset as u64;
                     match landmarks.next_if(here) {
@@ -290,6 +290,7 @@ impl ChunkReader {
                 if more == 0 { line } else { self.with_next(context, bytes, (offset, next), line, more) };
             let mut event = self.event(context, (grammar, &head), (offset, number), text, place, tallies);
             event.len = line.len() as u32;
+            event.flags.set(gaps.flags(key));
             events.push(if key.is_some() { event } else { undated(event) });
         }
         gaps.end();

@@ -29,6 +29,8 @@ pub struct Explanation {
     pub stamp: Option<(String, Stamp)>,
     /// The stamp as written of a record that it does not date: nothing tells its day, or its clock was not set.
     pub unsettled: Option<String>,
+    /// The same, where it counts from a boot.
+    pub uptime: Option<String>,
     /// Its instant, or the bounds of an undated one.
     pub instant: Option<Instant>,
     /// How its zone is known; `None` where it has no stamp.
@@ -75,6 +77,8 @@ pub enum How {
     Offset(i32),
     /// The stamp counts from 1970.
     Epoch,
+    /// The stamp counts from a boot.
+    Boot,
     /// The stamp names this offset, and evidence proves it wrong by so many seconds.
     Repaired(i32, i64),
     /// Somebody said so.
@@ -249,13 +253,14 @@ impl Explanation {
     }
 
     fn undated(&self, place: &str) -> String {
+        let place = match (&self.uptime, &self.unsettled) {
+            (Some(uptime), _) => format!("{place} tells {uptime} s since boot, which no other log dates"),
+            (None, Some(text)) => format!("{place} has a stamp that does not date it, {}", clean(text)),
+            (None, None) => format!("{place} has no stamp"),
+        };
         let known = |at: i64| (at != i64::MIN && at != i64::MAX).then_some(at);
         let ends = self.instant.map(|instant| (known(instant.earliest), known(instant.latest)));
         let at = |at: i64| both(&self.shown, at, digits_of(at));
-        let stamp = match &self.unsettled {
-            Some(text) => format!("has a stamp that does not date it, {}", clean(text)),
-            None => "has no stamp".to_owned(),
-        };
         let when = match ends.unwrap_or_default() {
             (Some(from), Some(to)) => {
                 let zone = match (self.shown.name(), self.shown.offset_at(to.div_euclid(NANOS_PER_SECOND))) {
@@ -267,13 +272,13 @@ impl Explanation {
                     clock(&self.shown, to, digits_of(to)),
                     narrow_span(to - from),
                 ];
-                return format!("{place} {stamp}: written between {from} and {to} {zone}, {apart} apart");
+                return format!("{place}: written between {from} and {to} {zone}, {apart} apart");
             }
             (None, Some(to)) => format!("before {}", at(to)),
             (Some(from), None) => format!("not before {}", at(from)),
-            (None, None) => return format!("{place} {stamp}, and nothing tells when it was written"),
+            (None, None) => return format!("{place}, and nothing tells when it was written"),
         };
-        format!("{place} {stamp}: written {when}")
+        format!("{place}: written {when}")
     }
 }
 

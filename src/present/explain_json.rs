@@ -18,6 +18,7 @@ pub fn explanation_json(story: &Explanation) -> Value {
         let (how, written) = match zone.how {
             How::Offset(offset) => ("offset", Some(offset)),
             How::Epoch => ("epoch", None),
+            How::Boot => ("uptime", None),
             How::Repaired(written, _) => ("zone:repaired", Some(written)),
             How::Assumed => ("zone:assumed", None),
             How::Format | How::Inferred => ("zone:inferred", None),

@@ -6,7 +6,7 @@ use super::explain::{
     width_words,
 };
 use super::sources::{counted, either, thousands};
-use crate::base::Basis;
+use crate::base::{Basis, WrittenZone};
 use crate::text::{clean, excerpt};
 use crate::time::{Offset, render_rfc3339};
 
@@ -111,6 +111,7 @@ fn zone_words(zone: &ZoneRow) -> String {
     };
     match zone.how {
         How::Offset(_) => format!("{}: the stamp says so", zone.name),
+        How::Boot => "none needed: the stamp counts from a boot".to_owned(),
         How::Epoch => "none needed: the stamp counts from 1970 UTC".to_owned(),
         How::Repaired(written, by) => format!(
             "the stamp says {}, which is wrong: read as {}",
@@ -145,6 +146,9 @@ fn interval(story: &Explanation) -> String {
         Some(_) if story.day.as_ref().is_some_and(|day| day.open.is_some()) => {
             format!("{ends}: all days that are possible")
         }
+        Some((_, stamp)) if stamp.zone == WrittenZone::Boot => {
+            format!("{ends}: as far as kernel lines with times tell, and their clock may drift")
+        }
         Some(_) if instant.basis.has(Basis::SKEW) => {
             format!("{ends}, with what its clock was off taken away")
         }
@@ -163,6 +167,7 @@ fn interval(story: &Explanation) -> String {
                 }
                 (Some(above), None) => format!("{ends}: {above} has the last stamp above it"),
                 (None, Some(below)) => format!("{ends}: {below} has the first stamp below it"),
+                (None, None) if story.uptime.is_some() => format!("{ends}: nothing else dates it"),
                 (None, None) => match &story.landmarks {
                     Some(landmarks) => format!("{ends}: {landmarks}"),
                     None => format!("{ends}: no record of its file is dated"),

@@ -8,6 +8,7 @@ mod gaps;
 mod layouts;
 mod scan;
 mod unset;
+mod uptimes;
 
 pub use dayless::{DAY, DayMark, DayPlace, Dayless, Days, MOST_SECTIONS, NO_SECTION, Track, midnights, wall};
 pub use gaps::Gaps;
@@ -17,3 +18,4 @@ pub use scan::{
     survey_stream, turn_between,
 };
 pub use unset::drop_unset;
+pub use uptimes::{Rest, Stretch, Uptimes};

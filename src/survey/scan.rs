@@ -9,6 +9,7 @@ use super::dayless::Dayless;
 use super::gaps::Gaps;
 use super::layouts::{Layouts, lines};
 use super::unset;
+use super::uptimes::{self, Uptimes, rest};
 use crate::base::{NANOS_PER_SECOND, Stamp, WrittenDate, WrittenZone};
 use crate::grammar::{GrammarId, MAX_HEAD, Slots};
 use crate::io::{Opened, Short, Unpacker};
@@ -84,6 +85,8 @@ pub struct ChunkSurvey {
     pub yearless: Option<Yearless>,
     /// Stamps without a day.
     pub dayless: Option<Box<Dayless>>,
+    /// Stamps that count from a boot; their records count as undated here.
+    pub uptimes: Option<Uptimes>,
     /// The chunk's first dated record.
     pub first: Option<Seen>,
     /// The chunk's last dated record.
@@ -202,6 +205,8 @@ struct Surveyor<'a> {
     maybe_unset: bool,
     /// Places where an unset clock may begin.
     starts: u32,
+    /// Stretches that ended with a boot or a sleep.
+    rifts: usize,
 }
 
 /// Neighbouring stamps this far apart, one way or the other, begin a new stretch: a zone that changed, a
@@ -249,6 +254,7 @@ impl<'a> Surveyor<'a> {
             most_cuts: if size <= SMALL { MOST_CUTS_OF_SMALL } else { MOST_CUTS },
             maybe_unset: true,
             starts: 0,
+            rifts: 0,
         }
     }
 
@@ -257,7 +263,7 @@ impl<'a> Surveyor<'a> {
         let mut chunks = std::mem::take(&mut self.done);
         chunks.push((self.start, std::mem::take(&mut self.chunk)));
         self.start = next;
-        (self.cuts, self.starts) = (0, 0);
+        (self.cuts, self.starts, self.rifts) = (0, 0, 0);
         self.maybe_unset = true;
         chunks
     }
@@ -283,6 +289,9 @@ impl<'a> Surveyor<'a> {
             }
             if leapt && self.chunk.yearless.is_some() {
                 self.cut(offset, false);
+            }
+            if stamp.zone == WrittenZone::Boot {
+                self.uptime(&stamp, offset, line);
             }
         }
         self.chunk.first_line.get_or_insert(offset);
@@ -340,6 +349,22 @@ impl<'a> Surveyor<'a> {
         (begins && self.starts <= unset::MOST) || (ends && within)
     }
 
+    /// Takes the uptime of the record at `offset`; a boot or a sleep before it ends the stretch.
+    #[cold]
+    fn uptime(&mut self, stamp: &Stamp, offset: u64, line: &[u8]) {
+        let Some(uptime) = nanos(stamp) else { return };
+        let ends = |known: Uptimes| known.rest.is_some() || known.falls_to(uptime);
+        if self.chunk.uptimes.is_some_and(ends) && self.rifts <= uptimes::MOST {
+            self.rifts += 1;
+            self.cut(offset, false);
+        }
+        let leads = self.chunk.first.is_none();
+        match &mut self.chunk.uptimes {
+            Some(known) => known.add(uptime, rest(line)),
+            None => self.chunk.uptimes = Some(Uptimes::new(uptime, leads, rest(line))),
+        }
+    }
+
     /// Ends the stretch before the record at `offset`.
     fn cut(&mut self, offset: u64, jumped: bool) {
         let chunk = ChunkSurvey { jumped, ..ChunkSurvey::default() };
@@ -372,6 +397,8 @@ impl<'a> Surveyor<'a> {
         let Some(nanos) = nanos(stamp) else { return false };
         let chunk = &mut self.chunk;
         let seen = match (stamp.date, stamp.zone) {
+            // No time until its boot is known.
+            (_, WrittenZone::Boot) => return false,
             (WrittenDate::NoDay, _) => {
                 chunk.dayless.get_or_insert_default().record(stamp.nanos_of_day());
                 Seen::Dayless
@@ -413,6 +440,9 @@ impl<'a> Surveyor<'a> {
         };
         chunk.first.get_or_insert(seen);
         chunk.last = Some(seen);
+        if let Some(uptimes) = &mut chunk.uptimes {
+            uptimes.trails = false;
+        }
         true
     }
 }

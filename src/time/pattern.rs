@@ -4,8 +4,8 @@
 //! with its point or comma, if there is one, `%N` one without; `%z` a zone, if there is one; `%Z` the same
 //! or a zone's name (`Asia/Seoul`); `%W` the minutes that Windows is west of Greenwich; `%a` a weekday's
 //! name; a blank is one or more blanks. Names stand for hand-written readers: `iso`, `syslog`, `epoch`,
-//! `mjd`, `tai64n`, `any`, and `clock`, a time of day as locales write it. A pattern without month and day
-//! reads a time of day: which day is for the clock to settle.
+//! `uptime`, `mjd`, `tai64n`, `any`, and `clock`, a time of day as locales write it. A pattern without month
+//! and day reads a time of day: which day is for the clock to settle.
 
 use super::day;
 use super::known::{self, Parts, digits, fraction};
@@ -79,6 +79,7 @@ enum Reader {
     Iso,
     Syslog,
     Epoch,
+    Uptime,
     Mjd,
     Tai64n,
     Any,
@@ -111,6 +112,7 @@ impl TimePattern {
             "iso" => Reader::Iso,
             "syslog" => Reader::Syslog,
             "epoch" => Reader::Epoch,
+            "uptime" => Reader::Uptime,
             "mjd" => Reader::Mjd,
             "tai64n" => Reader::Tai64n,
             "any" => Reader::Any,
@@ -120,7 +122,9 @@ impl TimePattern {
         let tail = match &reader {
             Reader::Iso => Some((true, ZoneTail::Offset)),
             Reader::Syslog => Some((true, ZoneTail::None)),
-            Reader::Epoch | Reader::Mjd | Reader::Tai64n | Reader::Any | Reader::Clock => None,
+            Reader::Epoch | Reader::Uptime | Reader::Mjd | Reader::Tai64n | Reader::Any | Reader::Clock => {
+                None
+            }
             // A zone or a fraction before the seconds differs from stamp to stamp: no minute to keep.
             Reader::Steps(steps) if early_parts(steps) => None,
             Reader::Steps(steps) => match () {
@@ -230,6 +234,7 @@ impl TimePattern {
         let letters = || ByteSet::matching(|byte| byte.is_ascii_alphabetic());
         match &self.reader {
             Reader::Iso | Reader::Epoch | Reader::Mjd => digits(),
+            Reader::Uptime => digits().union(ByteSet::of(" ")),
             Reader::Tai64n => ByteSet::of("@"),
             Reader::Syslog => ByteSet::of("JFMASONDjfmasond"),
             Reader::Any => digits().union(capitals()),
@@ -255,6 +260,7 @@ impl TimePattern {
             Reader::Iso => known::iso(bytes),
             Reader::Syslog => known::syslog(bytes),
             Reader::Epoch => known::epoch(bytes),
+            Reader::Uptime => rare::uptime(bytes),
             Reader::Mjd => rare::mjd(bytes),
             Reader::Tai64n => rare::tai64n(bytes),
             Reader::Any => known::recognise(bytes),

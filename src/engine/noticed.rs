@@ -1,5 +1,5 @@
-//! What surveys tell before clocks are settled: records of clocks that were not set, days of stamps that name
-//! none, copies of a log beside it. Each is said in a remark; nothing here decides a zone or a year.
+//! What surveys tell before files are read: records of clocks that were not set, days of stamps that name none,
+//! copies, boots that nobody knows. Each is said in a remark; nothing here decides a zone or a year.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::plan::Plan;
 use super::prepare::Candidate;
 use crate::base::{Loss, Unread};
-use crate::clock::{DayFacts, DaysKnown, settle_days};
+use crate::clock::{DayFacts, DaysKnown, FileFacts, Settled, settle_days};
 use crate::grammar::GrammarSet;
 use crate::survey::{FileSurvey, drop_unset};
 
@@ -64,7 +64,9 @@ pub(super) fn copies(candidates: &[Candidate], surveys: &[FileSurvey], remarks: 
     const LOOK: usize = 4096;
     let mut heads: BTreeMap<(&str, Vec<u8>), &str> = BTreeMap::new();
     for (candidate, survey) in candidates.iter().zip(surveys) {
-        if candidate.opened.is_stream() || survey.bytes < 256 {
+        // All boots of a machine begin with the same lines.
+        let boots = survey.chunks.iter().any(|(_, chunk)| chunk.uptimes.is_some());
+        if candidate.opened.is_stream() || survey.bytes < 256 || boots {
             continue;
         }
         let mut head = vec![0; LOOK.min(survey.bytes as usize)];
@@ -76,6 +78,22 @@ pub(super) fn copies(candidates: &[Candidate], surveys: &[FileSurvey], remarks: 
                 why: format!("begins with the same lines as {first} (copied, then truncated?): both are read, so these lines appear twice"),
                 loss: Loss::None,
             });
+        }
+    }
+}
+
+/// Says of records whose uptimes count from a boot that nobody knows that they stay undated.
+pub(super) fn unknown_boots(files: &[FileFacts<'_>], settled: &[Settled], remarks: &mut Vec<Unread>) {
+    for (file, settled) in files.iter().zip(settled) {
+        let all: u64 =
+            file.survey.chunks.iter().filter_map(|(_, chunk)| chunk.uptimes).map(|one| one.count).sum();
+        let open = all - settled.chunks.iter().map(|span| span.counted).sum::<u64>();
+        if open > 0 {
+            let why = format!(
+                "{open} record{} only seconds since boot: undated, as no kernel line of that boot, and behind its sleeps, stands in a log with times as well (kern.log, messages, syslog)",
+                if open == 1 { " tells" } else { "s tell" }
+            );
+            remarks.push(Unread { file: file.name.to_owned(), why, loss: Loss::None });
         }
     }
 }
