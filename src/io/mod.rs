@@ -4,6 +4,7 @@
 //! chunk (see docs/decisions.md for why not memory maps): a file that shrinks or vanishes is an error
 //! value, not a signal.
 
+pub mod binary;
 mod family;
 mod open;
 mod walk;

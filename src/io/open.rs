@@ -12,6 +12,7 @@ use std::sync::Arc;
 use flate2::bufread::GzDecoder;
 
 use super::MAX_LINE;
+use super::binary::{Kind, Rendered};
 use super::walk::Found;
 use crate::base::{NANOS_PER_SECOND, reason};
 
@@ -49,6 +50,8 @@ pub struct Opened {
     content: Content,
     /// The compressed bytes, when they are in memory.
     raw: Option<Arc<[u8]>>,
+    /// What it is, if it is a binary log.
+    binary: Option<Kind>,
     /// Bytes on disk (or in memory) when it was opened: what grows later is not read.
     pub size: u64,
 }
@@ -70,6 +73,7 @@ pub fn open(found: &Found, keep: bool) -> (Option<Opened>, Head) {
         file: Some(file),
         content: Content::Plain,
         raw: None,
+        binary: None,
         size,
     };
     let (mut opened, head) = opened.sniff();
@@ -84,8 +88,15 @@ impl Opened {
     pub fn held(bytes: Vec<u8>) -> (Option<Self>, Head) {
         let size = bytes.len() as u64;
         let content = Content::Held(bytes.into());
-        let opened =
-            Self { path: PathBuf::from("-"), identity: (0, 0), file: None, content, raw: None, size };
+        let opened = Self {
+            path: PathBuf::from("-"),
+            identity: (0, 0),
+            file: None,
+            content,
+            raw: None,
+            binary: None,
+            size,
+        };
         opened.sniff()
     }
 
@@ -117,7 +128,8 @@ impl Opened {
         if raw.is_empty() {
             return (Some(self), Head::Empty);
         }
-        if raw.starts_with(&[0x1f, 0x8b]) {
+        self.binary = Kind::recognise(&raw, &self.path.to_string_lossy());
+        if self.binary.is_some() || raw.starts_with(&[0x1f, 0x8b]) {
             if let Content::Held(bytes) = std::mem::replace(&mut self.content, Content::Gzip) {
                 self.raw = Some(bytes);
             }
@@ -128,6 +140,7 @@ impl Opened {
             };
             return match (head.is_empty(), why) {
                 (true, None) => (Some(self), Head::Empty),
+                (false, _) if self.binary.is_some() => (Some(self), Head::Text(head)),
                 (true, Some(why)) => (None, Head::Unread(why)),
                 (false, _) => match not_text(&head) {
                     Some(why) => (None, Head::Unread(format!("{why}, inside gzip"))),
@@ -185,8 +198,13 @@ impl Opened {
                 })
             }
         };
+        let rendered = match self.binary {
+            Some(kind) => Some(Rendered::of(kind, start()?, self.size)?),
+            None => None,
+        };
         Ok(Unpacker {
             decoder: Some(GzDecoder::new(start()?)),
+            rendered,
             start,
             step: vec![0; STEP],
             careful: false,
@@ -220,6 +238,7 @@ const CAREFUL_STEP: usize = 256;
 pub struct Unpacker {
     /// The member under way; `None` at the end.
     decoder: Option<GzDecoder<Source>>,
+    rendered: Option<Rendered>,
     /// Starts over: to come to a damaged place once more, in small steps.
     start: Box<dyn Fn() -> io::Result<Source> + Send + Sync>,
     /// Unpacked bytes not yet handed out. The decoder is asked for fixed steps: when it meets damage it
@@ -300,6 +319,13 @@ impl Unpacker {
     fn unpack_step(&mut self) -> bool {
         let size = if self.careful { CAREFUL_STEP } else { STEP };
         let mut filled = 0;
+        if let Some(rendered) = &mut self.rendered {
+            self.decoder = None;
+            match rendered.read(&mut self.step) {
+                Ok(count) => filled = count,
+                Err(error) => self.failure = Some(reason(&error)),
+            }
+        }
         while filled < size
             && let Some(decoder) = &mut self.decoder
         {

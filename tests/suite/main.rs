@@ -5,6 +5,7 @@
 //! tables tell, `tidy` the rules of the house, `trial` made-up worlds whose true times are known, `years` logs without years. Nothing here
 //! reaches into the library but `causal`, which asks `order` what follows from the output.
 
+mod binary;
 mod bounds;
 mod causal;
 mod golden;
