@@ -17,18 +17,17 @@ pub mod utmp;
 
 use std::io;
 
+pub use journal::is_journal;
 pub use losses::Losses;
 pub use rendered::Rendered;
 
-/// A kind of binary log.
+/// A kind of binary log that is read from its beginning to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// utmp, wtmp, btmp: login records, in one of two layouts.
     Utmp(utmp::Layout),
     /// The last login of each user, by number.
     Lastlog(utmp::Layout),
-    /// A journal file of systemd.
-    Journal,
     /// Captured packets: pcap, pcapng.
     Packets,
 }
@@ -37,9 +36,6 @@ impl Kind {
     /// Tells a binary log by its first bytes. Login records have no magic: every record of the head must be
     /// one. `name` counts only for `lastlog`, whose head may hold nothing but zeros.
     pub fn recognise(head: &[u8], name: &str) -> Option<Self> {
-        if journal::is_journal(head) {
-            return Some(Self::Journal);
-        }
         if pcap::is_capture(head) {
             return Some(Self::Packets);
         }
@@ -54,7 +50,6 @@ impl Kind {
         match self {
             Self::Utmp(_) => "utmp",
             Self::Lastlog(_) => "lastlog",
-            Self::Journal => "journal",
             Self::Packets => "capture",
         }
     }

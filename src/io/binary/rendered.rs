@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read};
 use super::journal::Journal;
 use super::pcap::Capture;
 use super::utmp::Records;
-use super::{Kind, Render};
+use super::{Kind, ReadAt, Render};
 
 /// The text of a binary log, as a `Read`. An error comes behind the last line, once.
 pub struct Rendered {
@@ -28,18 +28,18 @@ impl Rendered {
         Self { render, text: Vec::new(), taken: 0, ended: false, failure: None }
     }
 
-    /// A binary log of a kind, from its first byte. A journal is read at any place: it is held.
-    pub fn of(kind: Kind, mut source: Box<dyn BufRead + Send + Sync>, size: u64) -> io::Result<Self> {
-        Ok(Self::new(match kind {
+    /// A binary log of a kind, from its first byte.
+    pub fn of(kind: Kind, source: Box<dyn BufRead + Send>) -> Self {
+        Self::new(match kind {
             Kind::Utmp(layout) => Box::new(Records::utmp(source, layout)),
             Kind::Lastlog(layout) => Box::new(Records::lastlog(source, layout)),
             Kind::Packets => Box::new(Capture::new(source)),
-            Kind::Journal => {
-                let mut bytes = Vec::new();
-                source.read_to_end(&mut bytes)?;
-                Box::new(Journal::new(Box::new(bytes), size))
-            }
-        }))
+        })
+    }
+
+    /// A journal of `len` bytes, read at any place.
+    pub fn journal(bytes: impl ReadAt + 'static, len: u64) -> Self {
+        Self::new(Box::new(Journal::new(Box::new(bytes), len)))
     }
 
     fn step(&mut self) {

@@ -27,7 +27,7 @@ const MAGIC: &[u8; 8] = b"LPKSHHRH";
 const AT_ONCE: usize = 256;
 
 /// Whether a file begins like a journal.
-pub(super) fn is_journal(head: &[u8]) -> bool {
+pub fn is_journal(head: &[u8]) -> bool {
     head.starts_with(MAGIC)
 }
 

@@ -8,6 +8,7 @@ use super::Found;
 use super::object::{Kind, Object};
 use super::pages::Pages;
 use crate::io::binary::number;
+use crate::io::coding::xz;
 
 /// A longer one is left out. journald's own limit for a line of a service is 48 KiB; whole core dumps were
 /// stored as values once.
@@ -82,18 +83,17 @@ enum Unpacked {
 fn unpack(object: &Object, packed: Vec<u8>) -> Unpacked {
     match object.flags {
         0 => Unpacked::Whole(packed),
-        1 => unpack_xz(&packed),
+        1 => unpack_xz(packed),
         2 => unpack_lz4(&packed),
         _ => unpack_zstd(&packed),
     }
 }
 
-fn unpack_xz(packed: &[u8]) -> Unpacked {
+fn unpack_xz(packed: Vec<u8>) -> Unpacked {
     // journald packs with a dictionary of 1 MiB.
-    const MEMORY_KIB: u32 = 16 * 1024;
+    const MOST_DICTIONARY: u64 = 8 << 20;
     let mut bytes = Vec::new();
-    let reader = lzma_rust2::XzReader::new_mem_limit(packed, false, MEMORY_KIB);
-    match reader.take(MOST as u64 + 1).read_to_end(&mut bytes) {
+    match xz(packed, MOST_DICTIONARY).take(MOST as u64 + 1).read_to_end(&mut bytes) {
         Ok(_) if bytes.len() > MOST => Unpacked::Large,
         Ok(_) => Unpacked::Whole(bytes),
         Err(_) => Unpacked::Damaged,
