@@ -18,6 +18,9 @@ const MOST_FIELDS: usize = 1024;
 /// Bytes of JSON for the values of one line: a longer line is cut, and no JSON then.
 const MOST_TOGETHER: usize = 768 * 1024;
 
+/// What a value that is left out counts for in that: to see that it is too long costs something.
+const LARGE: usize = 128 * 1024;
+
 /// The last year of journald's own check, 2^55 microseconds since 1970.
 const LATEST: u64 = 1 << 55;
 
@@ -74,6 +77,10 @@ impl Journal {
         fields: &mut Fields,
         total: &mut usize,
     ) -> io::Result<()> {
+        if *total > MOST_TOGETHER {
+            self.large.add(entry);
+            return Ok(());
+        }
         let payload = match offset {
             0 => Payload::Damaged,
             _ => self.payloads.read(&mut self.pages, offset, header.compact)?,
@@ -82,6 +89,7 @@ impl Journal {
             Payload::Whole(bytes) => (bytes, true),
             Payload::Large(start) => {
                 self.large.add(entry);
+                *total += LARGE;
                 (start.into(), false)
             }
             Payload::Damaged => {

@@ -58,7 +58,7 @@ pub(super) struct Object {
 
 impl Object {
     /// Judges the head of an object in a file of `len` bytes.
-    pub(super) fn new(offset: u64, head: &[u8; 16], len: u64) -> Found {
+    pub(super) fn judge(offset: u64, head: &[u8; 16], len: u64) -> Found {
         let [kind, flags, reserved @ .., _, _, _, _, _, _, _, _] = *head;
         let size = number(head, 8).map_or(0, u64::from_le_bytes);
         if *head == [0; 16] {

@@ -51,7 +51,7 @@ impl Pages {
     pub(super) fn object(&mut self, offset: u64) -> io::Result<Found> {
         match self.whole::<16>(offset)? {
             None => Ok(Found::End),
-            Some(head) => Ok(Object::new(offset, &head, self.len)),
+            Some(head) => Ok(Object::judge(offset, &head, self.len)),
         }
     }
 

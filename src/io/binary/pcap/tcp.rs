@@ -46,13 +46,16 @@ enum State {
     Closed,
 }
 
+/// What a segment is known by.
+type Mark = (u16, u32, u32, u16, u8);
+
 /// What one end sent.
 #[derive(Clone, Copy, Debug, Default)]
 struct Sent {
     /// The number behind its last byte.
     next: Option<u32>,
-    /// Its last segment, to know it again: number, sequence, acknowledgement, flags; and when it came.
-    last: Option<((u16, u32, u32, u16, u8), i64)>,
+    /// Its last segment, to know it again: number, sequence, acknowledgement, window, flags; and when it came.
+    last: Option<(Mark, i64)>,
     finished: bool,
     closed_window: bool,
 }
