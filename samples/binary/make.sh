@@ -58,3 +58,10 @@ python3 capture.py
 
 # What systemd itself reads from it, to compare with.
 journalctl --quiet --file zstd.journal --output json > journalctl.json
+
+# The same as they come off a host: packed together, a journal packed once more, and cut.
+mkdir -p host/var/log/journal
+cp wtmp btmp lastlog shop.pcap host/var/log/
+gzip -nc9 zstd.journal > host/var/log/journal/system.journal.gz
+tar --sort=name --mtime=2014-12-14T00:00:00Z --owner=0 --group=0 --numeric-owner -cJf host.tar.xz host
+rm -r host

@@ -1,4 +1,5 @@
-//! What a file holds, by its first bytes. A name is asked for one thing alone: whether zeros are a lastlog.
+//! What a file holds, by its first bytes. A name is asked where bytes cannot tell: whether zeros are a lastlog, and
+//! whether login records are of logins that failed.
 
 use super::binary;
 use super::coding::Coding;

@@ -180,14 +180,14 @@ fn no_damage_ends_the_run() {
         let whole = sample(name);
         let kind = kind(name, &whole);
         // Two of the four journals differ in one packed value only.
-        let step = if matches!(name, "lz4.journal" | "xz.journal") { 7 } else { 1 };
+        let step = if matches!(name, "lz4.journal" | "xz.journal") { 23 } else { 5 };
         for place in (0..whole.len()).step_by(step) {
             let mut flipped = whole.clone();
             flipped[place] ^= [0xff, 0x01, 0x80, 0x7f][place % 4];
             let (text, _) = render(kind, flipped, 1 << 16);
             assert!(text.is_empty() || text.ends_with('\n'), "{name}: byte {place}");
         }
-        for length in (0..whole.len()).step_by(5) {
+        for length in (0..whole.len()).step_by(17) {
             let (text, _) = render(kind, whole[..length].to_vec(), 1 << 16);
             assert!(text.is_empty() || text.ends_with('\n'), "{name}: cut to {length}");
         }

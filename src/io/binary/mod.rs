@@ -24,8 +24,10 @@ pub use rendered::Rendered;
 /// A kind of binary log that is read from its beginning to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// utmp, wtmp, btmp: login records, in one of two layouts.
+    /// utmp, wtmp: login records, in one of two layouts.
     Utmp(utmp::Layout),
+    /// btmp: the same records, of logins that failed.
+    Btmp(utmp::Layout),
     /// The last login of each user, by number.
     Lastlog(utmp::Layout),
     /// Captured packets: pcap, pcapng.
@@ -34,21 +36,25 @@ pub enum Kind {
 
 impl Kind {
     /// Tells a binary log by its first bytes. Login records have no magic: every record of the head must be
-    /// one. `name` counts only for `lastlog`, whose head may hold nothing but zeros.
+    /// one. `name` counts only where bytes cannot tell: a lastlog's head may hold nothing but zeros, and some
+    /// login programs write the same record for a login that failed as others for one that did not.
     pub fn recognise(head: &[u8], name: &str) -> Option<Self> {
         if pcap::is_capture(head) {
             return Some(Self::Packets);
         }
         let base = name.rsplit('/').next().unwrap_or(name);
-        utmp::recognise_lastlog(head, base.starts_with("lastlog"))
-            .map(Self::Lastlog)
-            .or_else(|| utmp::recognise(head).map(Self::Utmp))
+        utmp::recognise_lastlog(head, base.starts_with("lastlog")).map(Self::Lastlog).or_else(|| {
+            match base.starts_with("btmp") {
+                true => utmp::recognise(head).map(Self::Btmp),
+                false => utmp::recognise(head).map(Self::Utmp),
+            }
+        })
     }
 
     /// What it is called in a sentence.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Utmp(_) => "utmp",
+            Self::Utmp(_) | Self::Btmp(_) => "utmp",
             Self::Lastlog(_) => "lastlog",
             Self::Packets => "capture",
         }

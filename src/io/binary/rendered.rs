@@ -31,7 +31,8 @@ impl Rendered {
     /// A binary log of a kind, from its first byte.
     pub fn of(kind: Kind, source: Box<dyn BufRead + Send>) -> Self {
         Self::new(match kind {
-            Kind::Utmp(layout) => Box::new(Records::utmp(source, layout)),
+            Kind::Utmp(layout) => Box::new(Records::utmp(source, layout, false)),
+            Kind::Btmp(layout) => Box::new(Records::utmp(source, layout, true)),
             Kind::Lastlog(layout) => Box::new(Records::lastlog(source, layout)),
             Kind::Packets => Box::new(Capture::new(source)),
         })

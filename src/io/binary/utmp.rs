@@ -119,9 +119,11 @@ impl<'a> Record<'a> {
     }
 
     /// What happened. A getty that waits writes the user LOGIN; any other record of its type is a login that
-    /// failed (btmp).
-    fn what(&self) -> &'static str {
+    /// failed. In a btmp (`failed`) every login is: sshd writes them as LOGIN_PROCESS, login of shadow as
+    /// USER_PROCESS.
+    fn what(&self, failed: bool) -> &'static str {
         match self.kind {
+            6 | 7 if failed => "bad login",
             1 if self.user == b"shutdown" => "shutdown",
             1 => "runlevel",
             2 => "boot",
@@ -137,10 +139,10 @@ impl<'a> Record<'a> {
         }
     }
 
-    fn render(&self, out: &mut Vec<u8>, old: Option<(i64, i64)>) {
+    fn render(&self, out: &mut Vec<u8>, old: Option<(i64, i64)>, failed: bool) {
         push_time(out, self.seconds, self.micros as u32 * 1000, 6);
         out.extend_from_slice(b" utmp: ");
-        out.extend_from_slice(self.what().as_bytes());
+        out.extend_from_slice(self.what(failed).as_bytes());
         if let (3, Some((seconds, micros))) = (self.kind, old) {
             let by = (self.seconds - seconds) as f64 + (self.micros - micros) as f64 / 1e6;
             push_pair(out, "by", format!("{by:+.6}").as_bytes());
@@ -254,11 +256,19 @@ impl<'a> LastLogin<'a> {
     }
 }
 
+/// Whose records.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Logins,
+    FailedLogins,
+    LastLogins,
+}
+
 /// Renders login records or a lastlog, in file order.
 pub struct Records {
     source: Box<dyn BufRead + Send>,
     layout: Layout,
-    lastlog: bool,
+    what: What,
     at: u64,
     /// Time of the record before, if it is the old one of a clock that was set.
     old: Option<(i64, i64)>,
@@ -268,21 +278,21 @@ pub struct Records {
 }
 
 impl Records {
-    /// utmp, wtmp, btmp.
-    pub fn utmp(source: Box<dyn BufRead + Send>, layout: Layout) -> Self {
-        Self::new(source, layout, false)
+    /// utmp, wtmp; btmp, where all logins `failed`.
+    pub fn utmp(source: Box<dyn BufRead + Send>, layout: Layout, failed: bool) -> Self {
+        Self::new(source, layout, if failed { What::FailedLogins } else { What::Logins })
     }
 
     /// lastlog.
     pub fn lastlog(source: Box<dyn BufRead + Send>, layout: Layout) -> Self {
-        Self::new(source, layout, true)
+        Self::new(source, layout, What::LastLogins)
     }
 
-    fn new(source: Box<dyn BufRead + Send>, layout: Layout, lastlog: bool) -> Self {
+    fn new(source: Box<dyn BufRead + Send>, layout: Layout, what: What) -> Self {
         Self {
             source,
             layout,
-            lastlog,
+            what,
             at: 0,
             old: None,
             record: Vec::new(),
@@ -293,7 +303,10 @@ impl Records {
 
     /// Reads the next record; whether there is a whole one.
     fn next(&mut self) -> io::Result<bool> {
-        let size = if self.lastlog { self.layout.lastlog_size() } else { self.layout.size() };
+        let size = match self.what {
+            What::LastLogins => self.layout.lastlog_size(),
+            _ => self.layout.size(),
+        };
         self.record.clear();
         while self.record.len() < size {
             let ahead = self.source.fill_buf()?;
@@ -311,7 +324,7 @@ impl Records {
     }
 
     fn render(&mut self, out: &mut Vec<u8>) {
-        if self.lastlog {
+        if self.what == What::LastLogins {
             let uid = self.at / self.layout.lastlog_size() as u64;
             match LastLogin::new(&self.record, self.layout) {
                 Some(Some(login)) if login.is_plausible() => login.render(out, uid),
@@ -323,7 +336,7 @@ impl Records {
         match Record::new(&self.record, self.layout) {
             Some(record) if record.is_plausible() => {
                 if !record.is_empty() {
-                    record.render(out, self.old);
+                    record.render(out, self.old, self.what == What::FailedLogins);
                 }
                 self.old = (record.kind == 4).then_some((record.seconds, record.micros));
             }
@@ -338,7 +351,7 @@ impl Records {
 impl Render for Records {
     fn more(&mut self, out: &mut Vec<u8>) -> io::Result<bool> {
         for _ in 0..AT_ONCE {
-            if self.lastlog && self.at >= LASTLOG_END {
+            if self.what == What::LastLogins && self.at >= LASTLOG_END {
                 self.cut.add(self.at);
                 return Ok(false);
             }

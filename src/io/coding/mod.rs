@@ -7,7 +7,8 @@
 //! content is recognised in `super::shape`):
 //! 1. It is a `Read` over a [`Source`]. The same bytes in give the same bytes out, whatever the sizes in
 //!    which it is asked; `Ok(0)` is the end, and stays the end.
-//! 2. It is told from content alone, by the first bytes of what stands below it. Names prove nothing.
+//! 2. It is told from content alone, by the first bytes of what stands below it. Names prove nothing (`binary::Kind`
+//!    has the one exception).
 //! 3. Damage is an error, never a panic, and comes after all that was decoded before it. A decoder that
 //!    drops what it had decoded in the call that failed is fine: the layer around it comes again and asks
 //!    for one byte at a time.

@@ -23,7 +23,7 @@ pub(super) struct Header {
 
 impl Header {
     pub(super) fn read(pages: &mut Pages) -> io::Result<Self> {
-        let damaged = || io::Error::new(io::ErrorKind::InvalidData, "its header is cut off");
+        let damaged = || io::Error::new(io::ErrorKind::InvalidData, "the journal's header is cut off");
         let bytes: [u8; 144] = pages.whole(0)?.ok_or_else(damaged)?;
         let features = number(&bytes, 12).map_or(0, u32::from_le_bytes);
         if features & !KNOWN_FEATURES != 0 {
