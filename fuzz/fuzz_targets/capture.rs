@@ -11,5 +11,9 @@ fuzz_target!(|data: &[u8]| {
     let mut bytes = bytes.to_vec();
     damage(*choice, &mut bytes);
     let lines = check(Some(Kind::Packets), &bytes);
-    assert!(lines.split(|byte| *byte == b'\n').all(|line| line.is_empty() || line.windows(7).any(|part| part == b" pcap: ")));
+    assert!(
+        lines
+            .split(|byte| *byte == b'\n')
+            .all(|line| line.is_empty() || line.windows(7).any(|part| part == b" pcap: "))
+    );
 });

@@ -16,6 +16,9 @@ use timeline::io::{Budget, Contents, Found, Head, Limits, Member, Opened, Short,
 
 const LIMITS: Limits = Limits { unpacked: 4 << 20, ratio: 1000, depth: 4, held: 1 << 20 };
 
+/// What is packed begins with it, and so is no container itself.
+const LINE: &[u8] = b"2014-12-12T10:10:59Z web app: a log\n";
+
 /// What containers begin with.
 const MAGICS: [&[u8]; 9] = [
     b"\x1f\x8b\x08\0\0\0\0\0\0\x03",
@@ -48,13 +51,14 @@ fn tar(bytes: &[u8]) -> Vec<u8> {
     [&header[..], bytes, &padding].concat()
 }
 
-/// A container, more or less, and whether it was left whole.
+/// A container, more or less, and what it holds if it was left whole.
 fn file(choice: u8, [low, high, value, extra]: [u8; 4], rest: &[u8]) -> (Vec<u8>, Option<Vec<u8>>) {
     if choice & 1 == 0 {
         return ([MAGICS[usize::from(choice >> 1) % MAGICS.len()], rest].concat(), None);
     }
     // Long enough for lines that are not kept whole, for many reads, and for damage behind the head.
-    let text = if choice & 0x80 == 0 { rest.to_vec() } else { rest.repeat(1 + usize::from(extra)) };
+    let rest = if choice & 0x80 == 0 { rest.to_vec() } else { rest.repeat(1 + usize::from(extra)) };
+    let text = [LINE, &rest].concat();
     let mut packed = match choice >> 1 & 3 {
         0 => gzip(&text),
         1 => gzip(&gzip(&text)),
@@ -146,19 +150,15 @@ fuzz_target!(|data: &[u8]| {
             let open = || archive.open(&LIMITS, &Budget::in_order(&LIMITS));
             let (members, remarks) = open();
             assert!(remarks.iter().all(|remark| !remark.why.is_empty()));
-            let names = |members: &[Member]| members.iter().map(|member| member.0.name.clone()).collect::<Vec<_>>();
+            let names =
+                |members: &[Member]| members.iter().map(|member| member.0.name.clone()).collect::<Vec<_>>();
             assert_eq!(names(&open().0), names(&members), "opened again");
             members
         }
     };
     let held: Vec<Option<Vec<u8>>> = members.iter().map(member).collect();
-    // What is text, and whole, is there to the last byte; other contents are containers themselves.
-    if let (Some(holds), [(.., Head::Text(_))], [Some(all)]) = (holds, &members[..], &held[..])
-        && timeline::io::binary::Kind::recognise(&holds, "").is_none()
-        && !matches!(holds.trim_ascii_start().first(), Some(b'{' | b'[' | 0xef))
-        && all.len() > 0
-        && !all.is_ascii() == !holds.is_ascii()
-    {
-        assert!(*all == holds || MAGICS.iter().any(|magic| !magic.is_empty() && holds.starts_with(&magic[..2])));
+    // What was packed and left whole is there to its last byte, if it passes as text.
+    if let (Some(holds), [(.., Head::Text(_))], [Some(all)]) = (holds, &members[..], &held[..]) {
+        assert!(*all == holds);
     }
 });

@@ -46,7 +46,11 @@ pub fn check(kind: Option<Kind>, bytes: &[u8]) -> Vec<u8> {
     assert!(lines.is_empty() || lines.ends_with(b"\n"));
     for line in lines.split(|byte| *byte == b'\n') {
         assert!(line.len() < MAX_LINE);
-        assert!(line.iter().all(|byte| *byte >= 0x20 && *byte != 0x7f), "{:?}", String::from_utf8_lossy(line));
+        assert!(
+            line.iter().all(|byte| *byte >= 0x20 && *byte != 0x7f),
+            "{:?}",
+            String::from_utf8_lossy(line)
+        );
     }
     lines
 }
