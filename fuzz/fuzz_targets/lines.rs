@@ -174,6 +174,8 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!(lines, count_lines(bytes), "lines, chunks of {chunk_size}");
         format.others.retain(|id| survey.used.contains(id));
         let (source, rotation) = family("app.log");
+        let stretches = vec![0; survey.chunks.len()];
+        let testimony = Testimony { stretches, ..Testimony::default() };
         let facts = FileFacts {
             name: "app.log",
             source: &source,
@@ -183,7 +185,7 @@ fuzz_target!(|data: &[u8]| {
             packed: None,
             format_zone: tools.set.get(format.primary).zone.as_ref(),
             survey: &survey,
-            testimony: &Testimony::default(),
+            testimony: &testimony,
         };
         let settled = settle(&[facts], &options).files.pop().unwrap_or_else(|| panic!("one file, one clock"));
         let records = read(&format, &opened, &survey, &settled);
