@@ -31,9 +31,15 @@ pub(super) struct GrammarFile {
     /// Text layouts, tried in this order.
     #[serde(default)]
     pub layout: Vec<LayoutFile>,
+    /// Rows of several tables, each below a header line that has a stamp as well.
+    #[serde(default)]
+    pub sections: Option<SectionsFile>,
     /// Or a JSON object per line.
     #[serde(default)]
-    pub json: Option<JsonFile>,
+    pub json: Option<PairsFile>,
+    /// Or a line of `key=value` pairs.
+    #[serde(default)]
+    pub logfmt: Option<PairsFile>,
     /// Rows of a table, whose columns a header line names.
     #[serde(default)]
     pub table: Option<TableFile>,
@@ -50,6 +56,10 @@ pub(super) struct GrammarFile {
     /// How the message is put together from fields, where no field is one: `"{request} {status}"`.
     #[serde(default)]
     pub message: Option<Spanned<String>>,
+    /// The field that the message begins with and runs on from to the record's end: for formats whose stamp
+    /// stands inside the message.
+    #[serde(default)]
+    pub message_from: Option<String>,
     /// A field that holds how long the recorded thing took, in seconds: its stamp is then its end, and
     /// `fields.start` its beginning.
     #[serde(default)]
@@ -81,15 +91,32 @@ pub(super) struct LayoutFile {
     /// line fits, which is read but does not help to detect the format.
     #[serde(default = "yes")]
     pub evidence: bool,
-    /// A line that begins a record of this format and has no stamp: `-- Reboot --`.
+    /// A line that begins a record of this format and has no stamp: `-- Reboot --`. One with a
+    /// `{date:date}` names the day of the times of day below it.
     #[serde(default)]
     pub undated: bool,
 }
 
+/// How the header lines of sections are told from rows: they hold no number.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SectionsFile {
+    /// First words of lines that hold no number either, and are none.
+    #[serde(default)]
+    pub rows: Vec<String>,
+    /// First words of header lines without a stamp.
+    #[serde(default)]
+    pub first: Vec<String>,
+    /// A stamp stands on a line of its own: all below it, headers included, is its record.
+    #[serde(default)]
+    pub below: bool,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct JsonFile {
-    /// Keys that hold the stamp, the first present one counts.
+pub(super) struct PairsFile {
+    /// Keys that hold the stamp, the first one in the line counts. `a.b` is a key of that name, or the key
+    /// `b` in the object `a`.
     pub time: Vec<String>,
     #[serde(default)]
     pub level: Vec<String>,

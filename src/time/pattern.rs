@@ -4,12 +4,14 @@
 //! with its point or comma, if there is one, `%N` one without; `%z` a zone, if there is one; `%Z` the same
 //! or a zone's name (`Asia/Seoul`); `%W` the minutes that Windows is west of Greenwich; `%a` a weekday's
 //! name; a blank is one or more blanks. Names stand for hand-written readers: `iso`, `syslog`, `epoch`,
-//! `mjd`, `tai64n`, `any`.
+//! `uptime`, `mjd`, `tai64n`, `any`, and `clock`, a time of day as locales write it. A pattern without month
+//! and day reads a time of day: which day is for the clock to settle.
 
+use super::day;
 use super::known::{self, Parts, digits, fraction};
 use super::rare;
 use super::zone::named_offset;
-use crate::base::{Resolution, Stamp, WrittenZone};
+use crate::base::{ByteSet, Resolution, Stamp, WrittenZone};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
@@ -77,9 +79,11 @@ enum Reader {
     Iso,
     Syslog,
     Epoch,
+    Uptime,
     Mjd,
     Tai64n,
     Any,
+    Clock,
     Steps(Vec<Step>),
 }
 
@@ -108,15 +112,19 @@ impl TimePattern {
             "iso" => Reader::Iso,
             "syslog" => Reader::Syslog,
             "epoch" => Reader::Epoch,
+            "uptime" => Reader::Uptime,
             "mjd" => Reader::Mjd,
             "tai64n" => Reader::Tai64n,
             "any" => Reader::Any,
+            "clock" => Reader::Clock,
             _ => Reader::Steps(steps(text)?),
         };
         let tail = match &reader {
             Reader::Iso => Some((true, ZoneTail::Offset)),
             Reader::Syslog => Some((true, ZoneTail::None)),
-            Reader::Epoch | Reader::Mjd | Reader::Tai64n | Reader::Any => None,
+            Reader::Epoch | Reader::Uptime | Reader::Mjd | Reader::Tai64n | Reader::Any | Reader::Clock => {
+                None
+            }
             // A zone or a fraction before the seconds differs from stamp to stamp: no minute to keep.
             Reader::Steps(steps) if early_parts(steps) => None,
             Reader::Steps(steps) => match () {
@@ -147,6 +155,12 @@ impl TimePattern {
         Ok(Self { reader, identity: identity | 1, tail })
     }
 
+    /// Whether two patterns are the same.
+    #[inline]
+    pub fn is(&self, other: &Self) -> bool {
+        self.identity == other.identity && self.reader == other.reader
+    }
+
     /// Reads a stamp at the start of `bytes`: the stamp and its length. The cache changes the speed and
     /// never the result.
     #[inline]
@@ -168,7 +182,10 @@ impl TimePattern {
                 (stamp.nanos, stamp.resolution, end) = (nanos, Resolution::digits(written), after);
             }
             if with_zone != ZoneTail::None {
-                (stamp.zone, end) = known::zone(bytes, end, true);
+                (stamp.zone, end) = match with_zone {
+                    ZoneTail::Named => known::offset_zone(bytes, end, true),
+                    _ => known::zone(bytes, end, true),
+                };
             }
             if with_zone == ZoneTail::Named && stamp.zone == WrittenZone::Absent {
                 (stamp.zone, end) = zone_by_name(bytes, end, stamp.seconds);
@@ -210,14 +227,44 @@ impl TimePattern {
         });
     }
 
+    /// What a stamp of this pattern may begin with.
+    pub fn first_bytes(&self) -> ByteSet {
+        let digits = || ByteSet::matching(|byte| byte.is_ascii_digit());
+        let capitals = || ByteSet::matching(|byte| byte.is_ascii_uppercase());
+        let letters = || ByteSet::matching(|byte| byte.is_ascii_alphabetic());
+        match &self.reader {
+            Reader::Iso | Reader::Epoch | Reader::Mjd => digits(),
+            Reader::Uptime => digits().union(ByteSet::of(" ")),
+            Reader::Tai64n => ByteSet::of("@"),
+            Reader::Syslog => ByteSet::of("JFMASONDjfmasond"),
+            Reader::Any => digits().union(capitals()),
+            // The half of the day may stand before it, in any language.
+            Reader::Clock => ByteSet::ALL,
+            Reader::Steps(steps) => match steps.first() {
+                Some(Step::Literal(byte)) => ByteSet::of([*byte]),
+                Some(Step::Blanks) => ByteSet::of(" \t"),
+                Some(Step::Day | Step::PaddedDay) => digits().union(ByteSet::of(" ")),
+                Some(Step::MonthName) => ByteSet::of("JFMASONDjfmasond"),
+                Some(Step::Weekday) => letters(),
+                // A half of the day may be Korean.
+                Some(Step::Meridiem | Step::Fraction | Step::Zone | Step::NamedZone | Step::Bias) | None => {
+                    ByteSet::ALL
+                }
+                Some(_) => digits(),
+            },
+        }
+    }
+
     fn read_whole(&self, bytes: &[u8]) -> Option<(Stamp, usize)> {
         match &self.reader {
             Reader::Iso => known::iso(bytes),
             Reader::Syslog => known::syslog(bytes),
             Reader::Epoch => known::epoch(bytes),
+            Reader::Uptime => rare::uptime(bytes),
             Reader::Mjd => rare::mjd(bytes),
             Reader::Tai64n => rare::tai64n(bytes),
             Reader::Any => known::recognise(bytes),
+            Reader::Clock => day::time_of_day(bytes),
             Reader::Steps(steps) => run(steps, bytes),
         }
     }
@@ -278,8 +325,13 @@ fn steps(text: &str) -> Result<Vec<Step>, (usize, String)> {
     if has(&[Step::Zone, Step::NamedZone, Step::Bias]) && !has(&[Step::Year, Step::ShortYear]) {
         return Err((0, "a zone (%z, %Z, %W) needs a year (%Y or %y) beside it".into()));
     }
-    if !steps.iter().any(|step| matches!(step, Step::Month | Step::MonthName)) {
-        return Err((0, "a time pattern needs a month and a day: a time of day alone names no day".into()));
+    let month = has(&[Step::Month, Step::MonthName]);
+    let day = has(&[Step::Day, Step::PaddedDay]);
+    if month != day || (!day && has(&[Step::Year, Step::ShortYear])) {
+        return Err((0, "a time pattern needs a month and a day, or neither of them nor a year".into()));
+    }
+    if !day && !has(&[Step::Minute]) {
+        return Err((0, "a time of day needs its minutes (%M)".into()));
     }
     let has_year = steps.iter().any(|step| matches!(step, Step::Year | Step::ShortYear));
     if steps.contains(&Step::NamedZone) && !(has_year && steps.last() == Some(&Step::NamedZone)) {
@@ -346,7 +398,7 @@ fn run(steps: &[Step], bytes: &[u8]) -> Option<(Stamp, usize)> {
             Step::Zone => (zone, at) = known::zone(bytes, at, true),
             Step::Bias => (zone, at) = rare::bias(bytes, at),
             Step::NamedZone => {
-                (zone, at) = known::zone(bytes, at, true);
+                (zone, at) = known::offset_zone(bytes, at, true);
                 if zone == WrittenZone::Absent {
                     let wall = parts.stamp(nanos, zone, resolution)?;
                     (zone, at) = zone_by_name(bytes, at, wall.seconds);
@@ -360,6 +412,9 @@ fn run(steps: &[Step], bytes: &[u8]) -> Option<(Stamp, usize)> {
             return None;
         }
         parts.hour = parts.hour % 12 + if afternoon { 12 } else { 0 };
+    }
+    if parts.month == 0 && !steps.iter().any(|step| matches!(step, Step::Month | Step::MonthName)) {
+        return Some((day::of_day((parts.hour, parts.minute, parts.second), nanos, resolution)?, at));
     }
     Some((parts.stamp(nanos, zone, resolution)?, at))
 }
@@ -415,7 +470,11 @@ fn zone_by_name(bytes: &[u8], at: usize, local: i64) -> (WrittenZone, usize) {
     let end = start + bytes[start..].iter().take_while(|byte| letter(byte)).count();
     match named_offset(&bytes[start..end], local) {
         Some(offset) => (WrittenZone::Offset(offset.0), end),
-        None => (WrittenZone::Absent, at),
+        // A zone's name comes before an abbreviation: the zone CET has summer time.
+        None => match rare::abbreviation(bytes, start) {
+            Some((seconds, end)) => (WrittenZone::Offset(seconds), end),
+            None => (WrittenZone::Absent, at),
+        },
     }
 }
 
@@ -457,6 +516,8 @@ mod tests {
         assert_eq!(zone("12-Dec-2014 10:11:00 UTC]"), Some((WrittenZone::Offset(0), "]")));
         assert_eq!(zone("12-Dec-2014 10:11:00 Mars/Base]"), Some((WrittenZone::Absent, " Mars/Base]")));
         assert_eq!(zone("12-Dec-2014 10:11:00 local]"), Some((WrittenZone::Absent, " local]")));
+        assert_eq!(zone("12-Jun-2014 10:11:00 CET]"), Some((WrittenZone::Offset(7_200), "]")));
+        assert_eq!(zone("12-Jun-2014 10:11:00 CEST]"), Some((WrittenZone::Offset(7_200), "]")));
         assert_eq!(zone("12-Dec-2014 10:11:00] x"), Some((WrittenZone::Absent, "] x")));
     }
 
@@ -489,6 +550,9 @@ mod tests {
             "59:59:59:59",
             "12-Dec-2014 10:10:10 Asia/Seoul]",
             "12-Dec-2014 10:10:11.5 Europe/Berlin x",
+            "12-Dec-2014 10:10:11.5 CEST x",
+            "2014-12-12 10:10:07 CEST",
+            "2014-12-12 10:10:08 EST",
         ];
         for pattern in [
             "iso",
@@ -498,6 +562,8 @@ mod tests {
             "%d-%b-%Y %H:%M:%S",
             "%m/%d %H:%M:%S%f",
             "any",
+            "clock",
+            "%H:%M:%S%f",
         ] {
             let compiled = TimePattern::compile(pattern).unwrap_or_else(|(_, why)| panic!("{why}"));
             let mut cache = MinuteCache::default();
@@ -520,7 +586,9 @@ mod tests {
     fn a_pattern_that_cannot_date_a_line_is_refused() {
         for (pattern, place) in [
             ("%Y-%q", 3),
-            ("%H:%M", 0),
+            ("%H", 0),
+            ("%Y %H:%M", 0),
+            ("%d %H:%M", 0),
             ("%Y-%m-%d", 0),
             ("%H%", 2),
             ("%b %d %H:%M%Z", 0),

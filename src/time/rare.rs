@@ -1,11 +1,12 @@
 //! Stamps that few programs write, each in a form that nothing else has: days of the Modified Julian
-//! calendar, TAI64N labels, and zones by an abbreviation.
+//! calendar, TAI64N labels, a kernel's uptimes, and zones by an abbreviation.
 
 use crate::base::{Resolution, Stamp, WrittenDate, WrittenZone};
 
 use super::known::{digits, fraction, syslog, zone};
 
-/// ntpd's statistics: the Modified Julian Day and the seconds of that day, in UTC: `57003 4259.123`.
+/// ntpd's statistics: the Modified Julian Day and the seconds of that day, in UTC: `57003 4259.123`. Two
+/// numbers without a fraction could be anything.
 pub(super) fn mjd(bytes: &[u8]) -> Option<(Stamp, usize)> {
     /// 1970-01-01, and years 2000 to 2099: five digits alone could be anything.
     const EPOCH: i64 = 40_587;
@@ -17,6 +18,9 @@ pub(super) fn mjd(bytes: &[u8]) -> Option<(Stamp, usize)> {
     let length = bytes.get(6..)?.iter().take(6).take_while(|byte| byte.is_ascii_digit()).count();
     let second = digits(bytes, 6, length).filter(|second| length > 0 && *second < 86_401)?;
     let (nanos, written, end) = fraction(bytes, 6 + length);
+    if written < 3 {
+        return None;
+    }
     // The 86401st second is a leap second; it counts as the one before, as in any other stamp.
     let (nanos, resolution) = match second {
         86_400 => (0, Resolution::LEAP),
@@ -24,6 +28,33 @@ pub(super) fn mjd(bytes: &[u8]) -> Option<(Stamp, usize)> {
     };
     let seconds = (i64::from(day) - EPOCH) * 86_400 + i64::from(second.min(86_399));
     Some((Stamp { seconds, nanos, zone: WrittenZone::Offset(0), resolution, date: WrittenDate::Full }, end))
+}
+
+/// Seconds since boot as a kernel writes them, padded with blanks to five digits: `    0.000000`,
+/// `604065.445632`. Always six decimals.
+#[inline]
+pub(super) fn uptime(bytes: &[u8]) -> Option<(Stamp, usize)> {
+    const DECIMALS: usize = 6;
+    let blanks = bytes.iter().take(5).take_while(|byte| **byte == b' ').count();
+    let whole = bytes[blanks..].iter().take(10).take_while(|byte| byte.is_ascii_digit()).count();
+    let point = blanks + whole;
+    // Ten digits would be three centuries, or an epoch.
+    if !(1..=9).contains(&whole) || bytes.get(point) != Some(&b'.') {
+        return None;
+    }
+    let micros = digits(bytes, point + 1, DECIMALS)?;
+    let end = point + 1 + DECIMALS;
+    if bytes.get(end).is_some_and(u8::is_ascii_digit) {
+        return None;
+    }
+    let stamp = Stamp {
+        seconds: i64::from(digits(bytes, blanks, whole)?),
+        nanos: micros * 1_000,
+        zone: WrittenZone::Boot,
+        resolution: Resolution::digits(DECIMALS as u8),
+        date: WrittenDate::Full,
+    };
+    Some((stamp, end))
 }
 
 /// daemontools, runit and s6: `@` and a TAI64N label of 24 hexadecimal digits. multilog and its
@@ -70,23 +101,29 @@ pub(super) fn bias(bytes: &[u8], at: usize) -> (WrittenZone, usize) {
 }
 
 /// Abbreviations that have meant one offset wherever and whenever they were in use since there are logs.
-/// `CST`, `IST`, `BST`, `EST`, `PST`, `MSK` and many more have meant several: a stamp with one of them
-/// is a stamp without a zone. `WET` and `WEST` are English words as well, which a message may begin with.
-const ABBREVIATIONS: [(&[u8], i32); 10] = [
+/// `CST`, `IST`, `BST`, `EST`, `EDT`, `MST`, `PST`, `AST`, `MSK` and many more have meant several: a stamp with
+/// one of them is a stamp without a zone. `WET` and `WEST` are English words as well, which a message may
+/// begin with.
+const ABBREVIATIONS: [(&[u8], i32); 16] = [
+    (b"ACDT", 10 * 3_600 + 1_800),
+    (b"ACST", 9 * 3_600 + 1_800),
+    (b"AEDT", 11 * 3_600),
+    (b"AEST", 10 * 3_600),
     (b"AKDT", -8 * 3_600),
     (b"AKST", -9 * 3_600),
+    (b"AWST", 8 * 3_600),
     (b"CEST", 2 * 3_600),
     (b"CET", 3_600),
     (b"EEST", 3 * 3_600),
     (b"EET", 2 * 3_600),
     (b"HKT", 8 * 3_600),
+    (b"MDT", -6 * 3_600),
     (b"NZDT", 13 * 3_600),
     (b"NZST", 12 * 3_600),
     (b"PDT", -7 * 3_600),
 ];
 
-/// The offset of an abbreviation at `at` that is not ambiguous, and its end. The caller sees to it that
-/// no longer word stands there.
+/// The offset of an abbreviation at `at` that is not ambiguous, and its end; none where a longer word stands.
 pub(super) fn abbreviation(bytes: &[u8], at: usize) -> Option<(i32, usize)> {
     let word = bytes.get(at..)?;
     let (name, offset) = ABBREVIATIONS.iter().find(|(name, _)| {
@@ -189,10 +226,36 @@ mod tests {
             (leap.seconds, leap.resolution),
             (days_from_civil(2017, 1, 1) * 86_400 - 1, Resolution::LEAP)
         );
-        for line in
-            ["57003", "57003 ", "57003 86401.0", "57003 x", "12345 4259.0", "157003 4259.0", "57003\t1.0"]
-        {
+        for line in [
+            "57003",
+            "57003 ",
+            "57003 86401.000",
+            "57003 x",
+            "12345 4259.000",
+            "157003 4259.000",
+            "57003\t1.000",
+            "57003 4259 x",
+            "57003 4259.0 x",
+        ] {
             assert_eq!(mjd(line.as_bytes()), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_kernel_counts_from_its_boot() {
+        for (text, seconds, nanos, end) in [
+            ("    0.000000] Linux version", 0, 0, 12),
+            ("604065.445632] php-fpm", 604_065, 445_632_000, 13),
+            ("12345.678901", 12_345, 678_901_000, 12),
+        ] {
+            let (stamp, found) = uptime(text.as_bytes()).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!((stamp.seconds, stamp.nanos, found), (seconds, nanos, end), "{text}");
+            assert_eq!((stamp.zone, stamp.resolution.width()), (WrittenZone::Boot, 1_000));
+        }
+        for text in
+            ["", "     ", "25.123]", "1.1234567", "1418379059.000001", "-1.000000", ".000000", "1.00000x"]
+        {
+            assert_eq!(uptime(text.as_bytes()), None, "{text}");
         }
     }
 
