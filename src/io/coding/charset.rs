@@ -31,26 +31,26 @@ enum Kind {
 
 impl Charset {
     /// The one that somebody names: `euc-kr`, `cp949`, `utf-16le`, any label of the WHATWG's Encoding
-    /// Standard. `Ok(None)` for UTF-8, which needs none; `Err` for one that is not known or cannot be read
-    /// line by line.
-    pub fn named(name: &str) -> Result<Option<Self>, ()> {
-        let lower = name.to_ascii_lowercase();
-        match &lower[..] {
-            "utf-32" | "utf-32le" => return Ok(Some(Self(Kind::Widest { big: false }))),
-            "utf-32be" => return Ok(Some(Self(Kind::Widest { big: true }))),
+    /// Standard. `None` for one that is not known or cannot be read line by line.
+    pub fn named(name: &str) -> Option<Self> {
+        Some(Self(match &name.to_ascii_lowercase()[..] {
+            "utf-32" | "utf-32le" => Kind::Widest { big: false },
+            "utf-32be" => Kind::Widest { big: true },
             // What the standard knows under other names.
-            "cp949" | "uhc" => return Ok(Some(Self(Kind::Lines(encoding_rs::EUC_KR)))),
-            "cp932" => return Ok(Some(Self(Kind::Lines(encoding_rs::SHIFT_JIS)))),
-            "cp936" => return Ok(Some(Self(Kind::Lines(encoding_rs::GBK)))),
-            _ => {}
-        }
-        let encoding = Encoding::for_label_no_replacement(name.as_bytes()).ok_or(())?;
-        match encoding {
-            found if found == UTF_8 => Ok(None),
-            found if found == UTF_16LE || found == UTF_16BE => Ok(Some(Self(Kind::Wide(found)))),
-            found if found.is_ascii_compatible() => Ok(Some(Self(Kind::Lines(found)))),
-            _ => Err(()),
-        }
+            "cp949" | "uhc" => Kind::Lines(encoding_rs::EUC_KR),
+            "cp932" => Kind::Lines(encoding_rs::SHIFT_JIS),
+            "cp936" => Kind::Lines(encoding_rs::GBK),
+            _ => match Encoding::for_label_no_replacement(name.as_bytes())? {
+                found if found == UTF_16LE || found == UTF_16BE => Kind::Wide(found),
+                found if found.is_ascii_compatible() => Kind::Lines(found),
+                _ => return None,
+            },
+        }))
+    }
+
+    /// Whether it is the one that needs no decoding.
+    pub fn is_utf8(self) -> bool {
+        self.0 == Kind::Lines(UTF_8)
     }
 
     /// Its name.
@@ -60,11 +60,6 @@ impl Charset {
             Kind::Widest { big: true } => "UTF-32BE",
             Kind::Widest { big: false } => "UTF-32LE",
         }
-    }
-
-    /// Whether it has ASCII as it is, so that a file may be text in it and in UTF-8.
-    pub(in crate::io) fn is_by_line(self) -> bool {
-        matches!(self.0, Kind::Lines(_))
     }
 
     pub(super) fn decoder(self, source: Source) -> Box<dyn Read + Send> {
@@ -84,8 +79,13 @@ impl Charset {
     }
 }
 
+/// The set that a file's first bytes are in, if it is not UTF-8. `whole` says that they are all of the file.
+pub(in crate::io) fn charset(head: &[u8], whole: bool) -> Option<Charset> {
+    wide(head).or_else(|| older(head, whole))
+}
+
 /// UTF-16 or UTF-32, by its mark or by its zeros.
-pub(in crate::io) fn wide(head: &[u8]) -> Option<Charset> {
+fn wide(head: &[u8]) -> Option<Charset> {
     let kind = match head {
         [0xff, 0xfe, 0, 0, ..] => Kind::Widest { big: false },
         [0, 0, 0xfe, 0xff, ..] => Kind::Widest { big: true },
@@ -129,9 +129,8 @@ fn unmarked(head: &[u8]) -> Option<Kind> {
     }
 }
 
-/// The set of lines that are not UTF-8, if they are a part of the file and make sense in one. `whole` says
-/// that the head is the whole file.
-pub(in crate::io) fn older(head: &[u8], whole: bool) -> Option<Charset> {
+/// The set of lines that are not UTF-8, if they are a part of the file and make sense in one.
+fn older(head: &[u8], whole: bool) -> Option<Charset> {
     let end = match memchr::memrchr(b'\n', head) {
         Some(end) if !whole => end,
         _ => head.len(),
@@ -139,16 +138,15 @@ pub(in crate::io) fn older(head: &[u8], whole: bool) -> Option<Charset> {
     if head[..end].is_ascii() {
         return None;
     }
-    let (mut utf8, mut odd) = (0_usize, Vec::new());
+    let (mut known, mut odd) = (0_usize, Vec::new());
     for line in head[..end].split(|byte| *byte == b'\n').filter(|line| !line.is_ascii()) {
-        if is_utf8(line) {
-            utf8 += 1;
-        } else {
-            odd.push(line);
+        match utf8(line) {
+            Utf8::No => odd.push(line),
+            Utf8::Yes | Utf8::Perhaps => known += 1,
         }
     }
     // A line of garbage among many of UTF-8 is garbage.
-    if odd.is_empty() || odd.len() * 10 < utf8 {
+    if odd.is_empty() || odd.len() * 10 < known {
         return None;
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
@@ -158,27 +156,50 @@ pub(in crate::io) fn older(head: &[u8], whole: bool) -> Option<Charset> {
     }
     detector.feed(b"", true);
     let encoding = detector.guess(None, Utf8Detection::Deny);
-    odd.iter().all(|line| is_text(line, encoding)).then_some(Charset(Kind::Lines(encoding)))
+    let (mut good, mut words) = (0, 0);
+    for line in &odd {
+        let text = encoding.decode_without_bom_handling_and_without_replacement(line)?;
+        if text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\r' | '\x1b')) {
+            return None;
+        }
+        for word in text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_ascii()) {
+            words += 1;
+            good += usize::from(is_word(word));
+        }
+    }
+    // Sets of one byte a character have one for nearly any byte: garbage is no words in any of them.
+    let makes_sense = !encoding.is_single_byte() || (good > 0 && good * 2 >= words);
+    makes_sense.then_some(Charset(Kind::Lines(encoding)))
 }
 
-/// Whether a line reads as text in a set, and not only as some characters. Sets of one byte per character
-/// give a character for nearly any byte: of them a line must be mostly ASCII, as western text is.
-fn is_text(line: &[u8], encoding: &'static Encoding) -> bool {
-    let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(line) else { return false };
-    let control = text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\r' | '\x1b'));
-    let high = line.iter().filter(|byte| **byte >= 0x80).count();
-    !control && (!encoding.is_single_byte() || high * 3 < line.len())
+/// Whether letters make a word as people write it: `Gerät`, `БАЗА`, not `ÿþÃ` or `ÿÿÿ`.
+fn is_word(letters: &str) -> bool {
+    let rest = || letters.chars().skip(1);
+    let one_case = rest().all(|c| !c.is_uppercase()) || letters.chars().all(|c| !c.is_lowercase());
+    rest().count() > 1 && one_case && !letters.chars().all(|c| letters.starts_with(c))
 }
 
-/// Whether a line was written as UTF-8. One that was cut within a character was too; and two bytes that
-/// could be either are too little to tell by.
-fn is_utf8(line: &[u8]) -> bool {
+/// How much of a line is UTF-8.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Utf8 {
+    /// It was written as that. A line that was cut within a character was too.
+    Yes,
+    /// It is that, but all its characters are of two bytes, as those of older sets are.
+    Perhaps,
+    No,
+}
+
+fn utf8(line: &[u8]) -> Utf8 {
     let (mut long, mut broken) = (0_usize, 0_usize);
     for chunk in line.utf8_chunks() {
         long += chunk.valid().chars().filter(|c| c.len_utf8() > 2).count();
         broken += usize::from(!chunk.invalid().is_empty());
     }
-    broken <= long && long > 0
+    match (long, broken) {
+        (1.., _) if broken <= long => Utf8::Yes,
+        (0, 0) => Utf8::Perhaps,
+        _ => Utf8::No,
+    }
 }
 
 /// Decoded bytes that wait.
@@ -311,8 +332,10 @@ impl Lines {
 
 /// A line as UTF-8, where it can be.
 fn read_line<'a>(line: &'a [u8], encoding: &'static Encoding) -> Cow<'a, [u8]> {
-    if line.is_ascii() || is_utf8(line) {
-        return Cow::Borrowed(line);
+    match utf8(line) {
+        Utf8::Yes => return Cow::Borrowed(line),
+        Utf8::Perhaps if line.is_ascii() || encoding.is_single_byte() => return Cow::Borrowed(line),
+        _ => {}
     }
     match encoding.decode_without_bom_handling_and_without_replacement(line) {
         Some(text) => Cow::Owned(text.into_owned().into_bytes()),
@@ -372,7 +395,10 @@ mod tests {
 
     const KOREAN: &str = "2014-12-12 10:10:59 ERROR 결제 서버 연결이 끊어졌습니다\nplain\n2014-12-12 10:11:00 INFO 다시 연결\n";
     const JAPANESE: &str = "2014-12-12 10:10:59 ERROR データベースに接続できません\nplain\n2014-12-12 10:11:00 INFO 再接続しました\n";
-    const GERMAN: &str = "2014-12-12 10:10:59 ERROR Verbindung für Benutzer müller abgelehnt, Gerät überhitzt\n";
+    const GERMAN: &str =
+        "2014-12-12 10:10:59 ERROR Verbindung für Benutzer müller abgelehnt, Gerät überhitzt\n";
+
+    const RUSSIAN: &str = "2014-12-12 10:10:59 ERROR Ошибка подключения к базе данных\n";
 
     #[test]
     fn wide_sets_are_read() {
@@ -406,9 +432,10 @@ mod tests {
             (JAPANESE, encoding_rs::SHIFT_JIS),
             (JAPANESE, encoding_rs::EUC_JP),
             (GERMAN, encoding_rs::WINDOWS_1252),
+            (RUSSIAN, encoding_rs::WINDOWS_1251),
         ] {
             let (bytes, _, _) = encoding.encode(text);
-            let charset = older(&bytes, true).expect(encoding.name());
+            let charset = older(&bytes, true).unwrap_or_else(|| panic!("{}", encoding.name()));
             assert_eq!(charset.name(), encoding.name());
             assert_eq!(read(charset, &bytes), text);
             // Other programs write UTF-8 into the same file.
@@ -429,6 +456,8 @@ mod tests {
             b"a caf\xc3\xa9\n\xec\x9e\x98\xeb\xa6\xbc \xec\xb2\n",
             b"GET /\x01\x02\xff\xfe\x80\n",
             b"\xff\xff\xff\xff\xff\n",
+            b"a.log: \xff\xfe\x80\xc3( ok\n",
+            b"\x1b[31m \"quoted\" back \xff\xfe\xc3(\n",
         ] {
             assert_eq!(older(head, true), None, "{}", String::from_utf8_lossy(head));
         }
@@ -439,11 +468,13 @@ mod tests {
 
     #[test]
     fn sets_have_names() {
-        for (name, found) in [("EUC-KR", "EUC-KR"), ("cp949", "EUC-KR"), ("latin1", "windows-1252"), ("utf-16", "UTF-16LE")] {
-            assert_eq!(Charset::named(name).map(|set| set.map(Charset::name)), Ok(Some(found)), "{name}");
+        for (name, found) in
+            [("EUC-KR", "EUC-KR"), ("cp949", "EUC-KR"), ("latin1", "windows-1252"), ("utf-16", "UTF-16LE")]
+        {
+            assert_eq!(Charset::named(name).map(Charset::name), Some(found), "{name}");
         }
-        assert_eq!(Charset::named("utf-8"), Ok(None));
-        assert_eq!(Charset::named("klingon"), Err(()));
-        assert_eq!(Charset::named("iso-2022-jp"), Err(()));
+        assert!(Charset::named("utf-8").is_some_and(Charset::is_utf8));
+        assert_eq!(Charset::named("klingon"), None);
+        assert_eq!(Charset::named("iso-2022-jp"), None);
     }
 }
