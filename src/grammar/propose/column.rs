@@ -34,14 +34,14 @@ pub(super) fn describe(values: &[&[u8]], bracketed: bool) -> Column {
     if trimmed.iter().all(|value| is_int(value)) && !values.is_empty() {
         return column(if bracketed { "pid" } else { "number" }, Some("int"));
     }
+    if trimmed.iter().all(|value| is_decimal(value)) && !values.is_empty() {
+        return column("number", Some("num"));
+    }
     if most(&is_address, 90) {
         return column("address", None);
     }
     if most(&is_prose, 60) {
         return column("message", None);
-    }
-    if most(&is_worker, 50) {
-        return column("thread", None);
     }
     if few && most(&is_host, 50) && distinct.iter().all(|value| value.iter().all(|byte| host_byte(*byte))) {
         return column("host", all_words.then_some("host"));
@@ -51,6 +51,9 @@ pub(super) fn describe(values: &[&[u8]], bracketed: bool) -> Column {
     }
     if most(&is_dotted, 80) {
         return column("logger", None);
+    }
+    if most(&is_worker, 50) {
+        return column("thread", None);
     }
     if most(&is_id, 90) {
         return column("id", None);
@@ -93,6 +96,12 @@ fn is_int(value: &[u8]) -> bool {
     !value.is_empty() && value.iter().all(u8::is_ascii_digit)
 }
 
+/// `604065.05`
+fn is_decimal(value: &[u8]) -> bool {
+    let mut parts = value.split(|byte| *byte == b'.');
+    parts.next().is_some_and(is_int) && parts.next().is_some_and(is_int) && parts.next().is_none()
+}
+
 fn is_address(value: &[u8]) -> bool {
     let parts = value.split(|byte| matches!(byte, b'.' | b':'));
     let fits = |part: &[u8]| is_int(part) && part.len() <= 5;
@@ -111,7 +120,9 @@ const fn host_byte(byte: u8) -> bool {
 /// `web1`, `db-02`, `ip-172-31-12-73`, `web1.example.com`: a letter first, a digit in the first label.
 fn is_host(value: &[u8]) -> bool {
     let label = value.split(|byte| *byte == b'.').next().unwrap_or_default();
-    let small = value.iter().all(|byte| host_byte(*byte) && !byte.is_ascii_uppercase());
+    let same_case = |byte: &u8| host_byte(*byte) && byte.is_ascii_uppercase() == value[0].is_ascii_uppercase();
+    let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic());
+    let small = value.iter().all(|byte| host_byte(*byte)) && letters.clone().all(same_case);
     let digits = label.last().is_some_and(u8::is_ascii_digit);
     small && value.first().is_some_and(u8::is_ascii_alphabetic) && digits && !is_worker(value)
         || value == b"localhost"
@@ -157,10 +168,12 @@ mod tests {
             (&["4711", "12"][..], true, "pid"),
             (&["4711", "12"], false, "number"),
             (&["web1", "web2", "db"], false, "host"),
+            (&["604065.05", "0.1"], true, "number"),
+            (&["PRN-01", "PRN-02"], false, "host"),
             (&["10.0.0.1", "10.0.0.2:443"], false, "address"),
             (&["main", "pool-1-thread-3"], true, "thread"),
             (&["worker-3"], false, "thread"),
-            (&["com.shop.Cart", "com.shop.Pay"], false, "logger"),
+            (&["com.shop.jobs.Cart", "com.shop.Pay"], false, "logger"),
             (&["cart.js:31", "pay.js:7"], false, "caller"),
             (&["checkout", "cart"], false, "program"),
             (&["550e8400-e29b-41d4-a716-446655440000"], false, "id"),

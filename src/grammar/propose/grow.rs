@@ -175,9 +175,24 @@ impl<'a> Growth<'a> {
         }
     }
 
+    /// Whether nothing stands before what comes next: a syslog priority stands only there.
+    pub(super) fn at_start(&self) -> bool {
+        self.front && self.pattern.is_empty()
+    }
+
     /// Takes a piece if the records still fit.
     fn accept(&mut self, piece: Piece) -> bool {
-        let pattern = format!("{}{}", self.pattern, piece.pattern);
+        if self.fits(format!("{}{}", self.pattern, piece.pattern), &piece) {
+            return true;
+        }
+        // `{a}] [` ends `a` at one blank between brackets; where there are more or a tab, the blank must be
+        // one that may be missing.
+        let padded = self.pattern.strip_suffix(' ').filter(|pattern| !pattern.ends_with('}'));
+        padded.map(|pattern| format!("{pattern}{{? }}{}", piece.pattern)).is_some_and(|it| self.fits(it, &piece))
+    }
+
+    /// Goes on with a pattern if nine of ten records fit it.
+    fn fits(&mut self, pattern: String, piece: &Piece) -> bool {
         let Some(body) = compiled(&format!("{pattern}{{{REST}}}")) else { return false };
         let fitting: Vec<_> =
             self.live.iter().filter_map(|(text, _)| Some((*text, rest(&body, text)?))).collect();

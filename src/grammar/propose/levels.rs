@@ -14,6 +14,9 @@ pub(super) struct Guesses {
     words: BTreeMap<String, String>,
 }
 
+/// Letters of glog, Android and most others.
+const USUAL: [&str; 5] = ["D", "I", "W", "E", "F"];
+
 /// What a column of levels holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Words {
@@ -39,11 +42,13 @@ impl Guesses {
         })
     }
 
-    /// The letters, in the case that `like` has.
-    pub(super) fn letters(&self, like: &str) -> impl Iterator<Item = (String, &str)> {
+    /// The letters that a log which has one of them most likely has too, in the case that `like` has.
+    pub(super) fn usual(&self, like: &str) -> impl Iterator<Item = (String, &str)> {
         let small = like.chars().all(char::is_lowercase);
-        let case = move |letter: &str| if small { letter.to_lowercase() } else { letter.to_owned() };
-        self.letters.iter().map(move |(letter, level)| (case(letter), level.as_str()))
+        let usual = self.letters.iter().filter(|(letter, _)| USUAL.contains(&letter.as_str()));
+        usual.map(move |(letter, level)| {
+            (if small { letter.to_lowercase() } else { letter.clone() }, level.as_str())
+        })
     }
 
     /// Whether nine of ten values are words that name a level, and which sort of words.
@@ -81,7 +86,7 @@ mod tests {
         assert_eq!(column(&["정보", "경고"]), Some(Words::Own));
         assert_eq!(column(&["INFO", "web1"]), None);
         assert_eq!(column(&[]), None);
-        assert!(guesses.letters("w").any(|(letter, level)| letter == "w" && level == "warn"));
+        assert!(guesses.usual("w").any(|(letter, level)| letter == "w" && level == "warn"));
         for level in guesses.letters.values().chain(guesses.words.values()) {
             assert!(Level::parse(level.as_bytes()).is_some(), "{level}");
         }

@@ -23,7 +23,7 @@ use super::check::check_grammar;
 use super::detect::detect;
 use super::load::{GrammarSet, compile_alone};
 use super::model::Grammar;
-use crate::base::Result;
+use crate::base::{Error, Result};
 use crate::text::clean;
 
 /// What a grammar is asked for.
@@ -75,6 +75,7 @@ pub fn propose(set: &GrammarSet, stretches: &[Vec<u8>], ask: &Ask<'_>) -> Result
     let texts: Vec<&[u8]> = lines.all.iter().map(|line| line.text).collect();
     let spelt = match stamp::find(&texts, ask.time) {
         Ok(spelt) => spelt,
+        Err(Trouble::Spelling(why)) => return Err(Error::new(format!("--time: {why}"))),
         Err(trouble) => return Ok(Proposal::Nothing(sentence(&file, &texts, trouble))),
     };
     let rank = known.map_or(RANK, |(grammar, _)| RANK.max(grammar.rank.saturating_add(1)));
@@ -82,6 +83,9 @@ pub fn propose(set: &GrammarSet, stretches: &[Vec<u8>], ask: &Ask<'_>) -> Result
     let stamped = || texts.iter().zip(&spelt.places).filter_map(|(text, place)| Some((*text, (*place)?)));
     let fronts: Vec<&[u8]> = stamped().map(|(text, (start, _))| &text[..start]).collect();
     let tails: Vec<&[u8]> = stamped().map(|(text, (_, end))| &text[end..]).collect();
+    if fronts.iter().filter(|front| front.starts_with(b"{")).count() * 2 > fronts.len() {
+        return Ok(Proposal::Nothing(sentence(&file, &texts, Trouble::NoStamp)));
+    }
     let Some(front) = front(&guesses, &spread(&fronts)) else {
         return Ok(Proposal::Nothing(format!(
             "{file}: the stamps stand behind something else in every line, such as `{}`; start from a neighbour: \
@@ -128,9 +132,11 @@ fn known<'a>(set: &'a GrammarSet, head: &[u8]) -> Option<(&'a Grammar, Option<St
     Some((grammar, all.then(|| format!("{} of {} lines", best.lines, detection.sampled))))
 }
 
+/// Why the lines have no stamp to read.
 fn sentence(file: &str, lines: &[&[u8]], trouble: Trouble) -> String {
     let looked = lines.len();
     match trouble {
+        Trouble::Spelling(why) => why,
         Trouble::NoStamp if lines.iter().filter(|line| line.starts_with(b"{")).count() * 2 > looked => format!(
             "{file}: its lines are JSON objects without a time that is known; write a grammar with [json], and \
              the time's key in it: docs/grammar.md"
@@ -152,7 +158,6 @@ fn sentence(file: &str, lines: &[&[u8]], trouble: Trouble) -> String {
                 choices.join(", or ")
             )
         }
-        Trouble::Spelling(why) => format!("--time: {why}"),
         Trouble::Unread => format!("{file}: --time reads a stamp in none of the {looked} lines looked at"),
     }
 }
@@ -187,7 +192,7 @@ fn layouts(guesses: &Guesses, front: &Layout, tails: &[&[u8]], reach: Reach) -> 
     }
     if !left.is_empty() {
         let mut layout = tail(guesses, &spread(&left), Reach::Message, &front.names, false);
-        if reads(&layout, &left).contains(&false) {
+        if layout.pattern == "{message}" || reads(&layout, &left).contains(&false) {
             layout.pattern = "{? }{message}".into();
         }
         found.push(Sized { layout, count: left.len(), evidence: false });

@@ -87,6 +87,7 @@ pub(super) fn class(growth: &Growth<'_>, rest: &[u8]) -> Option<String> {
     let word = letters(rest);
     match () {
         () if rest.starts_with(b"[") => Some("[".into()),
+        () if rest.starts_with(b"<") => Some("<".into()),
         () if tag_and_pid(rest).is_some() => Some("tag".into()),
         () if key(rest).is_some() => key(rest).map(|key| String::from_utf8_lossy(key).into_owned()),
         () if growth.names.free("level")
@@ -167,8 +168,16 @@ fn bracketed(growth: &Growth<'_>, rests: &[&[u8]]) -> Option<Piece> {
     [(b'[', b']'), (b'(', b')'), (b'<', b'>')].into_iter().find_map(|(open, close)| {
         let inside = values(rests, |rest| {
             let inside = until(rest.strip_prefix(&[open])?, |byte| byte == close)?;
-            Some(inside).filter(|inside| !inside.trim_ascii().is_empty())
+            // `[cart[4711]]` is taken apart from the inside.
+            Some(inside).filter(|inside| !inside.trim_ascii().is_empty() && !inside.contains(&open))
         })?;
+        let priority = |value: &&[u8]| {
+            let number = std::str::from_utf8(value).ok().and_then(|text| text.parse::<u8>().ok());
+            number.is_some_and(|number| number < 192)
+        };
+        if open == b'<' && growth.at_start() && inside.iter().all(priority) {
+            return Some(Piece::capture("<{pri:int}>".into(), "pri".into()));
+        }
         let mut piece = column(growth, &inside, true);
         // Where only the level is looked for, other brackets belong to the message.
         if growth.reach == Reach::Level && piece.names != ["level"] {
@@ -229,7 +238,7 @@ fn level(growth: &Growth<'_>, rests: &[&[u8]]) -> Option<Piece> {
     let mut choice: Vec<String> = match words {
         Words::Letters => {
             let like = String::from_utf8_lossy(found.first()?).into_owned();
-            seen.chain(growth.guesses.letters(&like).map(|(letter, _)| letter)).collect()
+            seen.chain(growth.guesses.usual(&like).map(|(letter, _)| letter)).collect()
         }
         _ => seen.collect(),
     };
@@ -337,9 +346,11 @@ fn cell(growth: &Growth<'_>, rests: &[&[u8]]) -> Option<Piece> {
         }
         if separator == b'\t' {
             // In a pattern a tab is a blank, so only words end at it.
-            let name = growth.names.fresh(describe(&cells, false).name);
+            let described = describe(&cells, false);
+            let name = growth.names.fresh(described.name);
+            let kind = described.kind.unwrap_or("word");
             let whole = plain && filled.len() == cells.len();
-            return whole.then(|| Piece::capture(format!("{{{name}:word}} "), name));
+            return whole.then(|| Piece::capture(format!("{{{name}:{kind}}} "), name));
         }
         let mut piece = column(growth, &cells, false);
         let prose = filled.iter().filter(|cell| is_prose(cell)).count() * 2 > filled.len();
@@ -370,21 +381,23 @@ fn plain_word(growth: &Growth<'_>, words: &[&[u8]]) -> Piece {
     Piece::capture(format!("{{{name}:{}}}", described.kind.unwrap_or("word")), name)
 }
 
-/// `checkout: message`, `cart.js:31: message`
+/// `checkout: message`, `cart.js:31: message`, `cart.js:31] message`
 fn before_colon(growth: &Growth<'_>, rests: &[&[u8]]) -> Option<Piece> {
-    let words = values(rests, |rest| run(rest).strip_suffix(b":").filter(|word| !word.is_empty()))?;
-    let described = describe(&words, false);
-    if described.name == "caller" {
-        let (file, line) = (growth.names.fresh("file"), growth.names.fresh("line"));
-        let pattern = format!("{{{file}}}:{{{line}:int}}:");
-        return Some(Piece { pattern, names: vec![file, line], separator: None });
-    }
-    let name = growth.names.fresh(described.name);
-    match described.name {
-        "field" | "message" => None,
-        "program" => Some(Piece::capture(format!("{{{name}:tag}}:"), name)),
-        _ => Some(Piece::capture(format!("{{{name}}}:"), name)),
-    }
+    [b':', b']'].into_iter().find_map(|end| {
+        let words = values(rests, |rest| run(rest).strip_suffix(&[end]).filter(|word| !word.is_empty()))?;
+        let described = describe(&words, false);
+        if described.name == "caller" {
+            let (file, line) = (growth.names.fresh("file"), growth.names.fresh("line"));
+            let pattern = format!("{{{file}}}:{{{line}:int}}");
+            return Some(Piece { pattern, names: vec![file, line], separator: None }.then(end));
+        }
+        let name = growth.names.fresh(described.name);
+        match described.name {
+            "field" | "message" if end == b':' => None,
+            "program" if end == b':' => Some(Piece::capture(format!("{{{name}:tag}}:"), name)),
+            _ => Some(Piece::capture(format!("{{{name}}}"), name).then(end)),
+        }
+    })
 }
 
 /// A word that is no part of a sentence: by its looks, or because a level stands behind it.
@@ -402,7 +415,13 @@ fn word(growth: &Growth<'_>, rests: &[&[u8]]) -> Option<Piece> {
             None => None,
         };
     }
-    let ends = words.iter().filter(|word| word.last().is_some_and(|byte| b":,;.!?".contains(byte))).count();
+    // Neither `done.` nor `<web1>` nor `a=b` is a plain name.
+    let odd = |word: &&&[u8]| {
+        word.last().is_some_and(|byte| b":,;.!?]>".contains(byte))
+            || word.first().is_some_and(u8::is_ascii_punctuation)
+            || key(word).is_some()
+    };
+    let ends = words.iter().filter(odd).count();
     let column = ends * 10 <= words.len() && (is_identifying(&words) || leads(growth, rests));
     column.then(|| plain_word(growth, &words))
 }

@@ -16,31 +16,39 @@ const MAX_SAMPLES: usize = 4;
 const LONG: usize = 300;
 const SHOWN_LINES: usize = 4;
 
-/// The records that make good samples, one for each kind given first: 2 to 4 of them.
+/// The records that make good samples, 4 at most: one of each kind, the worst, one of several lines, one of each
+/// level.
 pub(super) fn choose<'a>(grammar: &Grammar, records: &'a Records, kinds: &[Vec<bool>]) -> Vec<&'a Record> {
-    let usable: Vec<&Record> = records.all.iter().filter(|record| record.evidence && is_text(&record.text)).collect();
-    let mut chosen: Vec<&Record> = Vec::new();
-    let mut add = |record: Option<&'a Record>| {
-        if let Some(record) = record
-            && chosen.len() < MAX_SAMPLES
-            && !chosen.iter().any(|known| std::ptr::eq(*known, record))
-        {
-            chosen.push(record);
-        }
-    };
+    let usable: Vec<&Record> =
+        records.all.iter().filter(|record| record.evidence && is_text(&record.text)).collect();
     let short = |fits: &dyn Fn(&Record) -> bool| {
         let fitting = || usable.iter().copied().filter(|record| fits(record));
-        fitting().find(|record| record.text.len() <= LONG).or_else(|| fitting().min_by_key(|record| record.text.len()))
+        let short = fitting().find(|record| record.text.len() <= LONG);
+        short.or_else(|| fitting().min_by_key(|record| record.text.len()))
     };
-    for kind in kinds {
-        add(short(&|record| kind.get(record.line).copied().unwrap_or(false)));
+    let mut levels: Vec<Level> = usable.iter().map(|record| level(grammar, record)).collect();
+    levels.sort_unstable_by_key(|level| std::cmp::Reverse(*level));
+    levels.dedup();
+    let mut of_levels = levels.iter().map(|wanted| short(&|record| level(grammar, record) == *wanted));
+    let worst = of_levels.next();
+    let mut wanted: Vec<Option<&Record>> = kinds
+        .iter()
+        .map(|kind| short(&|record| kind.get(record.line).copied().unwrap_or(false)))
+        .chain(worst)
+        .collect();
+    wanted.push(short(&|record| record.lines > 1 && record.lines <= SHOWN_LINES));
+    wanted.push(short(&|record| record.lines > 1));
+    wanted.extend(of_levels);
+    wanted.push(usable.last().copied());
+    let mut chosen: Vec<&Record> = Vec::new();
+    for record in wanted.into_iter().flatten() {
+        let last = usable.last().is_some_and(|last| std::ptr::eq(*last, record));
+        let known = chosen.iter().any(|known| std::ptr::eq(*known, record));
+        // The last record is there for want of a second one.
+        if !known && chosen.len() < MAX_SAMPLES && !(last && chosen.len() > 1) {
+            chosen.push(record);
+        }
     }
-    let level = |record: &Record| level(grammar, record);
-    let worst = usable.iter().map(|record| level(record)).max().unwrap_or_default();
-    add(short(&|record| level(record) == worst));
-    add(short(&|record| record.lines > 1 && record.lines <= SHOWN_LINES));
-    add(short(&|record| record.lines > 1));
-    add(usable.last().copied());
     chosen
 }
 

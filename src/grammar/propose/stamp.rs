@@ -389,7 +389,7 @@ mod tests {
         assert_eq!(open(&["01.02.2014 10:10:59 a", "02.02.2014 10:10:59 a"]), both);
         assert_eq!(open(&["13.02.2014 10:10:59 a", "02.13.2014 10:10:59 a"]), both);
         assert_eq!(open(&["14/01/02 10:10:59 a"]).len(), 2);
-        assert_eq!(spelling(&["14/01/32 10:10:59 a"]), Err(Trouble::NoDate));
+        assert_eq!(spelling(&["14/01/32 10:10:59 a"]), Ok("%d/%m/%y %H:%M:%S".to_owned()));
         assert_eq!(open(&["14/01/02 10:10:59 a", "14/01/13 10:10:59 a", "15/12/30 10:10:59"]).len(), 2);
         assert_eq!(spelling(&["44/01/02 10:10:59 a"]), Ok("%y/%m/%d %H:%M:%S".to_owned()));
     }

@@ -38,7 +38,7 @@ fn layouts_of_all_sorts() {
         ),
         (
             "I0131 10:10:59.120 4711 cart.cc:12] started\nE0131 10:10:59.121 4711 pay.cc:130] cannot pay\n",
-            "{level:A|C|D|E|F|I|N|T|V|W}{time:%m%d %H:%M:%S%f} {number:int} {file}:{line:int}] {message}",
+            "{level:D|E|F|I|W}{time:%m%d %H:%M:%S%f} {number:int} {file}:{line:int}] {message}",
         ),
     ] {
         assert_eq!(patterns(text)[0], expected, "{text}");

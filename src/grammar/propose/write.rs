@@ -108,7 +108,8 @@ impl Draft<'_> {
             plural(records.all.len(), "record"),
             match further {
                 0 => String::new(),
-                _ => format!("; {} belong to the record above them", plural(further, "further line")),
+                1 => "; 1 further line belongs to the record above it".to_owned(),
+                _ => format!("; {further} further lines belong to the records above them"),
             }
         );
         let mut examples = |what: &str, indexes: Vec<usize>| {
@@ -163,7 +164,7 @@ impl Draft<'_> {
             }
         }
         if !levels.is_empty() {
-            text.push_str("\n# Guesses: correct them.\n[levels]\n");
+            text.push_str("\n# What these words mean is guessed: correct it.\n[levels]\n");
         }
         for Word { word, level, seen } in levels {
             let key = toml::Value::String(word.clone()).to_string();
@@ -219,11 +220,8 @@ fn levels(guesses: &Guesses, words: &BTreeMap<String, usize>) -> Vec<Word> {
     // A letter that the file does not show yet is most likely to be the worst one.
     let letters = || found.iter().filter(|known| known.word.chars().count() == 1 && known.level.is_some());
     if let Some(like) = letters().next().map(|known| known.word.clone()).filter(|_| letters().count() == found.len()) {
-        for (letter, level) in guesses.letters(&like) {
-            if matches!(level, "debug" | "info" | "warn" | "error" | "critical")
-                && matches!(letter.as_str(), "D" | "I" | "W" | "E" | "F" | "d" | "i" | "w" | "e" | "f")
-                && !found.iter().any(|known| known.word == letter)
-            {
+        for (letter, level) in guesses.usual(&like) {
+            if !found.iter().any(|known| known.word == letter) {
                 found.push(Word { word: letter, level: Some(level.to_owned()), seen: false });
             }
         }

@@ -1,0 +1,168 @@
+//! What `formats new` must hold for any made-up layout: what it proposes passes `formats check`, is the format
+//! that the file then has, and reads nine of ten records whole, with the stamp as the log wrote it.
+
+use serde_json::Value;
+
+use crate::util::{Random, Scratch, date, package};
+
+/// How a stamp is written: day first, and then such that the order shows.
+fn stamp(random: &mut Random, spelling: u64, second: i64) -> String {
+    let (year, month, day) = date(second.div_euclid(86_400));
+    let of_day = second.rem_euclid(86_400);
+    let clock = format!("{:02}:{:02}:{:02}", of_day / 3_600, of_day / 60 % 60, of_day % 60);
+    let name = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][month as usize - 1];
+    let fraction = random.below(1_000);
+    match spelling {
+        0 => format!("{year:04}-{month:02}-{day:02} {clock}.{fraction:03}"),
+        1 => format!("{year:04}-{month:02}-{day:02}T{clock}+09:00"),
+        2 => format!("{year:04}/{month:02}/{day:02} {clock}"),
+        3 => format!("{name} {day:2} {clock}"),
+        4 => format!("{day:02}.{month:02}.{year:04} {clock}"),
+        5 => format!("{month:02}/{day:02}/{year:04} {clock}.{fraction:03}"),
+        6 => format!("{day:02}-{name}-{year:04} {clock}"),
+        7 => format!("{year:04}{month:02}{day:02}-{}", clock.replace(':', "")),
+        8 => format!("{second}.{fraction:03}"),
+        _ => format!("{year:04}-{month:02}-{day:02} {}", &clock[..5]),
+    }
+}
+
+const SEPARATORS: [&str; 6] = [" ", " | ", ";", "\t", "|", " - "];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Stamp,
+    Level,
+    Host,
+    Thread,
+    Program,
+    Number,
+}
+
+/// A made-up format.
+struct Made {
+    spelling: u64,
+    separator: &'static str,
+    parts: Vec<Part>,
+    letters: bool,
+    bracketed: bool,
+    ends: &'static str,
+}
+
+impl Made {
+    fn new(random: &mut Random) -> Self {
+        let mut parts = vec![Part::Stamp];
+        for part in [Part::Level, Part::Host, Part::Thread, Part::Program, Part::Number] {
+            if random.chance(60) {
+                // Before the stamp stands one column at most, as in real logs.
+                let first = usize::from(parts[0] != Part::Stamp || random.chance(80));
+                let at = first + random.below((parts.len() + 1 - first) as u64) as usize;
+                parts.insert(at, part);
+            }
+        }
+        Self {
+            spelling: random.below(10),
+            separator: SEPARATORS[random.below(6) as usize],
+            parts,
+            letters: random.chance(40),
+            bracketed: random.chance(30),
+            ends: if random.chance(20) { "\r\n" } else { "\n" },
+        }
+    }
+
+    fn record(&self, random: &mut Random, stamp: &str) -> String {
+        let levels = if self.letters { ["I", "W", "E", "D"] } else { ["INFO", "WARN", "ERROR", "DEBUG"] };
+        let mut cells: Vec<String> = Vec::new();
+        for part in &self.parts {
+            let cell = match part {
+                Part::Stamp => stamp.to_owned(),
+                Part::Level => (*random.pick(&levels)).to_owned(),
+                Part::Host => format!("web{}", random.below(3)),
+                Part::Thread => format!("worker-{}", random.below(20)),
+                Part::Program => format!("{}[{}]", random.pick(&["cart", "checkout"]), 100 + random.below(9_000)),
+                Part::Number => random.below(100_000).to_string(),
+            };
+            cells.push(if self.bracketed { format!("[{cell}]") } else { cell });
+        }
+        let messages = [
+            "order 42 is lost",
+            "slow answer from redis (1.2 s)",
+            "연결이 끊어졌습니다: 10.0.0.7",
+            "retrying in 30 s, attempt 3",
+            "user=jo asks for \"quoted\" things",
+            "done",
+        ];
+        cells.push((*random.pick(&messages)).to_owned());
+        cells.join(self.separator)
+    }
+}
+
+#[test]
+fn proposals_read_what_they_were_made_from() {
+    for seed in 0..700 {
+        let mut random = Random(seed);
+        let made = Made::new(&mut random);
+        let mut second = 1_418_378_459;
+        let mut text = String::new();
+        let mut stamps = Vec::new();
+        for _ in 0..40 + random.below(40) {
+            // Some days: the 13th and later show which number is the day.
+            second += random.below(40_000) as i64;
+            stamps.push(stamp(&mut random, made.spelling, second));
+            text += &made.record(&mut random, &stamps[stamps.len() - 1]);
+            text += made.ends;
+            if random.chance(10) {
+                text += &format!("    at Checkout.pay (/srv/shop/pay.js:31){}", made.ends);
+            }
+        }
+        let scratch = Scratch::new("proposals");
+        scratch.write("made.log", &text);
+        let shown = text.lines().take(3).collect::<Vec<_>>().join("\n");
+        let folder = scratch.root().join("config/timeline/grammars");
+        std::fs::create_dir_all(&folder).expect("folder");
+        let grammar = folder.join("made.toml").display().to_string();
+        scratch.good(&["formats", "new", "--from", "made.log", "--anyway", "-o", &grammar]);
+        let proposal = std::fs::read_to_string(&grammar).expect("a proposal");
+        let checked = String::from_utf8(scratch.good(&["formats", "check", &grammar])).expect("UTF-8");
+        assert!(checked.ends_with("1 of 1 formats pass\n"), "seed {seed}:\n{shown}\n{checked}\n{proposal}");
+        let found = scratch.good(&["show", "made.log", "--tz", "UTC", "--year", "2015", "--format", "jsonl"]);
+        let found = String::from_utf8(found).expect("UTF-8");
+        let events: Vec<Value> =
+            found.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let own = |event: &&Value| event["format"] == "made" && stamps.iter().any(|stamp| event["stamp"] == **stamp);
+        let good = events.iter().filter(own).count();
+        assert!(
+            good * 10 >= stamps.len() * 9 && events.len() <= stamps.len() * 11 / 10,
+            "seed {seed}: {good} of {} records\n{shown}\n{proposal}",
+            stamps.len()
+        );
+        // What the comment says is what the grammar does: all but a tenth are read whole.
+        eprintln!("{seed}\n{}\n{}", text.lines().next().unwrap(), proposal.lines().filter(|l| l.starts_with("pattern") || l.starts_with("# It reads")).collect::<Vec<_>>().join("\n"));
+        let told = proposal.lines().find_map(|line| line.strip_prefix("# It reads ")).expect("a count");
+        let counts: Vec<usize> = told.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        assert!(counts[0] * 10 >= counts[1] * 9 && counts[1] == stamps.len(), "seed {seed}: {told}\n{shown}\n{proposal}");
+    }
+}
+
+#[test]
+fn every_sample_file_gets_a_sound_answer() {
+    let scratch = Scratch::new("proposals");
+    let mut proposed = 0;
+    let folder = package().join("samples/formats");
+    let mut paths: Vec<_> =
+        std::fs::read_dir(&folder).expect("samples").map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    for path in paths {
+        let path = path.display().to_string();
+        let answer = scratch.run(&["formats", "new", "--anyway", "--name", "own", "--from", &path]);
+        let said = String::from_utf8_lossy(&answer.stderr).into_owned();
+        if answer.status.code() == Some(1) {
+            assert!(said.starts_with("timeline: ") && said.lines().count() == 1, "{path}: {said}");
+            continue;
+        }
+        assert!(answer.status.success() && said.is_empty(), "{path}: {said}");
+        scratch.write("own.toml", &answer.stdout);
+        scratch.good(&["formats", "check", "own.toml"]);
+        proposed += 1;
+    }
+    assert!(proposed >= 15, "only {proposed} files of samples/formats have a proposal");
+}
