@@ -1,5 +1,40 @@
 //! Byte helpers shared by every layer above `base`: cleaning for terminals, globs, short excerpts.
 
+/// Bytes as people type limits: `64 MiB`, in the largest unit in which they are a whole number.
+pub fn binary_size(bytes: u64) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let (mut number, mut unit) = (bytes, 0);
+    while number > 0 && number % 1024 == 0 && unit + 1 < units.len() {
+        number /= 1024;
+        unit += 1;
+    }
+    format!("{number} {}", units[unit])
+}
+
+/// Reads `512`, `64K`, `1.5 GiB`: powers of 1024, whatever the unit's spelling. `None` for anything else.
+pub fn parse_size(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let unit_at = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (number, unit) = (text[..unit_at].trim(), text[unit_at..].to_ascii_lowercase());
+    let shift = match unit.as_str() {
+        "" | "b" => 0,
+        "k" | "kb" | "kib" => 10,
+        "m" | "mb" | "mib" => 20,
+        "g" | "gb" | "gib" => 30,
+        "t" | "tb" | "tib" => 40,
+        _ => return None,
+    };
+    if !number.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    if let Ok(whole) = number.parse::<u64>() {
+        return whole.checked_mul(1 << shift);
+    }
+    let bytes = number.parse::<f64>().ok()? * (1_u64 << shift) as f64;
+    // Beyond this, whole numbers are no longer exact; nobody means a fraction there.
+    (bytes < (1_u64 << 53) as f64).then_some(bytes as u64)
+}
+
 /// Whether a text is printable ASCII, tabs and newlines throughout.
 #[inline]
 pub fn is_printable(text: &[u8]) -> bool {
@@ -107,7 +142,7 @@ pub fn excerpt(text: &str, columns: usize) -> String {
 }
 
 /// A shell-like glob: `*` any run, `?` any one character; without `/` it is held against the last
-/// part of the path too.
+/// part of the path too (behind `!` stands the name of an archive's member).
 pub fn glob(pattern: &str, path: &str) -> bool {
     fn fits(pattern: &[u8], text: &[u8]) -> bool {
         let (mut p, mut t) = (0, 0);
@@ -129,7 +164,7 @@ pub fn glob(pattern: &str, path: &str) -> bool {
         }
         pattern[p..].iter().all(|byte| *byte == b'*')
     }
-    let last = path.rsplit('/').next().unwrap_or(path);
+    let last = path.rsplit(['/', '!']).next().unwrap_or(path);
     fits(pattern.as_bytes(), path.as_bytes())
         || (!pattern.contains('/') && fits(pattern.as_bytes(), last.as_bytes()))
 }
@@ -165,9 +200,33 @@ mod tests {
             ("log/*", "var/log/error.log", false),
             ("messages", "var/log/messages", true),
             ("mess?ges", "messages", true),
+            ("messages", "logs.tar!messages", true),
             ("", "x", false),
         ] {
             assert_eq!(glob(pattern, path), fits, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_read_and_written() {
+        for (text, bytes) in [
+            ("512", Some(512)),
+            ("64K", Some(64 << 10)),
+            ("1GiB", Some(1 << 30)),
+            ("1.5 mb", Some(3 << 19)),
+            ("2tb", Some(2 << 40)),
+            ("", None),
+            ("-1", None),
+            ("many", None),
+            ("5 parsecs", None),
+            ("99999999999T", None),
+            ("1e400", None),
+            (".5G", None),
+        ] {
+            assert_eq!(parse_size(text), bytes, "{text}");
+        }
+        for (bytes, text) in [(0, "0 B"), (1000, "1000 B"), (3 << 19, "1536 KiB"), (4 << 40, "4 TiB")] {
+            assert_eq!(binary_size(bytes), text);
         }
     }
 }

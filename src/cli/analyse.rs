@@ -27,13 +27,17 @@ impl Sink for Analyst<'_> {
     fn part(&self, stretch: &mut dyn Stretch) -> Self::Part {
         let mut pulses: Vec<Option<Pulse>> = vec![None; self.pulses.len()];
         let mut bytes = Vec::new();
-        stretch.each(&mut |batch, event| {
-            // What is derived is no beat of its source.
-            if !event.flags.has(Flags::DERIVED) {
-                pulses[batch.source.0 as usize].get_or_insert_default().add(batch, event);
+        stretch.each(&mut |entry| {
+            // What is derived is no beat of its source; a copy is one.
+            for (batch, event) in
+                std::iter::once((entry.batch, entry.event)).chain(entry.also.iter().copied())
+            {
+                if !event.flags.has(Flags::DERIVED) {
+                    pulses[batch.source.0 as usize].get_or_insert_default().add(batch, event);
+                }
             }
             if self.rows.is_some() {
-                push_jsonl(&mut bytes, self.scene, batch, event);
+                push_jsonl(&mut bytes, self.scene, entry);
             }
         });
         let spoke = pulses.into_iter().enumerate().filter_map(|(source, pulse)| Some((source, pulse?)));

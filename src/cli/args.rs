@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::text::parse_size;
+
 const AFTER: &str = "\
 Times: 2014-12-12T10:10, \"2014-12-12 10:10:59\", -2h, \"30m ago\", \"today 09:00\", +30m (from the other bound).
 Zones: Asia/Seoul, UTC, local, +09:00.
@@ -117,6 +119,10 @@ pub(super) struct Common {
     /// Bounds look at the wall clock as written in each record, not at what it turned out to mean
     #[arg(long, env = "TIMELINE_AS_WRITTEN", help_heading = "Selection")]
     pub as_written: bool,
+    /// Show a record as often as files have it. (Else the same record in two files of a source, or of one
+    /// host, program and pid in two sources, is shown once)
+    #[arg(long, env = "TIMELINE_NO_DEDUPE", help_heading = "Selection")]
+    pub no_dedupe: bool,
     /// Only records of hosts that fit this glob (repeatable)
     #[arg(long, value_name = "GLOB", env = "TIMELINE_HOST", help_heading = "Selection")]
     pub host: Vec<String>,
@@ -127,6 +133,8 @@ pub(super) struct Common {
     /// settled: the choice changes no time
     #[arg(long, value_name = "GLOB", env = "TIMELINE_SOURCE", help_heading = "Selection")]
     pub source: Vec<String>,
+    #[command(flatten)]
+    pub unpacking: Unpacking,
     /// Threads [default: all cores]
     #[arg(short = 'j', long = "jobs", value_name = "N", env = "TIMELINE_JOBS", help_heading = "Run")]
     pub jobs: Option<usize>,
@@ -142,6 +150,40 @@ pub(super) struct Common {
     /// Bytes per chunk (for tests: results never depend on it)
     #[arg(long, value_name = "BYTES", hide = true, env = "TIMELINE_CHUNK_SIZE")]
     pub chunk_size: Option<usize>,
+}
+
+/// What unpacking may cost.
+#[derive(Debug, Args)]
+pub(super) struct Unpacking {
+    /// Unpacked bytes of one file, or of all members of one archive, at most
+    #[arg(long, value_name = "SIZE", env = "TIMELINE_MAX_UNPACKED", default_value = "64GiB", value_parser = size, help_heading = "Archives")]
+    pub max_unpacked: u64,
+    /// Unpacked bytes per packed byte at most (from 64 MiB on)
+    #[arg(
+        long,
+        value_name = "N",
+        env = "TIMELINE_MAX_RATIO",
+        default_value_t = 1000,
+        help_heading = "Archives"
+    )]
+    pub max_ratio: u64,
+    /// Layers of compression and archives around a log at most
+    #[arg(
+        long,
+        value_name = "N",
+        env = "TIMELINE_MAX_DEPTH",
+        default_value_t = 8,
+        help_heading = "Archives"
+    )]
+    pub max_depth: usize,
+    /// Memory for members of compressed archives, in all
+    #[arg(long, value_name = "SIZE", env = "TIMELINE_MAX_HELD", default_value = "1GiB", value_parser = size, help_heading = "Archives")]
+    pub max_held: u64,
+}
+
+/// A number of bytes.
+fn size(text: &str) -> Result<u64, String> {
+    parse_size(text).ok_or_else(|| "write a size such as 512M or 4GiB".to_owned())
 }
 
 #[derive(Debug, Args)]
@@ -360,6 +402,8 @@ pub(super) enum FormatsAction {
         /// Log files
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        #[command(flatten)]
+        unpacking: Unpacking,
     },
     /// Propose a grammar for a log of your own, from its lines
     ///
@@ -387,4 +431,6 @@ pub(super) struct NewFormatArgs {
     pub anyway: bool,
     #[command(flatten)]
     pub output: OutputFile,
+    #[command(flatten)]
+    pub unpacking: Unpacking,
 }

@@ -193,6 +193,7 @@ impl Teller<'_> {
             skew: stamp.and(self.state.clock.skew_proof()).map(|proof| self.context.prove(proof)),
             year: stamp.and_then(|stamp| self.year(&stamp, &spotted)),
             bounds,
+            landmarks: self.landmarks(),
             derived: derived.collect(),
             neighbours: (
                 spot.above.as_ref().map(|above| self.neighbour(above, &spotted.seen, true)),
@@ -294,6 +295,13 @@ impl Teller<'_> {
             }
         }
         readings
+    }
+
+    /// What other logs tell of lines of a file without stamps.
+    fn landmarks(&self) -> Option<String> {
+        let clock = &self.state.clock;
+        let proof = clock.proofs.first().filter(|_| !clock.landmarks.marks.is_empty())?;
+        Some(self.context.prove(proof))
     }
 
     /// Jumps of its log that may be a changed zone or a silence.

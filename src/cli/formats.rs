@@ -7,9 +7,10 @@ use super::args::{FormatsAction, FormatsArgs};
 use super::context::grammars;
 use super::outcome::Ending;
 use super::output::Output;
+use super::resolve::limits;
 use crate::base::{Error, Result};
 use crate::grammar::{GrammarSet, check_grammar, detect};
-use crate::io::{Head, open, walk};
+use crate::io::{Budget, Contents, Head, Limits, open, walk};
 use crate::text::width;
 
 /// Runs `timeline formats`.
@@ -19,7 +20,7 @@ pub(super) fn run(args: &FormatsArgs) -> Result<Ending> {
         None | Some(FormatsAction::List) => (list(&set), Ending::Good),
         Some(FormatsAction::Show { name }) => (show(&set, name)?, Ending::Good),
         Some(FormatsAction::Check { files }) => check(&set, files)?,
-        Some(FormatsAction::Detect { files }) => detect_files(&set, files)?,
+        Some(FormatsAction::Detect { files, unpacking }) => detect_files(&set, files, &limits(unpacking))?,
         Some(FormatsAction::New(args)) => return super::formats_new::run(&set, args),
     };
     let mut output = Output::stdout();
@@ -81,17 +82,29 @@ fn check(set: &GrammarSet, files: &[PathBuf]) -> Result<(String, Ending)> {
     Ok((out, if failed == 0 { Ending::Good } else { Ending::Short }))
 }
 
-fn detect_files(set: &GrammarSet, files: &[PathBuf]) -> Result<(String, Ending)> {
-    let (found, remarks) = walk(files)?;
+fn detect_files(set: &GrammarSet, files: &[PathBuf], limits: &Limits) -> Result<(String, Ending)> {
+    let (found, mut remarks) = walk(files)?;
+    let budget = Budget::in_order(limits);
+    let mut members = Vec::new();
+    for file in found {
+        match open(file, false, limits) {
+            Contents::File((file, _, head)) => members.push((file.name, head)),
+            Contents::Archive(archive) => {
+                let (inside, said) = archive.open(limits, &budget);
+                members.extend(inside.into_iter().map(|(file, _, head)| (file.name, head)));
+                remarks.extend(said);
+            }
+        }
+    }
     let mut out = String::new();
-    let widest = found.iter().map(|file| width(&file.name)).max().unwrap_or(0);
-    for file in &found {
-        let verdict = match open(file, false).1 {
-            Head::Text(sample) => verdict(set, &sample),
+    let widest = members.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
+    for (name, head) in &members {
+        let verdict = match head {
+            Head::Text(sample) => verdict(set, sample),
             Head::Empty => "empty".to_owned(),
-            Head::Unread(why) => why,
+            Head::Unread(why) => why.clone(),
         };
-        let _ = writeln!(out, "{}{}  {verdict}", file.name, " ".repeat(widest - width(&file.name)));
+        let _ = writeln!(out, "{name}{}  {verdict}", " ".repeat(widest - width(name)));
     }
     for remark in remarks {
         let _ = writeln!(out, "{}: {}", remark.file, remark.why);

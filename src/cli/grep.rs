@@ -16,7 +16,7 @@ use crate::present::{Decorate, Prose, Style, day_rule, local_time, push_jsonl, t
 use crate::query::{Matcher, MatcherOptions};
 use crate::text::clean;
 use crate::time::duration;
-use crate::view::{Place, Record, Scene};
+use crate::view::{Entry, Place, Record, Scene};
 
 /// How far context reaches: a number of records or a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,9 +138,9 @@ impl Search<'_> {
         self.before != Reach::NONE || self.after != Reach::NONE
     }
 
-    fn row(&self, prose: &mut Prose<'_>, bytes: &mut Vec<u8>, batch: &Batch, event: &Event, matched: bool) {
+    fn row(&self, prose: &mut Prose<'_>, bytes: &mut Vec<u8>, entry: Entry<'_>, matched: bool) {
         if self.format == RowFormat::Jsonl {
-            return push_jsonl(bytes, self.scene, batch, event);
+            return push_jsonl(bytes, self.scene, entry);
         }
         let paint = |text: &[u8], out: &mut Vec<u8>| {
             let mut at = 0;
@@ -154,7 +154,7 @@ impl Search<'_> {
             out.extend_from_slice(&text[at..]);
         };
         let highlight = self.style.color && matched && !self.matcher.inverts();
-        prose.event(bytes, batch, event, highlight.then_some(&paint as &Decorate<'_>));
+        prose.event(bytes, entry, highlight.then_some(&paint as &Decorate<'_>));
     }
 
     /// The matching parts alone, one a line.
@@ -271,13 +271,14 @@ impl Sink for Search<'_> {
         let mut found = Found { bytes: Vec::new(), lines: Vec::new(), counts: BTreeMap::new() };
         // Dates are collapsed by `print`, which knows what stands above.
         let mut prose = Prose::new(self.scene, self.style);
-        stretch.each(&mut |batch, event| {
+        stretch.each(&mut |entry| {
+            let Entry { batch, event, .. } = entry;
             let start = found.bytes.len();
             let matched = event.flags.has(Flags::MATCH);
             match self.mode {
                 Mode::Rows => {
                     prose.forget();
-                    self.row(&mut prose, &mut found.bytes, batch, event, matched);
+                    self.row(&mut prose, &mut found.bytes, entry, matched);
                 }
                 Mode::Parts => self.parts(&mut found.bytes, batch, event),
                 Mode::CountBy(by) => *found.counts.entry(self.count_key(by, batch, event)).or_default() += 1,
@@ -364,6 +365,9 @@ pub(super) fn run(args: &GrepArgs) -> Result<Ending> {
     let has_context = before != Reach::NONE || after != Reach::NONE;
     filter.text = Some(Box::new(matcher.clone()));
     filter.marks = false;
+    // Who asks for files or sources is told of each.
+    let by_place = matches!(mode, Mode::Files | Mode::CountBy(CountBy::File | CountBy::Source));
+    filter.fold_copies &= !by_place;
     filter.keep_all = has_context;
     filter.skip_chunks = !has_context;
     let terminal = std::io::stdout().is_terminal();

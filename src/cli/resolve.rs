@@ -4,11 +4,12 @@ use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::args::{ColorWhen, Common};
+use super::args::{ColorWhen, Common, Unpacking};
 use crate::base::{Error, Level, Result};
 use crate::clock::{Assumption, SettleOptions};
 use crate::engine::Plan;
 use crate::ingest::Filter;
+use crate::io::Limits;
 use crate::time::{Bound, Zone, duration, parse_bound};
 
 /// Bytes of a chunk: large enough to amortise a read, small enough to stay in the cache.
@@ -58,10 +59,21 @@ pub(super) fn plan(inputs: &[PathBuf], common: &Common) -> Result<Plan> {
         inputs: inputs.to_vec(),
         stdin,
         output: None,
+        limits: limits(&common.unpacking),
         sources: common.source.clone(),
         settle: SettleOptions { default_zone, assumptions, year: common.year, now: now() },
         chunk_size: common.chunk_size.unwrap_or(CHUNK_SIZE).max(64),
     })
+}
+
+/// What unpacking may cost.
+pub(super) fn limits(unpacking: &Unpacking) -> Limits {
+    Limits {
+        unpacked: unpacking.max_unpacked,
+        ratio: unpacking.max_ratio,
+        depth: unpacking.max_depth,
+        held: unpacking.max_held,
+    }
 }
 
 /// What to keep.
@@ -81,6 +93,7 @@ pub(super) fn filter(common: &Common, level: Option<&str>, zone: &Zone) -> Resul
         level,
         hosts: common.host.clone(),
         programs: common.program.clone(),
+        fold_copies: !common.no_dedupe,
         ..Filter::default()
     })
 }

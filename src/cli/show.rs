@@ -43,12 +43,12 @@ impl Sink for Rows<'_> {
         bytes.clear();
         match self.format {
             RowFormat::Jsonl => {
-                stretch.each(&mut |batch, event| push_jsonl(&mut bytes, self.scene, batch, event));
+                stretch.each(&mut |entry| push_jsonl(&mut bytes, self.scene, entry));
                 Rendered { bytes, days: None, ends: None }
             }
             RowFormat::Prose => {
                 let mut prose = Prose::new(self.scene, self.style);
-                stretch.each(&mut |batch, event| prose.event(&mut bytes, batch, event, None));
+                stretch.each(&mut |entry| prose.event(&mut bytes, entry, None));
                 Rendered { bytes, days: prose.days(), ends: prose.ends() }
             }
         }

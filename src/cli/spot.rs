@@ -6,7 +6,7 @@ use crate::base::{Basis, Batch, Event, FileId, Flags, Instant, Resolution, Resul
 use crate::engine::{Sink, Stretch};
 use crate::grammar::Known;
 use crate::present::push_jsonl;
-use crate::view::{Place, Record, Scene};
+use crate::view::{Entry, Place, Record, Scene};
 use crate::witness::OddWriter;
 
 /// An event, as its neighbours see it.
@@ -94,7 +94,7 @@ impl<'a> Spot<'a> {
     fn spotted(&self, batch: &Batch, event: &Event) -> Spotted {
         let record = Record::read(self.scene, batch, event);
         let mut json = Vec::new();
-        push_jsonl(&mut json, self.scene, batch, event);
+        push_jsonl(&mut json, self.scene, Entry { batch, event, also: &[] });
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let first_line = record.text.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let clock = &self.scene.file(batch.file).clock;
@@ -122,7 +122,7 @@ impl Sink for Spot<'_> {
     fn part(&self, stretch: &mut dyn Stretch) -> Part {
         let (mut count, mut index) = (0, None);
         let mut stamped = (None, None);
-        stretch.each(&mut |batch, event| {
+        stretch.each(&mut |Entry { batch, event, .. }| {
             if self.is_it(batch, event) {
                 index = Some(count);
             }
@@ -135,7 +135,7 @@ impl Sink for Spot<'_> {
         let (mut above, mut at) = (None, 0_usize);
         let mut first = None;
         // Once more, to take those few out that are of interest.
-        stretch.each(&mut |batch, event| {
+        stretch.each(&mut |Entry { batch, event, .. }| {
             if at == 0 {
                 first = Some(self.seen(batch, event));
             }

@@ -11,7 +11,7 @@ use super::spans::{local_to_utc, utc};
 use super::stretches::{Follows, Sequence, Stretch};
 use super::witnessed::Nodes;
 use super::zones::{self, Ballot, By, Decision, ON_EARTH, Solution, VoteKind};
-use super::{Clock, Segment, Years, company, reasons};
+use super::{Clock, Landmarks, Segment, Years, company, reasons};
 use crate::base::{Basis, NANOS_PER_SECOND};
 use crate::time::Zone;
 
@@ -283,6 +283,7 @@ impl<'a> Court<'a> {
         Clock {
             kernels: Vec::new(),
             boots: Vec::new(),
+            landmarks: Landmarks::default(),
             segments,
             year_basis,
             years: Years::default(),

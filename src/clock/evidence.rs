@@ -82,8 +82,8 @@ impl Link {
 const TRANSIENT: i64 = 60 * NANOS_PER_SECOND;
 
 /// How far apart one moment's identifier may be written in two logs, and one event's message.
-const ID_APART: i64 = 30 * NANOS_PER_SECOND;
-const MESSAGE_APART: i64 = 3 * NANOS_PER_SECOND;
+pub(super) const ID_APART: i64 = 30 * NANOS_PER_SECOND;
+pub(super) const MESSAGE_APART: i64 = 3 * NANOS_PER_SECOND;
 
 /// Marks in more runs than this link too many pairs to be worth it.
 const MOST_RUNS: usize = 12;

@@ -12,6 +12,7 @@ mod evidence;
 mod family;
 mod hosts;
 mod kernels;
+mod landmarks;
 mod proof;
 mod reasons;
 mod settle;
@@ -29,6 +30,7 @@ use crate::time::{OffsetCursor, Zone};
 use crate::witness::{OddWriter, odd_one};
 
 pub use kernels::{Booted, ClockStep, Kernel};
+pub use landmarks::{Landmark, Landmarks};
 pub use proof::{Place, Proof, Shift, ShiftKind};
 pub use settle::{Assumption, FileFacts, SettleOptions, Settled, Settlement, settle};
 pub use skew::{
@@ -91,6 +93,8 @@ pub struct Clock {
     pub kernels: Vec<Kernel>,
     /// Boots that its kernel lines tell best.
     pub boots: Vec<Proof>,
+    /// Lines whose time other logs tell, in a file without stamps.
+    pub landmarks: Landmarks,
 }
 
 impl Clock {

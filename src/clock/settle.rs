@@ -6,6 +6,7 @@
 
 use super::court::Court;
 use super::family::family_years;
+use super::landmarks::landmarks;
 use super::proof::Shift;
 use super::skewed::{SkewShown, skews};
 use super::spans::{ChunkSpan, spans, utc};
@@ -125,6 +126,13 @@ pub fn settle(files: &[FileFacts<'_>], options: &SettleOptions) -> Settlement {
         })
         .collect();
     let skews = skews(&nodes, &mut clocks, &hosts);
+    let marked = landmarks(&nodes, &clocks, &hosts);
+    for (clock, found) in clocks.iter_mut().zip(marked) {
+        if let Some((landmarks, proof)) = found {
+            clock.landmarks = landmarks;
+            clock.proofs.insert(0, proof);
+        }
+    }
     let mut settled = clocks
         .into_iter()
         .enumerate()

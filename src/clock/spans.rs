@@ -79,7 +79,26 @@ pub(super) fn spans(file: &FileFacts<'_>, clock: &Clock, years: &[i32]) -> Vec<C
         spans.push(span);
         carry = chunk.last.map(|last| at(last, *year, *segment)).or(carry);
     }
+    if !clock.landmarks.marks.is_empty() {
+        between_landmarks(file, clock, &mut spans);
+    }
     spans
+}
+
+/// Places the chunks of a file without stamps between its landmarks.
+fn between_landmarks(file: &FileFacts<'_>, clock: &Clock, spans: &mut [ChunkSpan]) {
+    let landmarks = &clock.landmarks;
+    let head = landmarks.marks.first().map(|mark| mark.earliest);
+    let starts = file.survey.chunks.iter().map(|(start, _)| *start);
+    let ends = starts.clone().skip(1).chain([u64::MAX]);
+    for ((start, end), span) in starts.zip(ends).zip(spans) {
+        span.head = head;
+        span.carry = landmarks.before(start).map(|mark| mark.earliest);
+        if let Some(first) = span.carry.or(head) {
+            span.min = first;
+            span.max = landmarks.before(end).map_or(first, |mark| mark.earliest);
+        }
+    }
 }
 
 fn place(clock: &Clock, seen: Seen, year: i32, segment: u16) -> i64 {

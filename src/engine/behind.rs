@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::prepare::{Chunk, FileState, Prepared};
 use crate::base::NANOS_PER_SECOND;
-use crate::grammar::{GrammarId, GrammarSet, Head, Known, MAX_HEAD, Slots};
+use crate::grammar::{GrammarId, GrammarSet, Head, Known, Slots};
 use crate::io::{Content, Found, MAX_LINE};
 use crate::survey::{Layouts, lines};
 use crate::time::Zone;
@@ -21,6 +21,13 @@ pub(super) fn bound(prepared: &mut Prepared, set: &GrammarSet) {
     let mut of_files: Vec<&mut [Chunk]> = chunks.chunk_by_mut(|a, b| a.file == b.file).collect();
     of_files.par_iter_mut().with_max_len(1).for_each(|chunks| {
         let Some(file) = chunks.first().map(|chunk| &files[chunk.file.0 as usize]) else { return };
+        if !file.clock.landmarks.marks.is_empty() {
+            for chunk in chunks.iter_mut() {
+                let next = file.clock.landmarks.from(chunk.end);
+                chunk.behind = next.map(|mark| (mark.earliest, mark.latest));
+            }
+            return;
+        }
         // Which chunk each one needs; none where nothing dated follows.
         let mut next = None;
         let mut wanted = vec![false; chunks.len()];
@@ -53,9 +60,9 @@ fn first_instants(
     let mut firsts = vec![None; chunks.len()];
     let mut bytes = Vec::new();
     // What cannot be read bounds nothing; reading it for its records will tell why.
-    let mut unpacker = match file.opened.content() {
-        Content::Gzip => file.opened.unpack().ok(),
-        _ => None,
+    let mut unpacker = match file.opened.is_stream() {
+        true => file.opened.unpack().ok(),
+        false => None,
     };
     let Some(last) = wanted.iter().rposition(|wanted| *wanted) else { return firsts };
     for (index, chunk) in chunks[..=last].iter().enumerate() {
@@ -102,8 +109,8 @@ fn first_instant(file: &FileState, layouts: Layouts<'_>, chunk: &Chunk, bytes: &
     let mut slots = Slots::default();
     let segment = chunk.span.segment;
     let mut clock = file.clock.reader(segment, chunk.span.year, chunk.span.unset);
-    lines(bytes, 0).find_map(|(_, _, line)| {
-        let (id, head) = layouts.begins(&line[..line.len().min(MAX_HEAD)], &mut slots)?;
+    lines(bytes, 0).find_map(|(at, _, line)| {
+        let (id, head) = layouts.begins(&bytes[at..], line.len(), &mut slots)?;
         let stamp = head.stamp?;
         let odd = odd_writer(file, layouts, (id, &head), line, &mut slots);
         let key = clock.key(&stamp, odd)?;
@@ -126,7 +133,7 @@ pub(super) fn folds(zone: &Zone, range: Option<(i64, i64)>, ahead: i64) -> Vec<(
 /// A compressed file is younger than its text, and standard input has no birth. Above a first stamp, the
 /// stamp itself shows whether the birth is that of the log or of a copy. Without any stamp only the time
 /// between birth and last change shows it: a copy is written at once, faster than a log grows.
-pub(super) fn birth(found: &Found, content: &Content, dated: bool) -> Option<i64> {
+pub(super) fn birth(found: &Found, content: Content, dated: bool) -> Option<i64> {
     /// Copies take less than a minute, or are faster than this many bytes a second.
     const SLOWEST_COPY: i64 = 256 * 1024;
     const SHORTEST_LIFE: i64 = 60;

@@ -4,7 +4,7 @@
 use super::prepare::Prepared;
 use crate::base::{Derived, FileId, Level, Resolution};
 use crate::clock::Booted;
-use crate::grammar::{GrammarSet, Known, MAX_HEAD, Slots};
+use crate::grammar::{GrammarSet, Known, Slots};
 use crate::ingest::Picker;
 use crate::survey::Layouts;
 use crate::witness::KERNEL;
@@ -30,7 +30,7 @@ fn derived(prepared: &Prepared, set: &GrammarSet, boot: &Booted) -> Option<Deriv
     let file = FileId(boot.place.file as u32);
     let layouts = Layouts { set, format: &prepared.file(file).format };
     let mut slots = Slots::default();
-    layouts.begins(&text[..text.len().min(MAX_HEAD)], &mut slots)?;
+    layouts.begins(&text, text.len(), &mut slots)?;
     let stamp = slots.known(Known::Time).map(|span| String::from_utf8_lossy(span.of(&text)).into_owned());
     let uptime = boot.uptime();
     Some(Derived {

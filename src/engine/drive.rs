@@ -28,7 +28,7 @@ use crate::merge::{Run, merge, split};
 use crate::pattern::LevelRules;
 use crate::survey::Layouts;
 use crate::text::is_printable;
-use crate::view::Scene;
+use crate::view::{Copies, Entry, Scene};
 
 /// Consumes the timeline: stretches of it in parallel, their results in order.
 pub trait Sink: Sync {
@@ -42,15 +42,24 @@ pub trait Sink: Sync {
 
 /// A stretch of the timeline.
 pub trait Stretch {
-    /// Calls `emit` for each of its events, in order.
-    fn each(&mut self, emit: &mut dyn FnMut(&Batch, &Event));
+    /// Calls `emit` for each of its events, in order; a copy comes with its original, if the filter says so.
+    fn each(&mut self, emit: &mut dyn FnMut(Entry<'_>));
 }
 
-struct Merged<'a>(Vec<Run<'a>>);
+struct Merged<'a> {
+    runs: Vec<Run<'a>>,
+    /// Where copies are to be shown once.
+    scene: Option<&'a Scene<'a>>,
+}
 
 impl Stretch for Merged<'_> {
-    fn each(&mut self, emit: &mut dyn FnMut(&Batch, &Event)) {
-        merge(&self.0, emit);
+    fn each(&mut self, emit: &mut dyn FnMut(Entry<'_>)) {
+        let Some(scene) = self.scene else {
+            return merge(&self.runs, |batch, event| emit(Entry { batch, event, also: &[] }));
+        };
+        let mut copies = Copies::new(scene);
+        merge(&self.runs, |batch, event| copies.push(batch, event, emit));
+        copies.finish(emit);
     }
 }
 
@@ -124,7 +133,7 @@ pub fn drive<S: Sink>(
             live.push(Live { batch, next: 0 });
         }
         live.sort_by_key(|live| live.batch.rank);
-        let horizon = rest.first().map_or((i64::MAX, u32::MAX), |chunk| (chunk.span.min, chunk.rank));
+        let horizon = horizon(rest, filter.fold_copies);
         if filter.marks {
             confirm(&mut outcome.catalogue, &mut firsts, &mut live, scene, horizon);
         }
@@ -136,10 +145,14 @@ pub fn drive<S: Sink>(
                 Run { batch: &live.batch, start: live.next, end }
             })
             .collect();
+        let folded = (filter.fold_copies && prepared.files.len() > 1).then_some(scene);
         let groups = split(&runs, 4 * rayon::current_num_threads());
         let shared: &S = sink;
-        let parts: Vec<S::Part> =
-            groups.into_par_iter().with_max_len(1).map(|group| shared.part(&mut Merged(group))).collect();
+        let parts: Vec<S::Part> = groups
+            .into_par_iter()
+            .with_max_len(1)
+            .map(|group| shared.part(&mut Merged { runs: group, scene: folded }))
+            .collect();
         let ends: Vec<usize> = runs.iter().map(|run| run.end).collect();
         for part in parts {
             if sink.accept(part)?.is_break() {
@@ -159,6 +172,15 @@ pub fn drive<S: Sink>(
     }
     outcome.remarks = reader.finish();
     Ok(outcome)
+}
+
+/// Where the events begin that are not final yet. Copies are looked for among the events of one instant: so
+/// those of the first unread instant wait, unless only records without a stamp are to come there.
+fn horizon(rest: &[&Chunk], fold_copies: bool) -> (i64, u32) {
+    let Some(first) = rest.first() else { return (i64::MAX, u32::MAX) };
+    let mut now = rest.iter().take_while(|chunk| chunk.span.min == first.span.min);
+    let waits = fold_copies && now.any(|chunk| chunk.span.dated);
+    (first.span.min, if waits { 0 } else { first.rank })
 }
 
 /// Keeps the marks of events below the horizon that really are the first of their pattern.
@@ -235,7 +257,7 @@ impl<'a> WaveReader<'a> {
     fn read(&self, wave: &[&Chunk]) -> Vec<Batch> {
         let mut tasks: Vec<Task<'_>> = Vec::new();
         for &chunk in wave {
-            if !matches!(self.prepared.files[chunk.file.0 as usize].opened.content(), Content::Gzip) {
+            if !self.prepared.files[chunk.file.0 as usize].opened.is_stream() {
                 tasks.push(Task::Piece(chunk));
                 continue;
             }
@@ -416,6 +438,8 @@ impl<'a> WaveReader<'a> {
             head: chunk.span.head,
             mtime: file.mtime,
             birth: file.birth,
+            landmarks: file.clock.landmarks.within(chunk.start, chunk.end),
+            start: chunk.start,
             behind: chunk.behind,
         };
         reader.read(&context, &bytes[..count], &mut events, &mut tallies, &mut gaps);
@@ -451,7 +475,7 @@ impl<'a> WaveReader<'a> {
         let mut remarks = self.remarks.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         for file in self.prepared.files.iter().filter(|file| file.asked) {
             if let Ok(metadata) = std::fs::metadata(&file.path)
-                && matches!(file.opened.content(), Content::Plain)
+                && file.opened.content() == Content::Plain
                 && metadata.len() > file.opened.size
             {
                 let why = format!(

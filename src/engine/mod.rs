@@ -5,6 +5,7 @@ mod behind;
 mod boots;
 mod derive;
 mod drive;
+mod gather;
 mod ledger;
 mod places;
 mod plan;

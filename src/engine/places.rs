@@ -7,7 +7,7 @@ use std::path::Path;
 use super::prepare::{Chunk, FileState, Prepared};
 use crate::base::FileId;
 use crate::clock::Place;
-use crate::io::{Content, MAX_LINE};
+use crate::io::{MAX_LINE, Opened};
 
 impl FileState {
     /// Where it was opened: the path as typed, or below it.
@@ -27,9 +27,9 @@ impl Prepared {
     /// is read, where the file allows it. Errors: what the file system says.
     pub(super) fn each_chunk(&self, id: FileId, mut visit: impl FnMut(&Chunk, &[u8])) -> io::Result<()> {
         let opened = &self.file(id).opened;
-        let mut unpacker = match opened.content() {
-            Content::Gzip => Some(opened.unpack()?),
-            _ => None,
+        let mut unpacker = match opened.is_stream() {
+            true => Some(opened.unpack()?),
+            false => None,
         };
         let start = self.chunks.partition_point(|chunk| chunk.file < id);
         let mut bytes = Vec::new();
@@ -57,16 +57,7 @@ impl Prepared {
         let state = self.files.get(place.file)?;
         let end = self.chunks.partition_point(|chunk| (chunk.file, chunk.start) <= (file, place.offset));
         let chunk = self.chunks[..end].last().filter(|chunk| chunk.file == file)?;
-        let mut text = vec![0; (place.offset - chunk.start) as usize];
-        if matches!(state.opened.content(), Content::Gzip) {
-            let mut unpacker = state.opened.unpack().ok()?;
-            let mut all = Vec::new();
-            let _ = unpacker.fill(&mut all, place.offset as usize);
-            text = all.get(chunk.start as usize..)?.to_vec();
-        } else {
-            let count = state.opened.read_at(chunk.start, &mut text).ok()?;
-            text.truncate(count);
-        }
+        let text = stretch(&state.opened, chunk.start, (place.offset - chunk.start) as usize)?;
         Some(chunk.first_line + memchr::memchr_iter(b'\n', &text).count() as u64)
     }
 
@@ -75,16 +66,33 @@ impl Prepared {
         const LONGEST: usize = 1024;
         let line = self.line_at(place)?;
         let opened = &self.files.get(place.file)?.opened;
-        let mut text = vec![0; LONGEST];
-        if matches!(opened.content(), Content::Gzip) {
-            let mut all = Vec::new();
-            let _ = opened.unpack().ok()?.fill(&mut all, place.offset as usize + LONGEST);
-            text = all.get(place.offset as usize..)?.to_vec();
-        } else {
-            let count = opened.read_at(place.offset, &mut text).ok()?;
-            text.truncate(count);
-        }
+        let mut text = stretch(opened, place.offset, LONGEST)?;
         text.truncate(memchr::memchr(b'\n', &text).unwrap_or(text.len()));
         Some((line, text))
     }
+}
+
+/// Up to `length` bytes of text at an offset. A stream is unpacked up to there.
+fn stretch(opened: &Opened, from: u64, length: usize) -> Option<Vec<u8>> {
+    let mut text = Vec::new();
+    if !opened.is_stream() {
+        text.resize(length, 0);
+        let count = opened.read_at(from, &mut text).ok()?;
+        text.truncate(count);
+        return Some(text);
+    }
+    let mut unpacker = opened.unpack().ok()?;
+    let mut left = from;
+    while left > 0 {
+        text.clear();
+        // The survey has told of a stream that ends early.
+        let _ = unpacker.fill(&mut text, left.min(MAX_LINE as u64) as usize);
+        left -= text.len() as u64;
+        if text.is_empty() {
+            return None;
+        }
+    }
+    text.clear();
+    let _ = unpacker.fill(&mut text, length);
+    Some(text)
 }

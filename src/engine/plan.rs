@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::clock::SettleOptions;
+use crate::io::Limits;
 use crate::text::glob;
 
 /// Hears how far a run is. Called from many threads.
@@ -22,6 +23,8 @@ pub struct Plan {
     pub stdin: Option<Vec<u8>>,
     /// The file that this run writes, if it does.
     pub output: Option<PathBuf>,
+    /// What unpacking may cost.
+    pub limits: Limits,
     /// Globs of files or sources to read; all when empty.
     pub sources: Vec<String>,
     /// What was said about clocks; its default zone is also the one shown.

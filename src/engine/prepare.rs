@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use super::account::{Extent, account, extents, loose_heads};
 use super::behind;
 use super::boots::{derive_boots, may_name_a_boot};
+use super::gather::{Gathered, gather};
 use super::ledger::Ledger;
 use super::plan::{Plan, Watch};
 use super::stated::derive_stated;
@@ -18,13 +19,10 @@ use crate::base::{Account, Derived, FileId, Loss, Result, SourceId, Unread, reas
 use crate::clock::{Booted, ChunkSpan, Clock, ClockStep, FileFacts, Settled, Shift, SkewShown, settle};
 use crate::grammar::{Detection, GrammarSet, Headers, detect};
 use crate::ingest::Picker;
-use crate::io::{Content, Found, GARBAGE, Head, MAX_LINE, Opened, Rotation, family, open, walk};
+use crate::io::{Found, Head, MAX_LINE, Member, Opened, Rotation, Short, family, walk};
 use crate::poll::Change;
 use crate::survey::{FileFormat, FileSurvey, Layouts, Range, drop_unset, survey_plain, survey_stream};
 use crate::witness::{Testimony, testify};
-
-/// With no more files than this, each keeps its descriptor through both passes.
-const KEEP_OPEN: usize = 128;
 
 /// A file of the run, surveyed and settled.
 #[derive(Debug)]
@@ -153,7 +151,8 @@ pub fn prepare(
         // What stands where this run will write is no input.
         found.retain(|file| file.identity != (output.dev(), output.ino()));
     }
-    let mut candidates = detect_all(plan, set, found, &mut remarks);
+    let Gathered { members, archives } = gather(plan, found, &mut remarks);
+    let mut candidates = detect_all(set, members, &mut remarks);
     if let Some(ahead) = ahead.filter(|ahead| !may_name_a_boot(*ahead)) {
         let hopeful = hopeful(set, &candidates, ahead);
         let mut hopeful = hopeful.iter();
@@ -208,7 +207,9 @@ pub fn prepare(
         let asked = plan.wants(&candidate.found.name, &candidate.source);
         prepared.add(candidate, asked, survey, settled);
     }
-    remarks.retain(|remark| plan.wants(&remark.file, &family(&remark.file).0));
+    remarks.retain(|remark| {
+        archives.contains(&remark.file) || plan.wants(&remark.file, &family(&remark.file).0)
+    });
     remarks.extend(walked);
     prepared.ledger.remarks = remarks;
     for (file, testimony) in prepared.files.iter_mut().zip(&testimonies) {
@@ -236,30 +237,9 @@ fn testimonies(set: &GrammarSet, candidates: &[Candidate], surveys: &[FileSurvey
         .collect()
 }
 
-/// Opens every file and detects its format, in parallel.
-fn detect_all(plan: &Plan, set: &GrammarSet, found: Vec<Found>, remarks: &mut Vec<Unread>) -> Vec<Candidate> {
-    let keep = found.len() <= KEEP_OPEN;
-    let mut opened: Vec<(Found, Option<Opened>, Head)> = found
-        .into_par_iter()
-        .map(|found| {
-            let (opened, head) = open(&found, keep);
-            (found, opened, head)
-        })
-        .collect();
-    if let Some(stdin) = &plan.stdin {
-        let found = Found {
-            name: "-".into(),
-            path: "-".into(),
-            size: stdin.len() as u64,
-            mtime: None,
-            birth: None,
-            identity: (0, 0),
-        };
-        let (held, head) = Opened::held(stdin.clone());
-        opened.push((found, held, head));
-    }
-    let mut candidates = Vec::new();
-    let results: Vec<_> = opened
+/// Detects the format of every file, in parallel.
+fn detect_all(set: &GrammarSet, members: Vec<Member>, remarks: &mut Vec<Unread>) -> Vec<Candidate> {
+    let results: Vec<_> = members
         .into_par_iter()
         .map(|(found, opened, head)| {
             let remark = |why: &str, loss| Unread { file: found.name.clone(), why: why.to_owned(), loss };
@@ -277,6 +257,7 @@ fn detect_all(plan: &Plan, set: &GrammarSet, found: Vec<Found>, remarks: &mut Ve
             }
         })
         .collect();
+    let mut candidates = Vec::new();
     for result in results {
         match result {
             Ok(candidate) => candidates.push(candidate),
@@ -293,7 +274,7 @@ fn hopeful(set: &GrammarSet, candidates: &[Candidate], ahead: &dyn Picker) -> Ve
     let pieces: Vec<(usize, u64)> = candidates
         .iter()
         .enumerate()
-        .filter(|(_, candidate)| !matches!(candidate.opened.content(), Content::Gzip))
+        .filter(|(_, candidate)| !candidate.opened.is_stream())
         .flat_map(|(index, candidate)| {
             (0..candidate.opened.size).step_by(PIECE as usize).map(move |from| (index, from))
         })
@@ -326,10 +307,8 @@ fn hopeful(set: &GrammarSet, candidates: &[Candidate], ahead: &dyn Picker) -> Ve
         .collect();
     // What is derived from a table has words of its own, which stand nowhere in it.
     let speaks = |candidate: &Candidate| set.get(candidate.format.primary).table.is_some();
-    let mut hopeful: Vec<bool> = candidates
-        .iter()
-        .map(|candidate| matches!(candidate.opened.content(), Content::Gzip) || speaks(candidate))
-        .collect();
+    let mut hopeful: Vec<bool> =
+        candidates.iter().map(|candidate| candidate.opened.is_stream() || speaks(candidate)).collect();
     for index in hits {
         hopeful[index] = true;
     }
@@ -350,13 +329,13 @@ fn survey_all(
     }
     let mut tasks = Vec::new();
     for (index, candidate) in candidates.iter().enumerate() {
-        if matches!(candidate.opened.content(), Content::Gzip) {
+        if candidate.opened.is_stream() {
             tasks.push(Task::Stream(index));
         }
     }
     for (index, candidate) in candidates.iter().enumerate() {
         let size = candidate.opened.size;
-        if !matches!(candidate.opened.content(), Content::Gzip) {
+        if !candidate.opened.is_stream() {
             let starts = (0..size).step_by(plan.chunk_size);
             tasks
                 .extend(starts.map(|from| Task::Piece(index, from, size.min(from + plan.chunk_size as u64))));
@@ -376,7 +355,7 @@ fn survey_all(
                         survey.chunks = chunks;
                         survey.used = used;
                     }
-                    Err(error) => survey.cut = Some(reason(&error)),
+                    Err(error) => survey.cut = Some(Short { why: reason(&error), loss: Loss::Part }),
                 }
                 watch.advance(to - from, &candidates[index].found.name);
                 (index, survey)
@@ -417,10 +396,8 @@ fn survey_all(
             let why = format!("{} bytes of lines over {MAX_LINE} bytes are left out", survey.dropped);
             remarks.push(Unread { file: candidate.found.name.clone(), why, loss: Loss::Part });
         }
-        if let Some(why) = &survey.cut {
-            // Garbage behind a whole stream is noticed; a stream that ends early is a loss.
-            let loss = if why == GARBAGE { Loss::None } else { Loss::Part };
-            remarks.push(Unread { file: candidate.found.name.clone(), why: why.clone(), loss });
+        if let Some(Short { why, loss }) = &survey.cut {
+            remarks.push(Unread { file: candidate.found.name.clone(), why: why.clone(), loss: *loss });
         }
     }
     surveys
@@ -455,7 +432,7 @@ fn copies(candidates: &[Candidate], surveys: &[FileSurvey], remarks: &mut Vec<Un
     const LOOK: usize = 4096;
     let mut heads: BTreeMap<(&str, Vec<u8>), &str> = BTreeMap::new();
     for (candidate, survey) in candidates.iter().zip(surveys) {
-        if !matches!(candidate.opened.content(), Content::Plain) || survey.bytes < 256 {
+        if candidate.opened.is_stream() || survey.bytes < 256 {
             continue;
         }
         let mut head = vec![0; LOOK.min(survey.bytes as usize)];
@@ -492,7 +469,7 @@ impl Prepared {
         let first = self.chunks.len();
         self.lay_out(file, survey, spans);
         let chunks = &mut self.chunks[first..];
-        if matches!(candidate.opened.content(), Content::Gzip) {
+        if candidate.opened.is_stream() {
             // A stream is read in order: what comes later must not be due earlier.
             let mut due = i64::MAX;
             for chunk in chunks.iter_mut().rev() {

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::prepare::{Chunk, FileState, Prepared};
 use crate::base::{Derived, FileId, Level, Loss, NANOS_PER_SECOND, Stamp, Unread, WrittenZone, reason};
 use crate::clock::ClockReader;
-use crate::grammar::{GrammarSet, Known, MAX_HEAD, Slots, What};
+use crate::grammar::{GrammarSet, Known, Slots, What};
 use crate::survey::{Layouts, lines};
 use crate::time::render_rfc3339;
 
@@ -66,8 +66,9 @@ struct Reports<'a> {
 impl Reports<'_> {
     fn chunk(&mut self, chunk: &Chunk, bytes: &[u8]) {
         let mut reader = self.state.clock.reader(chunk.span.segment, chunk.span.year, chunk.span.unset);
-        for (index, (_, _, line)) in lines(bytes, 0).enumerate() {
-            let Some(derived) = self.line(&mut reader, chunk, chunk.first_line + index as u64, line) else {
+        for (index, (at, _, line)) in lines(bytes, 0).enumerate() {
+            let number = chunk.first_line + index as u64;
+            let Some(derived) = self.line(&mut reader, chunk, number, (&bytes[at..], line)) else {
                 continue;
             };
             if self.derived.len() < MOST {
@@ -78,9 +79,15 @@ impl Reports<'_> {
         }
     }
 
-    fn line(&mut self, reader: &mut ClockReader, chunk: &Chunk, number: u64, line: &[u8]) -> Option<Derived> {
+    fn line(
+        &mut self,
+        reader: &mut ClockReader,
+        chunk: &Chunk,
+        number: u64,
+        (window, line): (&[u8], &[u8]),
+    ) -> Option<Derived> {
         let layouts = Layouts { set: self.set, format: &self.state.format };
-        let (id, head) = layouts.begins(&line[..line.len().min(MAX_HEAD)], &mut self.slots)?;
+        let (id, head) = layouts.begins(window, line.len(), &mut self.slots)?;
         let grammar = self.set.get(id);
         let reading = grammar.read(line, &head, &mut self.slots, false);
         let text = |part: Known| {

@@ -6,29 +6,34 @@ use std::sync::OnceLock;
 use super::compile::{Place, body};
 use super::fault::Fault;
 use super::model::Body;
-use super::schema::BodiesFile;
+use super::schema::{BodiesFile, SharedBodyFile};
 
-const FILE: &str = "grammars/bodies/daemons.toml";
-const TEXT: &str = include_str!("../../grammars/bodies/daemons.toml");
+/// The files, in the order in which their bodies are tried: what demands more of a message comes first.
+const FILES: [(&str, &str); 2] = [
+    ("grammars/bodies/network.toml", include_str!("../../grammars/bodies/network.toml")),
+    ("grammars/bodies/daemons.toml", include_str!("../../grammars/bodies/daemons.toml")),
+];
 
-/// The shared bodies, in the file's order. A test keeps the file free of mistakes.
+/// The shared bodies, in the files' order. A test keeps the files free of mistakes.
 pub(super) fn shared() -> &'static [Body] {
     static SHARED: OnceLock<Vec<Body>> = OnceLock::new();
     SHARED.get_or_init(|| compile().map(|(bodies, _)| bodies).unwrap_or_default())
 }
 
-fn compile() -> Result<(Vec<Body>, BodiesFile), Fault> {
-    let typed: BodiesFile = toml::from_str(TEXT).map_err(|error| {
-        let at = error.span().map_or(0, |span| span.start);
-        Fault::new(FILE, TEXT, at, error.message().to_owned())
-    })?;
-    let place = Place { file: FILE, source: TEXT };
-    let bodies = typed
-        .body
-        .iter()
-        .map(|typed| body(&place, &typed.program, &typed.pattern))
-        .collect::<Result<_, _>>()?;
-    Ok((bodies, typed))
+fn compile() -> Result<(Vec<Body>, Vec<SharedBodyFile>), Fault> {
+    let (mut bodies, mut all) = (Vec::new(), Vec::new());
+    for (file, text) in FILES {
+        let typed: BodiesFile = toml::from_str(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            Fault::new(file, text, at, error.message().to_owned())
+        })?;
+        let place = Place { file, source: text };
+        for typed in &typed.body {
+            bodies.push(body(&place, &typed.program, &typed.pattern)?);
+        }
+        all.extend(typed.body);
+    }
+    Ok((bodies, all))
 }
 
 #[cfg(test)]
@@ -42,7 +47,7 @@ mod tests {
     fn every_shared_body_reads_its_sample() {
         let (bodies, typed) = compile().unwrap_or_else(|fault| panic!("{fault}"));
         let mut wrong = Vec::new();
-        for (index, sample) in typed.body.iter().enumerate() {
+        for (index, sample) in typed.iter().enumerate() {
             let mut fields = BTreeMap::new();
             let program = sample.program.first().map(String::as_bytes);
             let fitted = bodies.iter().position(|body| {

@@ -99,6 +99,7 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
         zone,
         class: class(typed.name.as_ref()),
         layout_lines: layout_lines(&shape),
+        peeks: peeks(&place, &typed, &shape)?,
         table: typed.table.clone().map(TableSpec::new),
         rank: typed.rank,
         weight: weight(&shape),
@@ -207,18 +208,35 @@ fn layouts(typed: &GrammarFile, place: &Place<'_>, slots: &mut SlotNames) -> Res
         let items = items(place, pattern)?;
         let is_time =
             |(_, item): &(usize, Item)| matches!(item, Item::Capture { name, .. } if name == "time");
-        let Some(time) = items.iter().position(is_time) else {
-            return Err(place
-                .fault(pattern, 0, "a layout needs a {time:...} outside of any {?...}")
-                .hint("a format without stamps needs no [[layout]] at all"));
+        let head_end = match items.iter().position(is_time) {
+            Some(time) if !layout.undated => time + 1,
+            // The text that it begins with tells it.
+            None if layout.undated => {
+                let is_text = |(_, item): &(usize, Item)| matches!(item, Item::Literal(_) | Item::Blank);
+                items.iter().take_while(|item| is_text(item)).count()
+            }
+            Some(_) => return Err(place.fault(pattern, 0, "an `undated` layout has no {time}")),
+            None => {
+                return Err(place
+                    .fault(pattern, 0, "a layout needs a {time:...} outside of any {?...}")
+                    .hint("a format without stamps needs no [[layout]] at all; a line without one may be `undated = true`"));
+            }
         };
-        let (head, tail) = items.split_at(time + 1);
+        if !matches!(items.first(), Some((_, Item::Literal(_)))) && layout.undated {
+            return Err(place.fault(
+                pattern,
+                0,
+                "an `undated` layout must begin with text: nothing else tells it",
+            ));
+        }
+        let evidence = layout.evidence && !layout.undated;
+        let (head, tail) = items.split_at(head_end);
         let mut steps = Vec::new();
         compile_items(place, pattern, tail, None, slots, &mut steps)?;
         let head_text =
             |items: &[(usize, Item)]| items.iter().map(|(_, item)| item.clone()).collect::<Vec<_>>();
         match groups.iter_mut().find(|(known, _)| head_text(known) == head_text(head)) {
-            Some((_, group)) => group.tails.push(Tail { steps, evidence: layout.evidence }),
+            Some((_, group)) => group.tails.push(Tail { steps, evidence }),
             None => {
                 let mut head_steps = Vec::new();
                 compile_items(place, pattern, head, None, slots, &mut head_steps)?;
@@ -227,7 +245,7 @@ fn layouts(typed: &GrammarFile, place: &Place<'_>, slots: &mut SlotNames) -> Res
                     HeadGroup {
                         fast: FastHead::of(&head_steps),
                         head: head_steps,
-                        tails: vec![Tail { steps, evidence: layout.evidence }],
+                        tails: vec![Tail { steps, evidence }],
                     },
                 ));
             }
@@ -255,10 +273,10 @@ fn compile_items(
     for (index, (at, item)) in items.iter().enumerate() {
         let next = items.get(index + 1).map(|(_, item)| item).or(after);
         steps.push(match item {
-            Item::Literal(text) => match text[..] {
-                [byte] => Step::Byte(byte),
-                _ => Step::Literal(text.clone().into()),
-            },
+            Item::Literal(text) => {
+                literal(text, steps);
+                continue;
+            }
             Item::Blank => Step::Blanks,
             Item::Group(inner) => {
                 let mut group = Vec::new();
@@ -285,20 +303,29 @@ fn compile_items(
                 let target = slots.target(name);
                 match next {
                     None => Step::Take(target, Kind::Rest),
+                    Some(Item::Literal(text)) if text.starts_with(b"\n") => Step::UntilBreak(target),
                     Some(Item::Literal(text)) => {
-                        match (&text[..], items.get(index + 2..).unwrap_or_default()) {
+                        // What stands on the next line is not looked for in this one.
+                        let here = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+                        let behind = match here.len() == text.len() {
+                            true => items.get(index + 2..).unwrap_or_default(),
+                            false => &[],
+                        };
+                        let text = here;
+                        match (text, behind) {
                             // `{a}, client:` runs to `, client:` and not to the first comma.
                             (_, [(_, Item::Blank), (_, Item::Literal(more)), ..]) => {
-                                Step::UntilLiteral(target, [&text[..], b" ", &more[..]].concat().into())
+                                Step::UntilLiteral(target, [text, b" ", &more[..]].concat().into())
                             }
                             ([byte], _) => Step::UntilByte(target, *byte),
-                            _ => Step::UntilLiteral(target, text.clone().into()),
+                            _ => Step::UntilLiteral(target, text.into()),
                         }
                     }
                     // `{user} [` runs to the blank before the bracket, `{a} {b}` to the first blank.
                     Some(Item::Blank) => match items.get(index + 2).map(|(_, item)| item) {
                         Some(Item::Literal(text)) => {
-                            Step::UntilLiteral(target, [b" ", &text[..]].concat().into())
+                            let text = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+                            Step::UntilLiteral(target, [b" ", text].concat().into())
                         }
                         _ => Step::UntilByte(target, b' '),
                     },
@@ -312,6 +339,20 @@ fn compile_items(
         });
     }
     Ok(())
+}
+
+/// A literal, cut at the ends of physical lines.
+fn literal(text: &[u8], steps: &mut Vec<Step>) {
+    for (index, part) in text.split(|byte| *byte == b'\n').enumerate() {
+        if index > 0 {
+            steps.push(Step::Break);
+        }
+        match part {
+            [] => {}
+            [byte] => steps.push(Step::Byte(*byte)),
+            _ => steps.push(Step::Literal(part.into())),
+        }
+    }
 }
 
 fn time_step(
@@ -430,13 +471,40 @@ fn class(name: &str) -> u64 {
 /// How many physical lines the longest layout spans.
 fn layout_lines(shape: &Shape) -> usize {
     let Shape::Text(groups) = shape else { return 1 };
-    let breaks = |step: &Step| match step {
-        Step::Byte(b'\n') => 1,
-        Step::Literal(text) => memchr::memchr_iter(b'\n', text).count(),
+    let of_group = |group: &HeadGroup| {
+        let tails = group.tails.iter().map(|tail| breaks(&tail.steps));
+        breaks(&group.head) + tails.max().unwrap_or(0)
+    };
+    1 + groups.iter().map(of_group).max().unwrap_or(0)
+}
+
+/// How many ends of physical lines steps run over at most.
+fn breaks(steps: &[Step]) -> usize {
+    let of_step = |step: &Step| match step {
+        Step::Break => 1,
+        Step::Optional(inner) => breaks(inner),
         _ => 0,
     };
-    let tails = groups.iter().flat_map(|group| &group.tails);
-    1 + tails.map(|tail| tail.steps.iter().map(breaks).sum()).max().unwrap_or(0)
+    steps.iter().map(of_step).sum()
+}
+
+/// Whether the stamp stands below a record's first line. Then every layout must begin with text, so that
+/// no line between can be taken for the beginning of a record: see `Grammar::begins`.
+fn peeks(place: &Place<'_>, typed: &GrammarFile, shape: &Shape) -> Result<bool, Fault> {
+    let Shape::Text(groups) = shape else { return Ok(false) };
+    if groups.iter().all(|group| breaks(&group.head) == 0) {
+        return Ok(false);
+    }
+    if groups.iter().all(|group| matches!(group.head.first(), Some(Step::Byte(_) | Step::Literal(_)))) {
+        return Ok(true);
+    }
+    Err(place
+        .fault(
+            &typed.name,
+            0,
+            "where a stamp stands below a record's first line, every layout must begin with text",
+        )
+        .hint("or write two grammars"))
 }
 
 /// How much a format demands of a line: literals and typed parts. Breaks ties in detection.
@@ -448,7 +516,8 @@ fn weight(shape: &Shape) -> u32 {
                 Step::Byte(_) => 1,
                 Step::Literal(text) => text.len() as u32,
                 Step::OneOf(..) => 3,
-                Step::Blanks | Step::UntilByte(..) | Step::UntilLiteral(..) => 1,
+                Step::Blanks | Step::Break => 1,
+                Step::UntilByte(..) | Step::UntilLiteral(..) | Step::UntilBreak(_) => 1,
                 Step::Time(_) => 4,
                 Step::Take(_, Kind::Rest) => 0,
                 Step::Take(..) => 2,

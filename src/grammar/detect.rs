@@ -43,25 +43,12 @@ pub fn detect(set: &GrammarSet, sample: &[u8]) -> Detection {
         Some(end) => &sample[..end],
         None => sample,
     };
-    let lines: Vec<&[u8]> = complete
-        .split(|byte| *byte == b'\n')
-        .map(trim)
-        .filter(|line| !line.is_empty())
-        .take(SAMPLE_LINES)
-        .collect();
+    let lines: Vec<Line<'_>> = Line::all(complete.len(), sample).take(SAMPLE_LINES).collect();
     let mut slots = Slots::default();
-    let mut candidates: Vec<Candidate> = set
-        .iter()
-        .filter(|(_, grammar)| !matches!(grammar.shape, Shape::Plain))
-        .map(|(id, grammar)| Candidate {
-            grammar: id,
-            lines: match &grammar.table {
-                Some(spec) => rows(grammar, spec, &lines, &mut slots),
-                None => lines.iter().filter(|line| fits(grammar, line, &mut slots)).count(),
-            },
-        })
-        .filter(|candidate| candidate.lines > 0)
-        .collect();
+    let mut candidates = vote(set, &lines, true, &mut slots);
+    if candidates.is_empty() {
+        candidates = vote(set, &lines, false, &mut slots);
+    }
     let most = candidates.iter().map(|candidate| candidate.lines).max().unwrap_or(0);
     // What a third of the lines fits is no accident: the lines it misses find their own format one by
     // one. A format that fits fewer is out, however demanding it is.
@@ -73,22 +60,80 @@ pub fn detect(set: &GrammarSet, sample: &[u8]) -> Detection {
     Detection { candidates, sampled: lines.len() }
 }
 
-/// Whether a whole layout that speaks for the format fits the line and gives it a stamp.
-pub(super) fn fits(grammar: &Grammar, line: &[u8], slots: &mut Slots) -> bool {
-    grammar
-        .begins(line, slots)
-        .is_some_and(|head| head.stamp.is_some() && grammar.read(line, &head, slots, false).evidence)
+/// The formats that fit any of the lines. With `probe` only those that fit one of a few lines are asked about
+/// all of them: most formats fit none, and there are many formats.
+fn vote(set: &GrammarSet, lines: &[Line<'_>], probe: bool, slots: &mut Slots) -> Vec<Candidate> {
+    let formats = set.iter().filter(|(_, grammar)| !matches!(grammar.shape, Shape::Plain));
+    let mut candidates = Vec::new();
+    for (id, grammar) in formats {
+        let mut fits = |line: &Line<'_>| fits(grammar, line.window, line.length, slots);
+        let count = match &grammar.table {
+            Some(spec) => rows(grammar, spec, lines, slots),
+            None if probe && !lines.iter().enumerate().any(|(at, line)| probed(at) && fits(line)) => 0,
+            None => lines.iter().filter(|line| fits(line)).count(),
+        };
+        if count > 0 {
+            candidates.push(Candidate { grammar: id, lines: count });
+        }
+    }
+    candidates
+}
+
+/// Whether a line is among the few: the first ones, which show records of up to so many lines, and further ones
+/// in two steps that no other period meets.
+const fn probed(at: usize) -> bool {
+    at < 24 || at % 7 == 3 || at % 11 == 5
+}
+
+/// A line of the sample: the first bytes of all that stands from its beginning on.
+struct Line<'a> {
+    window: &'a [u8],
+    length: usize,
+}
+
+impl<'a> Line<'a> {
+    /// The lines of the first `complete` bytes that are not empty.
+    fn all(complete: usize, text: &'a [u8]) -> impl Iterator<Item = Self> {
+        let mut at = 0;
+        text[..complete].split(|byte| *byte == b'\n').filter_map(move |line| {
+            let start = at + line.len() - trim(line).len() - usize::from(line.ends_with(b"\r"));
+            at += line.len() + 1;
+            let length = trim(line).len();
+            (length > 0).then(|| Self { window: &text[start..], length })
+        })
+    }
+
+    fn text(&self) -> &'a [u8] {
+        &self.window[..self.length]
+    }
+}
+
+/// Whether a whole layout that speaks for the format fits the line and gives it a stamp. The line is the
+/// first `length` bytes of `window`.
+pub(super) fn fits(grammar: &Grammar, window: &[u8], length: usize, slots: &mut Slots) -> bool {
+    grammar.begins_in(window, length, slots).is_some_and(|head| {
+        let text = match grammar.peeks {
+            true => first_lines(window, grammar.layout_lines),
+            false => &window[..length],
+        };
+        head.stamp.is_some() && grammar.read(text, &head, slots, false).evidence
+    })
+}
+
+fn first_lines(text: &[u8], count: usize) -> &[u8] {
+    let end = memchr::memchr_iter(b'\n', text).nth(count.saturating_sub(1)).unwrap_or(text.len());
+    &text[..end]
 }
 
 /// The lines that are rows of a table: below a header, and with as many cells as it has.
-fn rows(grammar: &Grammar, spec: &TableSpec, lines: &[&[u8]], slots: &mut Slots) -> usize {
+fn rows(grammar: &Grammar, spec: &TableSpec, lines: &[Line<'_>], slots: &mut Slots) -> usize {
     let mut columns: Option<Columns> = None;
     let mut count = 0;
-    for line in lines {
+    for line in lines.iter().map(Line::text) {
         if let Some(header) = Columns::header(spec, line) {
             columns = Some(header);
         } else if let Some(columns) = &columns
-            && fits(grammar, line, slots)
+            && fits(grammar, line, line.len(), slots)
             && let Some(stamp) = slots.known(Known::Time)
         {
             count += usize::from(columns.count_cells(&line[stamp.end as usize..]) + 1 == columns.len());

@@ -95,7 +95,9 @@ impl GrammarSet {
 
     /// Formats that may appear midway in a file of another one, most specific first.
     pub fn secondary(&self) -> impl Iterator<Item = GrammarId> {
-        self.iter().filter(|(id, grammar)| !grammar.primary_only && *id != self.plain).map(|(id, _)| id)
+        self.iter()
+            .filter(|(id, grammar)| !grammar.primary_only && !grammar.peeks && *id != self.plain)
+            .map(|(id, _)| id)
     }
 
     /// The text a grammar was compiled from.

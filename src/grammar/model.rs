@@ -39,6 +39,9 @@ pub struct Grammar {
     /// How many physical lines a record's longest layout spans: more than one where level or message
     /// stand on a line of their own behind the stamp's. `read` must be given as many to find them.
     pub layout_lines: usize,
+    /// Whether the stamp stands below a record's first line, so that telling where a record begins takes
+    /// more than one line.
+    pub peeks: bool,
     /// Where records are rows of a table: what its columns mean.
     pub table: Option<TableSpec>,
     pub(super) rank: u8,
@@ -220,9 +223,16 @@ impl Grammar {
     /// Whether a record of this format begins with `line` (the first physical line, no newline).
     #[inline]
     pub fn begins(&self, line: &[u8], slots: &mut Slots) -> Option<Head> {
+        self.begins_in(line, line.len(), slots)
+    }
+
+    /// The same, for the line that is the first `length` bytes of `window`. The lines below it are looked
+    /// at only by formats whose stamp stands there, and never further than [`MAX_HEAD`].
+    #[inline]
+    pub fn begins_in(&self, window: &[u8], length: usize, slots: &mut Slots) -> Option<Head> {
         slots.clear();
-        let line = &line[..line.len().min(MAX_HEAD)];
-        match &self.shape {
+        let line = &window[..if self.peeks { window.len() } else { length }.min(MAX_HEAD)];
+        let head = match &self.shape {
             Shape::Text(groups) => groups.iter().enumerate().find_map(|(index, group)| {
                 if let Some(fast) = &group.fast
                     && (fast.unless.is_none() || line.first().copied() != fast.unless)
@@ -236,6 +246,38 @@ impl Grammar {
             }),
             Shape::Json(spec) => json_head(spec, line, slots),
             Shape::Plain => (!line.is_empty()).then_some(Head { stamp: None, group: 0, end: 0 }),
+        }?;
+        if self.peeks && self.starts_within(line, length, head.end as usize) {
+            return None;
+        }
+        Some(head)
+    }
+
+    /// Whether any line below the first and above a head's end looks like the beginning of a record. Such a
+    /// head is none: so no line of a head begins a record, wherever a file is cut into chunks.
+    #[cold]
+    fn starts_within(&self, text: &[u8], length: usize, end: usize) -> bool {
+        let Shape::Text(groups) = &self.shape else { return false };
+        let is_text = |step: &&Step| matches!(step, Step::Byte(_) | Step::Literal(_) | Step::Blanks);
+        let starts = |line: &[u8]| {
+            groups.iter().any(|group| {
+                let prefix = group.head.iter().take_while(is_text).count();
+                let (slots, found) = (&mut Slots::default(), &mut Found::default());
+                step::run(&group.head[..prefix], line, 0, slots, found).is_some()
+            })
+        };
+        let inner = text.get(length..end).unwrap_or_default();
+        memchr::memchr_iter(b'\n', inner).any(|at| starts(&text[length + at + 1..]))
+    }
+
+    /// Whether a head is that of a layout that has no stamp by its nature.
+    pub(super) fn is_undated(&self, head: &Head) -> bool {
+        match &self.shape {
+            Shape::Text(groups) => {
+                let is_time = |step: &Step| matches!(step, Step::Time(_));
+                groups.get(usize::from(head.group)).is_some_and(|group| !group.head.iter().any(is_time))
+            }
+            _ => false,
         }
     }
 
@@ -263,16 +305,23 @@ impl Grammar {
     #[inline]
     fn read_until(&self, text: &[u8], head: &Head, slots: &mut Slots, enough: u32) -> Reading {
         let end = head.end as usize;
+        if end > text.len() {
+            // The head reaches below what is to be read: only the first line of it is at hand.
+            slots.clear();
+            let (message, level) = (Span::new(0, text.len()), Level::Unknown);
+            return Reading { body: 0, message, level, whole: false, evidence: false };
+        }
         let mut whole = true;
         let mut evidence = true;
-        let mut body = end;
+        // Of a record without a stamp the whole line is worth printing.
+        let mut body = if head.stamp.is_some() { end } else { 0 };
         match &self.shape {
             Shape::Text(groups) => {
                 let mark = slots.mark();
                 let fitted = groups[usize::from(head.group)].tails.iter().find(|tail| {
                     slots.rewind(mark);
                     step::run(&tail.steps, text, end, slots, &mut Found::default())
-                        .is_some_and(|end| end == text.len() || text[end] == b'\n')
+                        .is_some_and(|end| matches!(text.get(end), None | Some(b'\n' | b'\r')))
                 });
                 whole = fitted.is_some();
                 match fitted {

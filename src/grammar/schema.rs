@@ -81,6 +81,9 @@ pub(super) struct LayoutFile {
     /// line fits, which is read but does not help to detect the format.
     #[serde(default = "yes")]
     pub evidence: bool,
+    /// A line that begins a record of this format and has no stamp: `-- Reboot --`.
+    #[serde(default)]
+    pub undated: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]

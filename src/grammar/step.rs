@@ -66,6 +66,10 @@ pub(super) enum Step {
     OneOf(Target, Box<[Box<[u8]>]>),
     UntilByte(Target, u8),
     UntilLiteral(Target, Box<[u8]>),
+    /// To the end of the physical line.
+    UntilBreak(Target),
+    /// The end of a physical line, whichever way it is written.
+    Break,
     Optional(Box<[Step]>),
 }
 
@@ -123,9 +127,7 @@ pub(super) fn run(
             Step::OneOf(target, words) => {
                 let rest = line.get(at..)?;
                 let end = at + words.iter().find(|word| rest.starts_with(word))?.len();
-                if let Some(slot) = target {
-                    slots.put(*slot, Span::new(at, end));
-                }
+                keep(slots, *target, at, end);
                 end
             }
             Step::UntilByte(target, byte) => {
@@ -133,18 +135,20 @@ pub(super) fn run(
                 if line[end] != *byte {
                     return None;
                 }
-                if let Some(slot) = target {
-                    slots.put(*slot, Span::new(at, end));
-                }
+                keep(slots, *target, at, end);
                 end
             }
             Step::UntilLiteral(target, literal) => {
                 let end = at + memmem::find(first_line(line, at)?, literal)?;
-                if let Some(slot) = target {
-                    slots.put(*slot, Span::new(at, end));
-                }
+                keep(slots, *target, at, end);
                 end
             }
+            Step::UntilBreak(target) => {
+                let end = break_at(line, at)?;
+                keep(slots, *target, at, end);
+                end
+            }
+            Step::Break => break_end(line, at)?,
             Step::Optional(inner) => {
                 let mark = slots.mark();
                 match run(inner, line, at, slots, found) {
@@ -158,6 +162,25 @@ pub(super) fn run(
         };
     }
     Some(at)
+}
+
+#[inline]
+fn keep(slots: &mut Slots, target: Target, start: usize, end: usize) {
+    if let Some(slot) = target {
+        slots.put(slot, Span::new(start, end));
+    }
+}
+
+/// Where the physical line ends.
+fn break_at(line: &[u8], at: usize) -> Option<usize> {
+    let rest = first_line(line, at)?;
+    Some(at + rest.strip_suffix(b"\r").unwrap_or(rest).len())
+}
+
+/// Where the next one begins, if the line ends at `at`.
+fn break_end(line: &[u8], at: usize) -> Option<usize> {
+    let at = at + usize::from(line.get(at) == Some(&b'\r'));
+    (line.get(at) == Some(&b'\n')).then_some(at + 1)
 }
 
 /// What is left of the first physical line: literals are never searched for past it.

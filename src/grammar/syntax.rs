@@ -4,7 +4,7 @@
 //! pattern  = { literal | blank | "{{" | "}}" | group | capture }
 //! group    = "{?" pattern "}"                  optional part
 //! capture  = "{" name [ ":" spec ] "}"
-//! name     = lowercase letter { lowercase letter | digit | "_" } | "_" (matched, not kept)
+//! name     = lowercase letter { letter | digit | "_" } | "_" (matched, not kept)
 //! spec     = for `time`: a time pattern; else: word int num tag host hex quoted rest, or a choice
 //!            of words, the longest first: "warnings|errors"
 //! ```
@@ -91,7 +91,7 @@ fn capture(input: &str, total: usize) -> IResult<&str, Item> {
     let (rest, _) = char('{').parse(input)?;
     let (rest, name) = cut(recognize((
         satisfy(|c| c.is_ascii_lowercase() || c == '_'),
-        take_while(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'),
+        take_while(|c: char| c.is_ascii_alphanumeric() || c == '_'),
     )))
     .parse(rest)?;
     let (rest, colon) = opt(char(':')).parse(rest)?;

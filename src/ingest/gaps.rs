@@ -5,6 +5,7 @@
 
 use super::read::Context;
 use crate::base::{Gap, NANOS_PER_SECOND, Resolution, Stamp};
+use crate::clock::Landmark;
 use crate::witness::OddWriter;
 
 /// Collects the gaps of one chunk, line by line.
@@ -26,6 +27,12 @@ impl<'a> Gaps<'a> {
         if self.open.is_none() {
             self.open = Some((line as u32, above));
         }
+    }
+
+    /// A record without a stamp begins whose time another log tells.
+    pub(super) fn landmark(&mut self, line: usize, mark: &Landmark) {
+        self.close(Some((mark.earliest, mark.latest)));
+        self.done.push(Gap { line: line as u32, earliest: mark.earliest, latest: mark.latest });
     }
 
     /// A dated record begins.

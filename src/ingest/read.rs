@@ -8,8 +8,8 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use super::gaps::Gaps;
 use crate::base::{Derived, Event, Flags, Gap, Level, Tally};
-use crate::clock::{Clock, packed_resolution};
-use crate::grammar::{Grammar, GrammarId, Head, Known, MAX_HEAD, Reading, Slots};
+use crate::clock::{Clock, Landmark, packed_resolution};
+use crate::grammar::{Grammar, GrammarId, Head, Known, Reading, Slots};
 use crate::pattern::{LevelRules, Skeleton};
 use crate::survey::{Layouts, lines};
 use crate::text::glob;
@@ -46,6 +46,8 @@ pub struct Filter {
     pub skip_chunks: bool,
     /// First occurrences are marked, and patterns are counted.
     pub marks: bool,
+    /// A record that several files have is shown once.
+    pub fold_copies: bool,
 }
 
 impl Default for Filter {
@@ -61,6 +63,7 @@ impl Default for Filter {
             keep_all: false,
             skip_chunks: false,
             marks: true,
+            fold_copies: false,
         }
     }
 }
@@ -179,6 +182,10 @@ pub struct Context<'a> {
     pub mtime: Option<i64>,
     /// When the file was made, where that bounds its records.
     pub birth: Option<i64>,
+    /// Lines of the chunk whose time other logs tell, where no record of the file has a stamp.
+    pub landmarks: &'a [Landmark],
+    /// Offset of the chunk in its file.
+    pub start: u64,
     /// `(earliest, latest)` of the first dated record behind the chunk; needed only where undated ones may
     /// end it.
     pub behind: Option<(i64, i64)>,
@@ -205,10 +212,11 @@ impl ChunkReader {
         let mut clock = context.clock.reader(context.segment, context.year, context.unset);
         let mut last_key = context.carry;
         let mut gaps = Gaps::new(context, gaps);
+        let mut landmarks = context.landmarks.iter().peekable();
         let mut open = false; // whether the last record is kept, and so its continuation lines are
         let mut before_any = true;
         for (number, (offset, next, line)) in lines(bytes, 0).enumerate() {
-            let begun = context.layouts.begins(&line[..line.len().min(MAX_HEAD)], &mut self.slots);
+            let begun = context.layouts.begins(&bytes[offset..], line.len(), &mut self.slots);
             let Some((grammar, head)) = begun else {
                 if before_any {
                     // Lines above the file's first record: records of their own, undated.
@@ -235,7 +243,16 @@ impl ChunkReader {
             let key = head.stamp.and_then(|stamp| clock.key(&stamp, odd));
             match key {
                 Some(key) => gaps.dated(key, head.stamp.as_ref(), odd),
-                None => gaps.undated(number, last_key),
+                None => {
+                    let here = |mark: &&Landmark| mark.offset <= context.start + offset as u64;
+                    match landmarks.next_if(here) {
+                        Some(mark) => {
+                            gaps.landmark(number, mark);
+                            last_key = Some(mark.earliest);
+                        }
+                        None => gaps.undated(number, last_key),
+                    }
+                }
             }
             let place = key.or(last_key);
             last_key = place;
@@ -289,8 +306,8 @@ impl ChunkReader {
         let mut slots = Slots::default();
         let following = lines(bytes, next).take(more);
         following
-            .take_while(|(_, _, line)| {
-                context.layouts.begins(&line[..line.len().min(MAX_HEAD)], &mut slots).is_none()
+            .take_while(|(at, _, line)| {
+                context.layouts.begins(&bytes[*at..], line.len(), &mut slots).is_none()
             })
             .last()
             .map_or(line, |(start, _, last)| &bytes[offset..start + last.len()])

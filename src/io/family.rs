@@ -1,7 +1,8 @@
 //! Rotation families: which files are one log, and in which order they were written.
 //!
 //! Only names are looked at. `error.log`, `error.log-20141214`, `error.log.1` and `error.log.2.gz` are
-//! one source; so are `app-2014-12-12.log` and `app.log`.
+//! one source; so are `app-2014-12-12.log` and `app.log`. Members of an archive (`logs.tar!error.log.1`) form
+//! families among themselves.
 
 /// Where a file stands in its family.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,13 +34,20 @@ impl Rotation {
 
 /// The source a file name (a path with `/`) belongs to, and the file's place in it.
 pub fn family(name: &str) -> (String, Rotation) {
-    let (folder, mut base) = name.rsplit_once('/').map_or(("", name), |(folder, base)| (folder, base));
-    for extension in [".gz", ".xz", ".zst", ".bz2", ".lz4", ".Z"] {
-        base = base.strip_suffix(extension).unwrap_or(base);
+    let (folder, mut base) = match name.rfind(['/', '!']) {
+        Some(at) => name.split_at(at + 1),
+        None => ("", name),
+    };
+    // More than one: `.gz.zst`.
+    while let Some(shorter) = [".gz", ".xz", ".zst", ".zstd", ".bz2", ".lz4", ".Z"]
+        .iter()
+        .find_map(|extension| base.strip_suffix(extension))
+        .filter(|shorter| !shorter.is_empty())
+    {
+        base = shorter;
     }
     let (stem, rotation) = rotated(base).unwrap_or_else(|| (base.to_owned(), Rotation::Live));
-    let source = if folder.is_empty() { stem } else { format!("{folder}/{stem}") };
-    (source, rotation)
+    (format!("{folder}{stem}"), rotation)
 }
 
 fn rotated(base: &str) -> Option<(String, Rotation)> {
@@ -110,6 +118,13 @@ mod tests {
         for (name, source, rotation) in [
             ("var/log/error.log", "var/log/error.log", Rotation::Live),
             ("var/log/error.log.1", "var/log/error.log", Rotation::Number(1)),
+            (
+                "sos.tar.xz!sos/var/log/messages-20141214.gz",
+                "sos.tar.xz!sos/var/log/messages",
+                date(2014, 12, 14, ""),
+            ),
+            ("messages.1.gz.zst", "messages", Rotation::Number(1)),
+            ("logs-2014.1.zip!messages.1", "logs-2014.1.zip!messages", Rotation::Number(1)),
             ("error.log.12.gz", "error.log", Rotation::Number(12)),
             ("error.log-20141214", "error.log", date(2014, 12, 14, "")),
             ("messages-20141214.gz", "messages", date(2014, 12, 14, "")),

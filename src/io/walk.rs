@@ -24,6 +24,13 @@ pub struct Found {
     pub identity: (u64, u64),
 }
 
+impl Found {
+    /// Standard input: bytes without a name, a place or a time.
+    pub fn unnamed() -> Self {
+        Self { name: "-".into(), path: "-".into(), size: 0, mtime: None, birth: None, identity: (0, 0) }
+    }
+}
+
 /// Finds every regular file below `inputs`. A folder given alone lends its files names relative to
 /// it; with several inputs every name starts with the input it was reached through. What cannot be
 /// read becomes a remark; an input that does not exist is an error, because somebody typed it.

@@ -39,6 +39,8 @@ pub struct Explanation {
     pub year: Option<YearRow>,
     /// The stamped records around one without, as `file:line`: the one above, the one below.
     pub bounds: (Option<String>, Option<String>),
+    /// What other logs tell of its file, where no record of that has a stamp.
+    pub landmarks: Option<String>,
     /// What follows from it.
     pub derived: Vec<DerivedRow>,
     /// The lines above and below it in the timeline.

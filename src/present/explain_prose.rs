@@ -140,7 +140,10 @@ fn interval(story: &Explanation) -> String {
                 }
                 (Some(above), None) => format!("{ends}: {above} has the last stamp above it"),
                 (None, Some(below)) => format!("{ends}: {below} has the first stamp below it"),
-                (None, None) => format!("{ends}: no record of its file has a stamp"),
+                (None, None) => match &story.landmarks {
+                    Some(landmarks) => format!("{ends}: {landmarks}"),
+                    None => format!("{ends}: no record of its file has a stamp"),
+                },
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::base::{Batch, Event, Flags, Level, NANOS_PER_SECOND, civil_from_days}
 use crate::grammar::GrammarId;
 use crate::text::{is_clean, push_clean, width};
 use crate::time::{OffsetCursor, push_padded, render_rfc3339};
-use crate::view::{Place, Record, Scene};
+use crate::view::{Entry, Place, Record, Scene};
 
 /// How lines look.
 #[derive(Clone, Copy, Debug, Default)]
@@ -121,13 +121,8 @@ impl<'a> Prose<'a> {
 
     /// Appends one event. `decorate` may change its text, which is clean by then.
     #[inline]
-    pub fn event(
-        &mut self,
-        out: &mut Vec<u8>,
-        batch: &Batch,
-        event: &Event,
-        decorate: Option<&Decorate<'_>>,
-    ) {
+    pub fn event(&mut self, out: &mut Vec<u8>, entry: Entry<'_>, decorate: Option<&Decorate<'_>>) {
+        let Entry { batch, event, also } = entry;
         let place = Place::of(batch, event);
         let tied = self.above.is_some_and(|(above, _)| !above.is_before(&place));
         let common = !event.flags.has(Flags::UNDATED) && !event.flags.has(Flags::DERIVED);
@@ -135,6 +130,7 @@ impl<'a> Prose<'a> {
             let cell = self.plain_prefix(out, batch, event, tied);
             self.below(place, cell);
             self.body(out, batch, event, decorate);
+            self.copies(out, also);
             out.push(b'\n');
             return;
         }
@@ -142,7 +138,24 @@ impl<'a> Prose<'a> {
         self.below(place, out.len());
         self.between(out, batch, event, tied);
         self.body(out, batch, event, decorate);
+        self.copies(out, also);
         out.push(b'\n');
+    }
+
+    /// Where else the record stands: `(also messages, syslog)`.
+    #[inline]
+    fn copies(&self, out: &mut Vec<u8>, also: &[(&Batch, &Event)]) {
+        if also.is_empty() {
+            return;
+        }
+        out.extend_from_slice(if self.style.color { &b"  \x1b[2m(also "[..] } else { b"  (also " });
+        for (index, (batch, _)) in also.iter().enumerate() {
+            if index > 0 {
+                out.extend_from_slice(b", ");
+            }
+            out.extend_from_slice(self.scene.label(batch).as_bytes());
+        }
+        out.extend_from_slice(if self.style.color { &b")\x1b[0m"[..] } else { b")" });
     }
 
     /// Remembers the event just rendered: the next one stands below it.

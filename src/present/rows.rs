@@ -3,10 +3,11 @@
 use crate::base::{Batch, Event, Flags, Resolution};
 use crate::grammar::Known;
 use crate::time::render_rfc3339;
-use crate::view::{Record, Scene};
+use crate::view::{Entry, Record, Scene};
 
 /// Appends one event as a line of JSON (design contract 4.2).
-pub fn push_jsonl(out: &mut Vec<u8>, scene: &Scene<'_>, batch: &Batch, event: &Event) {
+pub fn push_jsonl(out: &mut Vec<u8>, scene: &Scene<'_>, entry: Entry<'_>) {
+    let Entry { batch, event, also } = entry;
     let record = Record::read(scene, batch, event);
     let file = scene.file(batch.file);
     let digits = Resolution::from_code(event.resolution).fraction_digits();
@@ -82,7 +83,22 @@ pub fn push_jsonl(out: &mut Vec<u8>, scene: &Scene<'_>, batch: &Batch, event: &E
     } else if event.flags.has(Flags::FIRST) {
         out.extend_from_slice(b"\"first\"");
     }
-    out.extend_from_slice(b"]}\n");
+    out.push(b']');
+    push_also(out, scene, also);
+    out.extend_from_slice(b"}\n");
+}
+
+/// Where else the record stands.
+fn push_also(out: &mut Vec<u8>, scene: &Scene<'_>, also: &[(&Batch, &Event)]) {
+    if also.is_empty() {
+        return;
+    }
+    for (index, (batch, event)) in also.iter().enumerate() {
+        out.extend_from_slice(if index == 0 { &b",\"also\":[{\"file\":"[..] } else { b",{\"file\":" });
+        push_string(out, scene.file(batch.file).name.as_bytes());
+        out.extend_from_slice(format!(",\"line\":{}}}", batch.line(event)).as_bytes());
+    }
+    out.push(b']');
 }
 
 /// Digits that show a bound exactly: the stamp's own, or thousands of them when those are not enough.

@@ -213,7 +213,10 @@ pub fn push_sources(out: &mut Vec<u8>, rows: &[SourceRow], remarks: &[Unread], z
 /// How a source's stamps become instants, in words.
 fn clock(row: &SourceRow) -> String {
     let zone = match row.zone_basis {
-        None => "no stamps: its records are placed by their neighbours or the file's mtime".to_owned(),
+        None if row.proofs.is_empty() => {
+            "no stamps: its records are placed by their neighbours or the file's mtime".to_owned()
+        }
+        None => "no stamps: its records are placed by lines that other logs have too".to_owned(),
         Some("offset") => "every stamp carries its own offset".to_owned(),
         Some("zone:assumed") => format!("{} (you said so)", row.zone()),
         Some("zone:inferred") if row.proofs.is_empty() => format!("{} (its format says so)", row.zone()),

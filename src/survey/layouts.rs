@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-use crate::grammar::{GrammarId, GrammarSet, Head, Slots};
+use crate::grammar::{GrammarId, GrammarSet, Head, MAX_HEAD, Slots};
 use crate::time::month;
 
 /// The formats of one file.
@@ -24,10 +24,15 @@ pub struct Layouts<'a> {
 }
 
 impl Layouts<'_> {
-    /// The format whose record begins with `line`, if one does.
+    /// The format whose record begins with a line, if one does. `text` starts with that line, which has
+    /// `length` bytes; the lines below it are looked at by formats whose stamp stands there.
     #[inline]
-    pub fn begins(&self, line: &[u8], slots: &mut Slots) -> Option<(GrammarId, Head)> {
+    pub fn begins(&self, text: &[u8], length: usize, slots: &mut Slots) -> Option<(GrammarId, Head)> {
         let primary = self.format.primary;
+        if self.set.get(primary).peeks {
+            return self.peek(text, length, slots);
+        }
+        let line = &text[..length.min(MAX_HEAD)];
         if primary == self.set.plain() {
             // A file that showed no stamp at first may show some later.
             return self
@@ -38,6 +43,14 @@ impl Layouts<'_> {
             Some(head) => Some((primary, head)),
             None => self.other(line, slots),
         }
+    }
+
+    /// A format that looks below its first line shares a file with no other: a record of another one in the
+    /// middle of its heads would depend on where the file is cut into chunks.
+    #[cold]
+    fn peek(&self, text: &[u8], length: usize, slots: &mut Slots) -> Option<(GrammarId, Head)> {
+        let primary = self.format.primary;
+        Some((primary, self.set.get(primary).begins_in(text, length, slots)?))
     }
 
     fn other(&self, line: &[u8], slots: &mut Slots) -> Option<(GrammarId, Head)> {

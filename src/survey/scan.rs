@@ -10,7 +10,7 @@ use super::layouts::{Layouts, lines};
 use super::unset;
 use crate::base::{NANOS_PER_SECOND, Stamp, WrittenDate, WrittenZone};
 use crate::grammar::{GrammarId, MAX_HEAD, Slots};
-use crate::io::{Opened, Unpacker};
+use crate::io::{Opened, Short, Unpacker};
 
 /// Smallest and largest value seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,7 +112,7 @@ pub struct FileSurvey {
     /// Bytes, unpacked.
     pub bytes: u64,
     /// Why the end of the file could not be had, if so.
-    pub cut: Option<String>,
+    pub cut: Option<Short>,
     /// Bytes of overlong lines that are not kept.
     pub dropped: u64,
 }
@@ -237,10 +237,10 @@ impl<'a> Surveyor<'a> {
         chunks
     }
 
-    /// Takes one line that starts at `offset`; whether a record begins with it.
+    /// Takes the line that `text` starts with and that starts at `offset`; whether a record begins with it.
     #[inline]
-    fn line(&mut self, offset: u64, line: &[u8]) -> bool {
-        let begun = self.layouts.begins(&line[..line.len().min(MAX_HEAD)], &mut self.slots);
+    fn line(&mut self, offset: u64, text: &[u8], line: &[u8]) -> bool {
+        let begun = self.layouts.begins(text, line.len(), &mut self.slots);
         if let Some(stamp) = begun.as_ref().and_then(|(_, head)| head.stamp) {
             let leapt = self.leapt(&stamp);
             if let Some(gap) = self.gap(&stamp) {
@@ -411,11 +411,11 @@ pub fn survey_plain(
     };
     let limit = (to - base) as usize;
     let mut line_start = start;
-    for (_, next, line) in lines(text, start) {
+    for (at, next, line) in lines(text, start) {
         if line_start >= limit {
             break;
         }
-        surveyor.line(base + line_start as u64, line);
+        surveyor.line(base + line_start as u64, &text[at..], line);
         line_start = next;
     }
     Ok((surveyor.take(to), surveyor.used))
@@ -426,6 +426,7 @@ pub fn survey_plain(
 pub fn survey_stream(layouts: Layouts<'_>, mut unpacker: Unpacker, chunk_size: usize) -> FileSurvey {
     let mut survey = FileSurvey::default();
     let mut surveyor = Surveyor::new(layouts, 0, 0);
+    let peeks = layouts.set.get(layouts.format.primary).peeks;
     let mut pending: Vec<u8> = Vec::new();
     let mut base = 0; // offset of `pending` in the unpacked file
     let mut ended = false;
@@ -437,14 +438,16 @@ pub fn survey_stream(layouts: Layouts<'_>, mut unpacker: Unpacker, chunk_size: u
         let got = pending.len() - before;
         survey.bytes += got as u64;
         ended = got < chunk_size;
-        let complete = match (ended, memchr::memrchr(b'\n', &pending)) {
+        // Where lines below one tell what it is, they must be at hand.
+        let held = if ended || !peeks { 0 } else { MAX_HEAD };
+        let complete = match (ended, memchr::memrchr(b'\n', &pending[..pending.len().saturating_sub(held)])) {
             (true, _) => pending.len(),
             (false, Some(newline)) => newline + 1,
             (false, None) => 0,
         };
         let mut line_start = 0;
-        for (_, next, line) in lines(&pending[..complete], 0) {
-            surveyor.line(base + line_start as u64, line);
+        for (at, next, line) in lines(&pending[..complete], 0) {
+            surveyor.line(base + line_start as u64, &pending[at..], line);
             line_start = next;
         }
         if complete > 0 {

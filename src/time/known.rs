@@ -3,6 +3,7 @@
 //! Each takes bytes that start at the stamp and gives the stamp and its length. None of them
 //! allocates, and none accepts a date that the calendar does not have.
 
+use super::rare;
 use crate::base::{PROXY_YEAR, Resolution, Stamp, WrittenDate, WrittenZone, days_from_civil, is_leap};
 
 /// Civil parts on their way to a [`Stamp`].
@@ -119,8 +120,8 @@ pub(super) fn fraction(bytes: &[u8], at: usize) -> (u32, u8, usize) {
     (nanos * 10_u32.pow(9 - written as u32), written as u8, end)
 }
 
-/// An optional zone at `at`: `Z`, `±hh`, `±hhmm`, `±hh:mm`, `UTC`, `GMT`, `KST` or `JST`, after at most one blank
-/// where `spaced` allows it.
+/// An optional zone at `at`: `Z`, `±hh`, `±hhmm`, `±hh:mm`, `UTC`, `GMT` or an abbreviation that means one
+/// offset everywhere, after at most one blank where `spaced` allows it.
 #[inline]
 pub(super) fn zone(bytes: &[u8], at: usize, spaced: bool) -> (WrittenZone, usize) {
     let start = at + usize::from(spaced && bytes.get(at) == Some(&b' '));
@@ -135,6 +136,7 @@ pub(super) fn zone(bytes: &[u8], at: usize, spaced: bool) -> (WrittenZone, usize
         Some(b'K' | b'J') if bytes[start..].starts_with(b"KST") || bytes[start..].starts_with(b"JST") => {
             Some((9 * 3_600, start + 3))
         }
+        Some(b'A'..=b'Y') => rare::abbreviation(bytes, start),
         _ => None,
     };
     match found {
@@ -227,8 +229,9 @@ fn common_log(bytes: &[u8]) -> Option<(Stamp, usize)> {
         minute,
         second,
     };
-    let (zone, end) = zone(bytes, 20, true);
-    Some((parts.stamp(0, zone, Resolution::SECOND)?, end))
+    let (nanos, written, end) = fraction(bytes, 20);
+    let (zone, end) = zone(bytes, end, true);
+    Some((parts.stamp(nanos, zone, Resolution::digits(written))?, end))
 }
 
 /// `12-Dec-2014 10:10:59` and `12 Dec 2014 10:10:59`, the day with one or two digits.
@@ -267,13 +270,15 @@ fn weekday_first(bytes: &[u8]) -> Option<(Stamp, usize)> {
         let (stamp, end) = day_month_year(&bytes[5..])?;
         return Some((stamp, end + 5));
     }
-    let (mut stamp, end) = syslog(bytes.get(4..).filter(|_| bytes[3] == b' ')?)?;
-    let mut end = end + 4;
+    let (stamp, end) = syslog(bytes.get(4..).filter(|_| bytes[3] == b' ')?)?;
+    let (mut stamp, mut end) = rare::half_day(bytes, stamp, end + 4);
     let bare = end;
     let (zone, after_zone) = zone(bytes, end, true);
     if zone != WrittenZone::Absent {
         stamp.zone = zone;
         end = after_zone;
+    } else if stamp.date != WrittenDate::Full {
+        end = rare::over_abbreviation(bytes, end);
     }
     if stamp.date != WrittenDate::Full
         && bytes.get(end) == Some(&b' ')
@@ -283,8 +288,11 @@ fn weekday_first(bytes: &[u8]) -> Option<(Stamp, usize)> {
         stamp.seconds = stamp.seconds_in_year(year as i32)?;
         stamp.date = WrittenDate::Full;
         end += 5;
+        if stamp.zone == WrittenZone::Absent {
+            (stamp.zone, end) = self::zone(bytes, end, true);
+        }
     }
-    if stamp.date != WrittenDate::Full && stamp.zone != WrittenZone::Absent {
+    if stamp.date != WrittenDate::Full {
         // Without a year an offset is left alone: the two together fit no clock.
         stamp.zone = WrittenZone::Absent;
         end = bare;
@@ -293,7 +301,8 @@ fn weekday_first(bytes: &[u8]) -> Option<(Stamp, usize)> {
 }
 
 /// Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their magnitude
-/// (10, 13, 16 or 19 digits), with an optional fraction: years 2001 to 2286.
+/// (10, 13, 16 or 19 digits), with an optional fraction: years 2001 to 2106, where 32 bits without a sign end.
+/// Larger numbers are telephone numbers, sizes and hashes.
 #[inline]
 pub fn epoch(bytes: &[u8]) -> Option<(Stamp, usize)> {
     let length = bytes.iter().take(20).take_while(|byte| byte.is_ascii_digit()).count();
@@ -307,6 +316,9 @@ pub fn epoch(bytes: &[u8]) -> Option<(Stamp, usize)> {
     let value = bytes[..length]
         .iter()
         .try_fold(0_i64, |sum, byte| sum.checked_mul(10)?.checked_add(i64::from(byte - b'0')))?;
+    if value / per_second > i64::from(u32::MAX) {
+        return None;
+    }
     let (nanos, written, end) = match length {
         10 => fraction(bytes, length),
         _ => ((value % per_second * (1_000_000_000 / per_second)) as u32, length as u8 - 10, length),
@@ -321,19 +333,24 @@ pub fn epoch(bytes: &[u8]) -> Option<(Stamp, usize)> {
     Some((stamp, end))
 }
 
-/// Any stamp of this module that starts at the first byte: what the fallback grammar dates lines
-/// by. A bare epoch must be followed by a blank, `:`, `,`, `]` or the end.
+/// Any stamp of this module that starts at the first byte and shows that it is one: what the fallback grammar
+/// dates lines by. A bare number is none: whether it counts seconds, only a format can know.
 #[inline]
 pub fn recognise(bytes: &[u8]) -> Option<(Stamp, usize)> {
+    recognise_whole_day(bytes).map(|(stamp, end)| rare::half_day(bytes, stamp, end))
+}
+
+#[inline]
+fn recognise_whole_day(bytes: &[u8]) -> Option<(Stamp, usize)> {
     let first = *bytes.first()?;
     if first.is_ascii_digit() {
-        return iso(bytes).or_else(|| common_log(bytes)).or_else(|| day_month_year(bytes)).or_else(|| {
-            epoch(bytes)
-                .filter(|(_, end)| matches!(bytes.get(*end), None | Some(b' ' | b'\t' | b':' | b',' | b']')))
-        });
+        return iso(bytes)
+            .or_else(|| common_log(bytes))
+            .or_else(|| day_month_year(bytes))
+            .or_else(|| rare::year_month_day(bytes));
     }
     if first.is_ascii_uppercase() {
-        return syslog(bytes).or_else(|| weekday_first(bytes));
+        return syslog(bytes).or_else(|| weekday_first(bytes)).or_else(|| rare::month_day_year(bytes));
     }
     None
 }
@@ -361,13 +378,22 @@ mod tests {
             ("12/Dec/2014:10:10:59 +0900]", WrittenZone::Offset(32_400)),
             ("Fri Dec 12 10:10:59 2014] [error]", WrittenZone::Absent),
             ("Fri, 12 Dec 2014 10:10:59 GMT", WrittenZone::Offset(0)),
+            ("Fri Dec 12 10:10:59 2014 +0900", WrittenZone::Offset(32_400)),
+            ("Fri Dec 12 10:10:59 CST 2014", WrittenZone::Absent),
+            ("2014-12-12 10:10:59 CEST x", WrittenZone::Offset(7_200)),
+            ("2014-12-12 10:10:59 CST x", WrittenZone::Absent),
+            ("Fri Dec 12 10:10:59 AM KST 2014", WrittenZone::Offset(32_400)),
+            ("2014-12-12 10:10:59 AM +0900", WrittenZone::Offset(32_400)),
+            ("2014-12-12 10:10:59 AMQP broker", WrittenZone::Absent),
+            ("2014-12-12 10:10:59.5 AM", WrittenZone::Absent),
             ("Dec 12 2014 10:10:59 asa", WrittenZone::Absent),
             ("2014-12-12 10:10:59 KST x", WrittenZone::Offset(32_400)),
             ("2014-12-12 10:10:59 KSTX", WrittenZone::Absent),
-            ("1418379059 x", WrittenZone::Epoch),
+            ("2014 Dec 12 10:10:59.0 leaf1", WrittenZone::Absent),
+            ("Dec 12, 2014 10:10:59 AM x", WrittenZone::Absent),
         ] {
             let (seconds, nanos, found, _) = read(text).unwrap_or_else(|| panic!("{text}"));
-            assert_eq!((seconds, nanos, found), (second, 0, zone), "{text}");
+            assert_eq!((seconds, nanos % 500_000_000, found), (second, 0, zone), "{text}");
         }
     }
 
@@ -377,12 +403,36 @@ mod tests {
             ("2014-12-12T10:10:59.5Z", 500_000_000, 1),
             ("2014-12-12 10:10:59,123", 123_000_000, 3),
             ("2014-12-12 10:10:59.123456789123", 123_456_789, 9),
-            ("1418379059123 ", 123_000_000, 3),
+            ("12/Dec/2014:10:10:59.123 +0900] x", 123_000_000, 3),
         ] {
             let (stamp, end) = recognise(text.as_bytes()).unwrap_or_else(|| panic!("{text}"));
             assert_eq!((stamp.nanos, stamp.resolution.fraction_digits()), (nanos, digits), "{text}");
-            assert!(end >= text.trim_end().len() - usize::from(text.ends_with("123,")), "{text}");
+            assert!(end >= text.trim_end_matches("] x").trim_end().len(), "{text}");
         }
+    }
+
+    #[test]
+    fn an_epoch_is_of_our_time() {
+        let read = |text: &str| epoch(text.as_bytes()).map(|(stamp, end)| (stamp.seconds, stamp.nanos, end));
+        assert_eq!(read("1418379059.5 x"), Some((1_418_379_059, 500_000_000, 12)));
+        assert_eq!(read("1418379059123 x"), Some((1_418_379_059, 123_000_000, 13)));
+        assert_eq!(read("1418379059123456789"), Some((1_418_379_059, 123_456_789, 19)));
+        for text in ["5551234567 a telephone", "9999999999999", "141837905", "14183790591"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn afternoons_are_twelve_hours_later() {
+        let hour =
+            |text: &str| recognise(text.as_bytes()).map(|(stamp, end)| (stamp.seconds / 3_600 % 24, end));
+        assert_eq!(hour("2014-12-12 10:10:59 PM x"), Some((22, 22)));
+        assert_eq!(hour("2014-12-12 12:10:59 AM x"), Some((0, 22)));
+        assert_eq!(hour("Dec 12 12:10:59 PM x"), Some((12, 18)));
+        assert_eq!(hour("2014-12-12 22:10:59 PM x"), Some((22, 22)));
+        assert_eq!(hour("2014-12-12 10:10:59pm x"), Some((22, 21)));
+        assert_eq!(hour("Dec 12 10:10:59 pm sshd[1]: x"), Some((10, 15)), "a host's name");
+        assert_eq!(hour("2014-12-12 10:10:59 PM-1 x"), Some((10, 19)));
     }
 
     #[test]
@@ -395,6 +445,7 @@ mod tests {
             "Feb 30 10:10:59",
             "2014-12-1210:10:59",
             "14183790 x",
+            "1418379059 x",
             "",
             "Dec",
             "12-Dec-2014",

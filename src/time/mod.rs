@@ -6,6 +6,7 @@ mod fold;
 mod human;
 mod known;
 mod pattern;
+mod rare;
 mod zone;
 
 pub use human::{Bound, duration, parse_bound, pretty_span};

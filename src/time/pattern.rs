@@ -1,10 +1,13 @@
 //! Time patterns of grammars: a small strptime, compiled once and run over bytes.
 //!
-//! `%Y %m %d %e %H %M %S %b %y %j %p %I` as in strptime(3); `%f` a fraction with its point or comma,
-//! if there is one; `%z` a zone, if there is one; `%Z` the same or a zone's name (`Asia/Seoul`); `%a`
-//! a weekday's name; a blank is one or more blanks. Four names stand for hand-written readers: `iso`, `syslog`, `epoch`, `any`.
+//! `%Y %m %d %e %H %M %S %b %y %p %I` as in strptime(3), numbers of one digit included; `%f` a fraction
+//! with its point or comma, if there is one, `%N` one without; `%z` a zone, if there is one; `%Z` the same
+//! or a zone's name (`Asia/Seoul`); `%W` the minutes that Windows is west of Greenwich; `%a` a weekday's
+//! name; a blank is one or more blanks. Names stand for hand-written readers: `iso`, `syslog`, `epoch`,
+//! `mjd`, `tai64n`, `any`.
 
 use super::known::{self, Parts, digits, fraction};
+use super::rare;
 use super::zone::named_offset;
 use crate::base::{Resolution, Stamp, WrittenZone};
 
@@ -24,8 +27,10 @@ enum Step {
     Minute,
     Second,
     Fraction,
+    BareFraction,
     Zone,
     NamedZone,
+    Bias,
     Weekday,
 }
 
@@ -72,6 +77,8 @@ enum Reader {
     Iso,
     Syslog,
     Epoch,
+    Mjd,
+    Tai64n,
     Any,
     Steps(Vec<Step>),
 }
@@ -101,13 +108,15 @@ impl TimePattern {
             "iso" => Reader::Iso,
             "syslog" => Reader::Syslog,
             "epoch" => Reader::Epoch,
+            "mjd" => Reader::Mjd,
+            "tai64n" => Reader::Tai64n,
             "any" => Reader::Any,
             _ => Reader::Steps(steps(text)?),
         };
         let tail = match &reader {
             Reader::Iso => Some((true, ZoneTail::Offset)),
             Reader::Syslog => Some((true, ZoneTail::None)),
-            Reader::Epoch | Reader::Any => None,
+            Reader::Epoch | Reader::Mjd | Reader::Tai64n | Reader::Any => None,
             // A zone or a fraction before the seconds differs from stamp to stamp: no minute to keep.
             Reader::Steps(steps) if early_parts(steps) => None,
             Reader::Steps(steps) => match () {
@@ -142,7 +151,10 @@ impl TimePattern {
     /// never the result.
     #[inline]
     pub fn read(&self, bytes: &[u8], cache: &mut MinuteCache) -> Option<(Stamp, usize)> {
-        let Some((with_fraction, with_zone)) = self.tail else { return self.read_whole(bytes) };
+        let Some((with_fraction, with_zone)) = self.tail else {
+            let (stamp, end) = self.read_whole(bytes)?;
+            return Some(rare::half_day(bytes, stamp, end));
+        };
         let length = usize::from(cache.length);
         if cache.pattern == self.identity
             && let Some(mut stamp) = cache.minute
@@ -161,11 +173,11 @@ impl TimePattern {
             if with_zone == ZoneTail::Named && stamp.zone == WrittenZone::Absent {
                 (stamp.zone, end) = zone_by_name(bytes, end, stamp.seconds);
             }
-            return Some((stamp, end));
+            return Some(rare::half_day(bytes, stamp, end));
         }
         let (stamp, end) = self.read_whole(bytes)?;
         self.remember(bytes, end, stamp, cache);
-        Some((stamp, end))
+        Some(rare::half_day(bytes, stamp, end))
     }
 
     /// Keeps the minute of a stamp just read whole.
@@ -203,6 +215,8 @@ impl TimePattern {
             Reader::Iso => known::iso(bytes),
             Reader::Syslog => known::syslog(bytes),
             Reader::Epoch => known::epoch(bytes),
+            Reader::Mjd => rare::mjd(bytes),
+            Reader::Tai64n => rare::tai64n(bytes),
             Reader::Any => known::recognise(bytes),
             Reader::Steps(steps) => run(steps, bytes),
         }
@@ -212,7 +226,9 @@ impl TimePattern {
 /// Whether a zone or a fraction stands before the seconds.
 fn early_parts(steps: &[Step]) -> bool {
     let end = steps.iter().position(|step| *step == Step::Second).unwrap_or(steps.len());
-    steps[..end].iter().any(|step| matches!(step, Step::Zone | Step::NamedZone | Step::Fraction))
+    steps[..end].iter().any(|step| {
+        matches!(step, Step::Zone | Step::NamedZone | Step::Bias | Step::Fraction | Step::BareFraction)
+    })
 }
 
 fn steps(text: &str) -> Result<Vec<Step>, (usize, String)> {
@@ -233,6 +249,8 @@ fn steps(text: &str) -> Result<Vec<Step>, (usize, String)> {
                 Some(b'M') => Step::Minute,
                 Some(b'S') => Step::Second,
                 Some(b'f') => Step::Fraction,
+                Some(b'N') => Step::BareFraction,
+                Some(b'W') => Step::Bias,
                 Some(b'z') => Step::Zone,
                 Some(b'Z') => Step::NamedZone,
                 Some(b'a') => Step::Weekday,
@@ -242,7 +260,7 @@ fn steps(text: &str) -> Result<Vec<Step>, (usize, String)> {
                     return Err((
                         at,
                         format!(
-                            "`%{letter}` is no part of a time; known: %Y %y %m %b %d %e %H %I %p %M %S %f %z %Z %a"
+                            "`%{letter}` is no part of a time; known: %Y %y %m %b %d %e %H %I %p %M %S %f %N %z %Z %W %a"
                         ),
                     ));
                 }
@@ -257,8 +275,8 @@ fn steps(text: &str) -> Result<Vec<Step>, (usize, String)> {
         return Err((0, "a time pattern needs at least an hour (%H or %I)".into()));
     }
     let has = |wanted: &[Step]| steps.iter().any(|step| wanted.contains(step));
-    if has(&[Step::Zone, Step::NamedZone]) && !has(&[Step::Year, Step::ShortYear]) {
-        return Err((0, "a zone (%z, %Z) needs a year (%Y or %y) beside it".into()));
+    if has(&[Step::Zone, Step::NamedZone, Step::Bias]) && !has(&[Step::Year, Step::ShortYear]) {
+        return Err((0, "a zone (%z, %Z, %W) needs a year (%Y or %y) beside it".into()));
     }
     if !steps.iter().any(|step| matches!(step, Step::Month | Step::MonthName)) {
         return Err((0, "a time pattern needs a month and a day: a time of day alone names no day".into()));
@@ -299,39 +317,34 @@ fn run(steps: &[Step], bytes: &[u8]) -> Option<(Stamp, usize)> {
                 parts.year = Some(if year < 69 { 2000 + year } else { 1900 + year });
                 at += 2;
             }
-            Step::Month => {
-                parts.month = digits(bytes, at, 2)?;
-                at += 2;
-            }
+            Step::Month => (parts.month, at) = number(bytes, at)?,
             Step::MonthName => {
                 parts.month = known::month(bytes, at)?;
                 at += 3;
             }
             Step::Day | Step::PaddedDay => (parts.day, at) = day(bytes, at)?,
-            Step::Hour | Step::HalfHour => {
-                let width = if bytes.get(at + 1).is_some_and(u8::is_ascii_digit) { 2 } else { 1 };
-                parts.hour = digits(bytes, at, width)?;
-                at += width;
-            }
+            Step::Hour | Step::HalfHour => (parts.hour, at) = number(bytes, at)?,
             Step::Meridiem => {
-                afternoon = Some(meridiem(bytes, at)?);
-                at += 2;
+                let (half, end) = meridiem(bytes, at)?;
+                (afternoon, at) = (Some(half), end);
             }
-            Step::Minute => {
-                parts.minute = digits(bytes, at, 2)?;
-                at += 2;
-            }
+            Step::Minute => (parts.minute, at) = number(bytes, at)?,
             Step::Second => {
-                parts.second = digits(bytes, at, 2)?;
+                (parts.second, at) = number(bytes, at)?;
                 resolution = Resolution::SECOND;
-                at += 2;
             }
             Step::Fraction => {
                 let (value, written, end) = fraction(bytes, at);
                 (nanos, at) = (value, end);
                 resolution = Resolution::digits(written);
             }
+            Step::BareFraction => {
+                let (value, written, end) = bare_fraction(bytes, at)?;
+                (nanos, at) = (value, end);
+                resolution = Resolution::digits(written);
+            }
             Step::Zone => (zone, at) = known::zone(bytes, at, true),
+            Step::Bias => (zone, at) = rare::bias(bytes, at),
             Step::NamedZone => {
                 (zone, at) = known::zone(bytes, at, true);
                 if zone == WrittenZone::Absent {
@@ -369,13 +382,26 @@ fn day(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
     Some((digits(bytes, start, width)?, start + width))
 }
 
-/// Whether `AM` or `PM` stands at `at`: true after noon.
-fn meridiem(bytes: &[u8], at: usize) -> Option<bool> {
-    match &bytes.get(at..at + 2)?.to_ascii_lowercase()[..] {
-        b"am" => Some(false),
-        b"pm" => Some(true),
-        _ => None,
-    }
+/// A number of two digits, or of one if no other follows: the number and its end.
+fn number(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
+    let width = if bytes.get(at + 1).is_some_and(u8::is_ascii_digit) { 2 } else { 1 };
+    Some((digits(bytes, at, width)?, at + width))
+}
+
+/// The digits of a fraction whose point stands elsewhere, or nowhere: nanoseconds, digits, end.
+fn bare_fraction(bytes: &[u8], at: usize) -> Option<(u32, u8, usize)> {
+    let length = bytes.get(at..)?.iter().take(10).take_while(|byte| byte.is_ascii_digit()).count();
+    let value = digits(bytes, at, length).filter(|_| (1..=9).contains(&length))?;
+    Some((value * 10_u32.pow(9 - length as u32), length as u8, at + length))
+}
+
+/// `AM` or `PM`, or the Korean words, at `at`: true after noon, and the end.
+fn meridiem(bytes: &[u8], at: usize) -> Option<(bool, usize)> {
+    const WORDS: [(&str, bool); 4] = [("AM", false), ("PM", true), ("오전", false), ("오후", true)];
+    WORDS.iter().find_map(|(word, afternoon)| {
+        let end = at + word.len();
+        bytes.get(at..end)?.eq_ignore_ascii_case(word.as_bytes()).then_some((*afternoon, end))
+    })
 }
 
 /// A blank and the name of a zone at `at`, if they are there: its offset at a wall clock's second, and
@@ -412,6 +438,15 @@ mod tests {
         let (short, _) = at("%y/%m/%d %H:%M", "14/12/12 10:10").expect("reads");
         assert_eq!(stamp.seconds - short.seconds, 59);
         assert_eq!(short.resolution, Resolution::MINUTE);
+        let (korean, end) = at("%Y-%m-%d %p %I:%M:%S", "2014-12-12 오후 10:10:59").expect("reads");
+        assert_eq!((korean.seconds, end), (half.seconds, "2014-12-12 오후 10:10:59".len()));
+        let (single, _) = at("%Y-%m-%d-%H:%M:%S", "2014-1-2-3:4:5").expect("reads");
+        assert_eq!(single.seconds, crate::base::days_from_civil(2014, 1, 2) * 86_400 + 3 * 3_600 + 245);
+        let (bare, end) = at("%Y-%m-%d %H:%M:%S:%N", "2014-12-12 10:10:59:123 x").expect("reads");
+        assert_eq!((bare.nanos, bare.resolution, end), (123_000_000, Resolution::digits(3), 23));
+        let (west, _) =
+            at("%H:%M:%S%f%W\" date=\"%m-%d-%Y", "10:10:59.123-540\" date=\"12-12-2014").expect("reads");
+        assert_eq!((west.seconds, west.zone), (stamp.seconds, WrittenZone::Offset(32_400)));
         assert_eq!(at("%d %b %H:%M:%S%f", "31 Feb 10:00:00.1"), None);
         let zone = |text: &'static str| {
             at("%d-%b-%Y %H:%M:%S%f%Z", text).map(|(stamp, end)| (stamp.zone, &text[end..]))
@@ -433,6 +468,8 @@ mod tests {
             "2014-12-12T10:10:07Z",
             "2014-12-12 10:11:61",
             "2014-12-12 10:10:60",
+            "2014-12-12 10:10:58 PM",
+            "2014-12-12 10:10:57 AM",
             "2014-12-12 10:10:5",
             "2014-12-12 10:10:",
             "2014-12-12 10:10:10,5 UTC",

@@ -47,7 +47,7 @@ impl<'a> Record<'a> {
         }
         let mut slots = Slots::default();
         let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        let head = grammar.begins(first, &mut slots);
+        let head = grammar.begins_in(text, first.len(), &mut slots);
         let reading = head.as_ref().map(|head| match quick {
             true => grammar.read_message(text, head, &mut slots),
             false => grammar.read(text, head, &mut slots, false),
@@ -55,7 +55,8 @@ impl<'a> Record<'a> {
         let clock = &scene.file(batch.file).clock;
         let stamp = head.and_then(|head| head.stamp);
         let instant = if event.flags.has(Flags::UNDATED) {
-            let basis = if event.flags.has(Flags::MTIME_ONLY) { Basis::MTIME } else { Basis::BETWEEN };
+            let known = if event.flags.has(Flags::MTIME_ONLY) { Basis::MTIME } else { Basis::BETWEEN };
+            let basis = known.with(clock.landmarks.basis);
             let (earliest, latest) = batch.gap(event);
             let bounded = (earliest, latest) != (i64::MIN, i64::MAX);
             bounded.then_some(Instant { earliest, best: event.key, latest, basis })

@@ -14,5 +14,6 @@ mod writers;
 pub use embedded::{Embedded, Form, embedded};
 pub use heard::{Served, Spoken, When};
 pub use marks::{MarkKind, Sight};
-pub use testimony::{Anchor, KERNEL, Testimony, UptimePoint, Written, odd_one, testify, uptime};
+pub use sample::WHOLE;
+pub use testimony::{Anchor, KERNEL, Loose, Testimony, UptimePoint, Written, odd_one, testify, uptime};
 pub use writers::{OddWriter, Writer};

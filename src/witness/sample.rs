@@ -4,11 +4,11 @@
 
 use std::io;
 
-use crate::io::{Content, Opened};
+use crate::io::Opened;
 use crate::survey::FileSurvey;
 
 /// Files up to this size are looked at whole, in bytes.
-const WHOLE: u64 = 1 << 20;
+pub const WHOLE: u64 = 1 << 20;
 
 /// Of larger files: this many regions, of this many bytes each.
 const REGIONS: u64 = 8;
@@ -51,7 +51,7 @@ pub(super) fn each_region(
     survey: &FileSurvey,
     mut region: impl FnMut(u64, &[u8]),
 ) -> io::Result<()> {
-    if matches!(opened.content(), Content::Gzip) {
+    if opened.is_stream() {
         let mut text = Vec::new();
         // The survey has already told of a stream that ends early.
         let _ = opened.unpack()?.fill(&mut text, OF_STREAM);

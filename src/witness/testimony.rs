@@ -9,7 +9,7 @@ use super::marks::{MarkKind, Marks, Sight, deeds, hash, ids};
 use super::sample::each_region;
 use super::writers::{self, OddWriter, Writer, odd_writers};
 use crate::base::{NANOS_PER_SECOND, Stamp, WrittenDate, WrittenZone};
-use crate::grammar::{Known, MAX_HEAD, Slots};
+use crate::grammar::{GrammarId, Head, Known, Slots};
 use crate::io::Opened;
 use crate::survey::{FileSurvey, JUMP, Layouts, lines};
 
@@ -75,6 +75,17 @@ pub struct UptimePoint {
     pub offset: u64,
 }
 
+/// A mark in a file without stamps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Loose {
+    /// What it is made of.
+    pub kind: MarkKind,
+    /// Hash of the mark.
+    pub hash: u64,
+    /// Offset of its line.
+    pub offset: u64,
+}
+
 /// Everything one file says about clocks.
 #[derive(Clone, Debug, Default)]
 pub struct Testimony {
@@ -101,6 +112,8 @@ pub struct Testimony {
     pub stretches: Vec<u32>,
     /// Jumps of the stamps that no writer explains.
     pub jumps: u32,
+    /// Marks of a file in which no record has a stamp, by kind, hash and place.
+    pub loose: Vec<Loose>,
     /// Whether a record states an instant of its own (`started at ...`).
     pub states: bool,
 }
@@ -147,6 +160,9 @@ struct Witness<'a> {
     hosts: BTreeMap<Vec<u8>, (u32, u32)>,
     spoken: Smallest<Spoken>,
     served: Smallest<Served>,
+    loose: Smallest<Loose>,
+    /// Whether no record of the file has a stamp.
+    stampless: bool,
     /// The record that lines belong to: its stretch and stamp.
     current: Option<(u32, Written, i64)>,
 }
@@ -168,21 +184,25 @@ pub fn testify(layouts: Layouts<'_>, opened: &Opened, survey: &FileSurvey) -> io
         hosts: BTreeMap::new(),
         spoken: Smallest::default(),
         served: Smallest::default(),
+        loose: Smallest::default(),
+        stampless: survey.chunks.iter().all(|(_, chunk)| chunk.first.is_none()),
         current: None,
     };
     each_region(opened, survey, |base, text| {
         witness.current = None;
         for (start, _, line) in lines(text, 0) {
-            witness.line(base + start as u64, line);
+            witness.line(base + start as u64, &text[start..], line);
         }
     })?;
-    let Witness { mut said, marks, hosts, spoken, served, stretches, .. } = witness;
+    let Witness { mut said, marks, hosts, spoken, served, loose, stretches, .. } = witness;
     said.stretches = stretches;
     let jumps: u32 = survey.chunks.iter().map(|(_, chunk)| chunk.jumps.0 + chunk.jumps.1).sum();
     said.jumps = jumps.saturating_sub(explained.len() as u32);
     said.sights = marks.finish();
     said.spoken = spoken.finish(|spoken| spoken.when.offset);
     said.served = served.finish(|served| served.when.offset);
+    said.loose = loose.finish(|loose| loose.offset);
+    said.loose.sort_unstable();
     let text = |host: &[u8]| String::from_utf8_lossy(host).into_owned();
     said.hosts = vec![String::new(); hosts.len()];
     for (host, (number, _)) in &hosts {
@@ -208,7 +228,7 @@ fn interleaved(
     each_region(opened, survey, |base, text| {
         let mut region = Vec::new();
         for (start, _, line) in lines(text, 0) {
-            let Some((id, head)) = layouts.begins(&line[..line.len().min(MAX_HEAD)], &mut slots) else {
+            let Some((id, head)) = layouts.begins(&text[start..], line.len(), &mut slots) else {
                 continue;
             };
             let Some((written, at)) = head.stamp.as_ref().and_then(Written::of) else { continue };
@@ -272,8 +292,8 @@ fn explained(regions: &[Vec<Plain>], survey: &FileSurvey, odd: impl Fn(&Plain) -
 }
 
 impl Witness<'_> {
-    fn line(&mut self, offset: u64, line: &[u8]) {
-        let begun = self.layouts.begins(&line[..line.len().min(MAX_HEAD)], &mut self.slots);
+    fn line(&mut self, offset: u64, text: &[u8], line: &[u8]) {
+        let begun = self.layouts.begins(text, line.len(), &mut self.slots);
         let Some((id, head)) = begun else {
             // A line of the record above.
             if let Some((piece, written, at)) = self.current {
@@ -282,7 +302,12 @@ impl Witness<'_> {
             return;
         };
         self.current = None;
-        let Some(stamp) = head.stamp else { return };
+        let Some(stamp) = head.stamp else {
+            if self.stampless {
+                self.loose(id, &head, offset, line);
+            }
+            return;
+        };
         let Some((written, at)) = Written::of(&stamp) else { return };
         let index = self.survey.chunks.partition_point(|(start, _)| *start <= offset).saturating_sub(1);
         let piece = self.stretches.get(index).copied().unwrap_or(0);
@@ -343,6 +368,18 @@ impl Witness<'_> {
             said.uptimes.push(UptimePoint { piece, written, at, width, uptime, kernel, offset });
         }
         self.quotes(body, offset, (piece, written, at));
+    }
+
+    /// Marks of a line without a stamp.
+    fn loose(&mut self, id: GrammarId, head: &Head, offset: u64, line: &[u8]) {
+        let reading = self.layouts.set.get(id).read(line, head, &mut self.slots, false);
+        let message = reading.message.of(line).trim_ascii();
+        let loose = &mut self.loose;
+        let mut add = |kind, hash| loose.add(hash, Loose { kind, hash, offset });
+        if message.len() >= SHORTEST_MESSAGE {
+            add(MarkKind::Message, hash(&[message]));
+        }
+        ids(message, |word| add(MarkKind::Id, hash(&[word])));
     }
 
     /// The number of a host, as long as there are not too many. Counts that a record names it.

@@ -329,7 +329,7 @@ macro_rules! topics {
     };
 }
 
-topics! { analysis bad_input clocks explain formats grep jsonl kernel mistakes output poll records selection show skew zones }
+topics! { analysis bad_input clocks containers explain formats grep jsonl kernel mistakes output poll records selection show skew zones }
 
 #[test]
 #[ignore = "bug: each case marked `bug` says which one"]

@@ -10,7 +10,8 @@ fn stamp(random: &mut Random, spelling: u64, second: i64) -> String {
     let (year, month, day) = date(second.div_euclid(86_400));
     let of_day = second.rem_euclid(86_400);
     let clock = format!("{:02}:{:02}:{:02}", of_day / 3_600, of_day / 60 % 60, of_day % 60);
-    let name = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][month as usize - 1];
+    let name = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        [month as usize - 1];
     let fraction = random.below(1_000);
     match spelling {
         0 => format!("{year:04}-{month:02}-{day:02} {clock}.{fraction:03}"),
@@ -78,7 +79,9 @@ impl Made {
                 Part::Level => (*random.pick(&levels)).to_owned(),
                 Part::Host => format!("web{}", random.below(3)),
                 Part::Thread => format!("worker-{}", random.below(20)),
-                Part::Program => format!("{}[{}]", random.pick(&["cart", "checkout"]), 100 + random.below(9_000)),
+                Part::Program => {
+                    format!("{}[{}]", random.pick(&["cart", "checkout"]), 100 + random.below(9_000))
+                }
                 Part::Number => random.below(100_000).to_string(),
             };
             cells.push(if self.bracketed { format!("[{cell}]") } else { cell });
@@ -128,7 +131,9 @@ fn proposals_read_what_they_were_made_from() {
         let found = String::from_utf8(found).expect("UTF-8");
         let events: Vec<Value> =
             found.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-        let own = |event: &&Value| event["format"] == "made" && stamps.iter().any(|stamp| event["stamp"] == **stamp);
+        let own = |event: &&Value| {
+            event["format"] == "made" && stamps.iter().any(|stamp| event["stamp"] == **stamp)
+        };
         let good = events.iter().filter(own).count();
         assert!(
             good * 10 >= stamps.len() * 9 && events.len() <= stamps.len() * 11 / 10,
@@ -136,10 +141,21 @@ fn proposals_read_what_they_were_made_from() {
             stamps.len()
         );
         // What the comment says is what the grammar does: all but a tenth are read whole.
-        eprintln!("{seed}\n{}\n{}", text.lines().next().unwrap(), proposal.lines().filter(|l| l.starts_with("pattern") || l.starts_with("# It reads")).collect::<Vec<_>>().join("\n"));
+        eprintln!(
+            "{seed}\n{}\n{}",
+            text.lines().next().unwrap(),
+            proposal
+                .lines()
+                .filter(|l| l.starts_with("pattern") || l.starts_with("# It reads"))
+                .collect::<Vec<_>>()
+                .join("\n")
+        );
         let told = proposal.lines().find_map(|line| line.strip_prefix("# It reads ")).expect("a count");
         let counts: Vec<usize> = told.split_whitespace().filter_map(|word| word.parse().ok()).collect();
-        assert!(counts[0] * 10 >= counts[1] * 9 && counts[1] == stamps.len(), "seed {seed}: {told}\n{shown}\n{proposal}");
+        assert!(
+            counts[0] * 10 >= counts[1] * 9 && counts[1] == stamps.len(),
+            "seed {seed}: {told}\n{shown}\n{proposal}"
+        );
     }
 }
 

@@ -43,7 +43,7 @@ impl Answers {
 
 fn run(program: &Path, command: &str, folder: &Path, options: &[String]) -> Result<Vec<Value>, String> {
     let output = Command::new(program)
-        .args([command, "--format", "jsonl", "--quiet"])
+        .args([command, "--format", "jsonl", "--quiet", "--no-dedupe"])
         .args(options)
         .arg(folder)
         .env_clear()

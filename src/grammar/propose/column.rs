@@ -16,8 +16,20 @@ pub(super) const KNOWN: [&str; 7] = ["time", "level", "program", "pid", "host", 
 
 /// Words that threads and workers are called by, so that `worker-3` is no host.
 const WORKERS: [&str; 14] = [
-    "thread", "worker", "pool", "exec", "main", "job", "task", "conn", "nio", "proc", "queue", "scheduler",
-    "timer", "handler",
+    "thread",
+    "worker",
+    "pool",
+    "exec",
+    "main",
+    "job",
+    "task",
+    "conn",
+    "nio",
+    "proc",
+    "queue",
+    "scheduler",
+    "timer",
+    "handler",
 ];
 
 /// Describes a column; `bracketed` where it stands in brackets.
@@ -58,7 +70,10 @@ pub(super) fn describe(values: &[&[u8]], bracketed: bool) -> Column {
     if most(&is_id, 90) {
         return column("id", None);
     }
-    if most(&|value| value.len() <= 5 && value.iter().all(u8::is_ascii_uppercase) && value.ends_with(b"T"), 100) {
+    if most(
+        &|value| value.len() <= 5 && value.iter().all(u8::is_ascii_uppercase) && value.ends_with(b"T"),
+        100,
+    ) {
         return column("zone", None);
     }
     if few && all_words && most(&is_name, 90) {
@@ -105,7 +120,9 @@ fn is_decimal(value: &[u8]) -> bool {
 fn is_address(value: &[u8]) -> bool {
     let parts = value.split(|byte| matches!(byte, b'.' | b':'));
     let fits = |part: &[u8]| is_int(part) && part.len() <= 5;
-    value.iter().filter(|byte| **byte == b'.').count() == 3 && parts.clone().count() <= 5 && parts.into_iter().all(fits)
+    value.iter().filter(|byte| **byte == b'.').count() == 3
+        && parts.clone().count() <= 5
+        && parts.into_iter().all(fits)
 }
 
 fn is_worker(value: &[u8]) -> bool {
@@ -120,7 +137,8 @@ const fn host_byte(byte: u8) -> bool {
 /// `web1`, `db-02`, `ip-172-31-12-73`, `web1.example.com`: a letter first, a digit in the first label.
 fn is_host(value: &[u8]) -> bool {
     let label = value.split(|byte| *byte == b'.').next().unwrap_or_default();
-    let same_case = |byte: &u8| host_byte(*byte) && byte.is_ascii_uppercase() == value[0].is_ascii_uppercase();
+    let same_case =
+        |byte: &u8| host_byte(*byte) && byte.is_ascii_uppercase() == value[0].is_ascii_uppercase();
     let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic());
     let small = value.iter().all(|byte| host_byte(*byte)) && letters.clone().all(same_case);
     let digits = label.last().is_some_and(u8::is_ascii_digit);

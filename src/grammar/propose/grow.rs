@@ -51,7 +51,8 @@ impl Names {
 
     /// A name like `base` that is not taken: numbered, or a plain one where a well-known name is taken.
     pub(super) fn fresh(&self, base: &str) -> String {
-        let taken = |name: &str| self.0.contains(name) || name == REST || matches!(name, "time" | "pri" | "_");
+        let taken =
+            |name: &str| self.0.contains(name) || name == REST || matches!(name, "time" | "pri" | "_");
         let base = match base {
             base if !taken(base) => return base.to_owned(),
             "pid" => "number",
@@ -188,7 +189,9 @@ impl<'a> Growth<'a> {
         // `{a}] [` ends `a` at one blank between brackets; where there are more or a tab, the blank must be
         // one that may be missing.
         let padded = self.pattern.strip_suffix(' ').filter(|pattern| !pattern.ends_with('}'));
-        padded.map(|pattern| format!("{pattern}{{? }}{}", piece.pattern)).is_some_and(|it| self.fits(it, &piece))
+        padded
+            .map(|pattern| format!("{pattern}{{? }}{}", piece.pattern))
+            .is_some_and(|it| self.fits(it, &piece))
     }
 
     /// Goes on with a pattern if nine of ten records fit it.

@@ -137,10 +137,12 @@ fn sentence(file: &str, lines: &[&[u8]], trouble: Trouble) -> String {
     let looked = lines.len();
     match trouble {
         Trouble::Spelling(why) => why,
-        Trouble::NoStamp if lines.iter().filter(|line| line.starts_with(b"{")).count() * 2 > looked => format!(
-            "{file}: its lines are JSON objects without a time that is known; write a grammar with [json], and \
+        Trouble::NoStamp if lines.iter().filter(|line| line.starts_with(b"{")).count() * 2 > looked => {
+            format!(
+                "{file}: its lines are JSON objects without a time that is known; write a grammar with [json], and \
              the time's key in it: docs/grammar.md"
-        ),
+            )
+        }
         Trouble::NoStamp => format!(
             "{file}: none of the {looked} lines looked at has a date and time that can be told, so no format can \
              date them; if they have one, spell it: --time '%d.%m.%Y %H:%M:%S'"
@@ -150,7 +152,8 @@ fn sentence(file: &str, lines: &[&[u8]], trouble: Trouble) -> String {
              they have one, spell it: --time '%d.%m.%Y %H:%M:%S'"
         ),
         Trouble::Orders(example, spellings) => {
-            let choices: Vec<String> = spellings.iter().map(|spelling| format!("--time '{spelling}'")).collect();
+            let choices: Vec<String> =
+                spellings.iter().map(|spelling| format!("--time '{spelling}'")).collect();
             format!(
                 "{file}: the {looked} lines looked at do not prove which number of `{}` is the day, the month \
                  or the year; say so: {}",

@@ -256,7 +256,8 @@ fn program_and_pid(growth: &Growth<'_>, rests: &[&[u8]]) -> Option<Piece> {
 }
 
 fn tag_and_pid(rest: &[u8]) -> Option<&[u8]> {
-    let tag = until(rest, |byte| matches!(byte, b' ' | b'\t' | b'[' | b':' | b';' | b'|' | b',' | b'(' | b'"'))?;
+    let tag =
+        until(rest, |byte| matches!(byte, b' ' | b'\t' | b'[' | b':' | b';' | b'|' | b',' | b'(' | b'"'))?;
     let pid = until(rest.get(tag.len() + 1..)?, |byte| byte == b']')?;
     let digits = !pid.is_empty() && pid.len() <= 9 && pid.iter().all(u8::is_ascii_digit);
     (rest[tag.len()] == b'[' && !tag.is_empty() && digits).then_some(tag)
@@ -271,7 +272,8 @@ pub(super) fn key(rest: &[u8]) -> Option<&[u8]> {
 
 /// What a key is called as a field.
 pub(super) fn field_name(key: &[u8], names: &Names) -> String {
-    let plain = |byte: &u8| if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() as char } else { '_' };
+    let plain =
+        |byte: &u8| if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() as char } else { '_' };
     let name: String = key.iter().map(plain).collect();
     names.fresh(match name.as_str() {
         "hostname" => "host",
@@ -286,13 +288,13 @@ pub(super) fn field_name(key: &[u8], names: &Names) -> String {
 fn pair(growth: &Growth<'_>, rests: &[&[u8]]) -> Option<Piece> {
     let keys = values(rests, key)?;
     let key = keys[0];
-    let behind: Vec<&[u8]> =
-        values(rests, |rest| rest.strip_prefix(key)?.strip_prefix(b"="))?;
+    let behind: Vec<&[u8]> = values(rests, |rest| rest.strip_prefix(key)?.strip_prefix(b"="))?;
     let text = String::from_utf8_lossy(key).into_owned();
     let mut name = field_name(key, &growth.names);
     let inside = values(&behind, quotes);
     let words: Vec<&[u8]> = behind.iter().map(|rest| run(rest)).collect();
-    let ended = |byte: u8| words.iter().filter(|word| word.ends_with(&[byte])).count() * 10 >= words.len() * 9;
+    let ended =
+        |byte: u8| words.iter().filter(|word| word.ends_with(&[byte])).count() * 10 >= words.len() * 9;
     let end = [b',', b';', b'|'].into_iter().find(|byte| ended(*byte));
     let shown: Vec<&[u8]> = match (&inside, end) {
         (Some(inside), _) => inside.clone(),
@@ -331,7 +333,8 @@ fn number(growth: &Growth<'_>, rests: &[&[u8]]) -> Option<Piece> {
 fn cell(growth: &Growth<'_>, rests: &[&[u8]]) -> Option<Piece> {
     SEPARATORS.into_iter().find_map(|separator| {
         let cells = values(rests, |rest| until(rest, |byte| byte == separator))?;
-        let filled: Vec<&[u8]> = cells.iter().map(|cell| cell.trim_ascii()).filter(|cell| !cell.is_empty()).collect();
+        let filled: Vec<&[u8]> =
+            cells.iter().map(|cell| cell.trim_ascii()).filter(|cell| !cell.is_empty()).collect();
         let words = filled.iter().filter(|cell| is_word(cell) && cell.len() <= 64).count();
         let plain = words * 10 >= filled.len() * 9;
         let same = growth.separator == Some(separator);
@@ -367,7 +370,8 @@ fn before_mark(growth: &Growth<'_>, rests: &[&[u8]]) -> Option<Piece> {
         let word = run(rest);
         let behind = rest.get(word.len()..)?.trim_ascii_start();
         let mark = run(behind);
-        let marks = !mark.is_empty() && mark.len() <= 3 && mark.iter().all(|byte| b"-|:>=#~*/".contains(byte));
+        let marks =
+            !mark.is_empty() && mark.len() <= 3 && mark.iter().all(|byte| b"-|:>=#~*/".contains(byte));
         (marks && !word.is_empty()).then_some(word)
     })?;
     Some(plain_word(growth, &words))

@@ -86,7 +86,8 @@ pub(super) fn sample(grammar: &Grammar, record: &Record) -> String {
     line("level", Level::word(reading.level).map(quoted));
     line("host", text(Known::Host).as_deref().map(quoted));
     line("program", text(Known::Program).as_deref().map(quoted));
-    let pid = text(Known::Pid).and_then(|pid| pid.parse::<u32>().ok().filter(|number| number.to_string() == pid));
+    let pid =
+        text(Known::Pid).and_then(|pid| pid.parse::<u32>().ok().filter(|number| number.to_string() == pid));
     line("pid", pid.map(|pid| pid.to_string()));
     let mut message = Vec::new();
     grammar.message(shown, &slots, &reading, &mut message);
@@ -108,7 +109,8 @@ pub(super) fn sample(grammar: &Grammar, record: &Record) -> String {
 /// A `[[counter_sample]]`: a line that the grammar leaves alone, and why.
 pub(super) fn counter(grammar: &Grammar, records: &Records, lines: &[Line<'_>]) -> Option<String> {
     let mut slots = Slots::default();
-    let mut good = |line: &[u8]| !line.is_empty() && is_clean(line) && !fits(grammar, line, &mut slots);
+    let mut good =
+        |line: &[u8]| !line.is_empty() && is_clean(line) && !fits(grammar, line, line.len(), &mut slots);
     let write = |line: &[u8], why: &str| {
         let line = quoted(&String::from_utf8_lossy(line));
         Some(format!("\n[[counter_sample]]\nline = {line}\nwhy = {}\n", quoted(why)))
@@ -125,7 +127,8 @@ pub(super) fn counter(grammar: &Grammar, records: &Records, lines: &[Line<'_>]) 
     if cut.len() < text.len() && good(cut) {
         return write(cut, "cut off: the columns behind are missing");
     }
-    let further = records.further.iter().chain(&records.loose).map(|index| lines[*index].text.trim_ascii_end());
+    let further =
+        records.further.iter().chain(&records.loose).map(|index| lines[*index].text.trim_ascii_end());
     let further: Vec<&[u8]> = further.filter(|line| line.len() <= LONG).collect();
     if let Some(line) = further.into_iter().find(|line| good(line)) {
         return write(line, "no stamp where this format has it");

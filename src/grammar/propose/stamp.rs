@@ -229,7 +229,9 @@ fn shape(spelling: &str, text: &[u8]) -> Option<usize> {
     while let Some(byte) = parts.next() {
         at += match byte {
             b'%' => match parts.next()? {
-                b'Y' => (digits(at, 5) == 4 || spelling.contains("%Y%m") && digits(at, 4) == 4).then_some(4)?,
+                b'Y' => {
+                    (digits(at, 5) == 4 || spelling.contains("%Y%m") && digits(at, 4) == 4).then_some(4)?
+                }
                 b'y' | b'm' | b'M' | b'S' => (digits(at, 2) == 2).then_some(2)?,
                 b'b' => month(text, at).map(|_| 3)?,
                 b'a' => {

@@ -54,9 +54,30 @@ fn whatever_the_bytes_no_panic_and_no_failing_proposal() {
         (state >> 33) as usize % end
     };
     let parts: [&[u8]; 24] = [
-        b"2014-12-12 10:10:59", b"Dec 12 10:10:59", b"01/02/14 10:10", b"\n", b"\r\n", b" ", b"\t", b"|", b";",
-        b"[", b"]", b"{", b"}", b"\"", b"'''", b"W", b"ERROR", b"web1", b"a=b", b"\xff\xfe", b"\x1b[0m",
-        "경고".as_bytes(), b"4711", b"\\",
+        b"2014-12-12 10:10:59",
+        b"Dec 12 10:10:59",
+        b"01/02/14 10:10",
+        b"\n",
+        b"\r\n",
+        b" ",
+        b"\t",
+        b"|",
+        b";",
+        b"[",
+        b"]",
+        b"{",
+        b"}",
+        b"\"",
+        b"'''",
+        b"W",
+        b"ERROR",
+        b"web1",
+        b"a=b",
+        b"\xff\xfe",
+        b"\x1b[0m",
+        "경고".as_bytes(),
+        b"4711",
+        b"\\",
     ];
     for round in 0..300 {
         let shape: Vec<&[u8]> = (0..1 + below(8)).map(|_| parts[below(parts.len())]).collect();

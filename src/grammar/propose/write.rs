@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::levels::Guesses;
 use super::lines::{Lines, Records};
 use super::pairs::{Pairs, pairs};
-use super::levels::Guesses;
 use super::{Ask, Sized, compiled, grow, sample};
 use crate::base::Level;
 use crate::grammar::model::Grammar;
@@ -86,7 +86,8 @@ impl Draft<'_> {
         layouts
             .map(|sized| {
                 let reads = grow::reads(&sized.layout, &texts);
-                let own = reads.iter().enumerate().map(|(at, reads)| *reads && tails[at].is_some() && !taken[at]);
+                let own =
+                    reads.iter().enumerate().map(|(at, reads)| *reads && tails[at].is_some() && !taken[at]);
                 let own: Vec<bool> = own.collect();
                 taken.iter_mut().zip(&own).for_each(|(taken, own)| *taken |= own);
                 own
@@ -98,10 +99,12 @@ impl Draft<'_> {
     fn head(&self, lines: &Lines<'_>, records: &Records) -> String {
         let Ask { file, name, .. } = *self.ask;
         let file = clean(file);
-        let mut text = format!("# Proposed from {} lines of {file}: read it over before use.\n#\n", lines.all.len());
+        let mut text =
+            format!("# Proposed from {} lines of {file}: read it over before use.\n#\n", lines.all.len());
         let evident = records.all.iter().filter(|record| record.evidence).count();
         let further = records.further.len();
-        let plural = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+        let plural =
+            |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
         let _ = writeln!(
             text,
             "# It reads {evident} of {} whole{}.",
@@ -125,7 +128,10 @@ impl Draft<'_> {
             }
         };
         let poor = records.all.iter().filter(|record| record.whole && !record.evidence);
-        examples("Read by the last layout only, as stamp and message", poor.map(|record| record.line).collect());
+        examples(
+            "Read by the last layout only, as stamp and message",
+            poor.map(|record| record.line).collect(),
+        );
         let unread = records.all.iter().filter(|record| !record.whole);
         examples("Stamped, but no layout fits", unread.map(|record| record.line).collect());
         examples("Above the first record, without a stamp", records.loose.clone());
@@ -154,7 +160,9 @@ impl Draft<'_> {
             let pattern = format!("{}{{time:{}}}{}", self.front, self.spelling, sized.layout.pattern);
             let count = sized.count;
             let what = match (sized.evidence, self.layouts.len()) {
-                (false, _) => format!("# What is left, {count} here: nearly any line fits, so it is no sign of this format.\n"),
+                (false, _) => format!(
+                    "# What is left, {count} here: nearly any line fits, so it is no sign of this format.\n"
+                ),
                 (true, 1) => String::new(),
                 (true, _) => format!("# {count} here.\n"),
             };
@@ -219,7 +227,9 @@ fn levels(guesses: &Guesses, words: &BTreeMap<String, usize>) -> Vec<Word> {
         .collect();
     // A letter that the file does not show yet is most likely to be the worst one.
     let letters = || found.iter().filter(|known| known.word.chars().count() == 1 && known.level.is_some());
-    if let Some(like) = letters().next().map(|known| known.word.clone()).filter(|_| letters().count() == found.len()) {
+    if let Some(like) =
+        letters().next().map(|known| known.word.clone()).filter(|_| letters().count() == found.len())
+    {
         for (letter, level) in guesses.usual(&like) {
             if !found.iter().any(|known| known.word == letter) {
                 found.push(Word { word: letter, level: Some(level.to_owned()), seen: false });

@@ -1,0 +1,131 @@
+//! One layer at work: a decoder, what is below it, and coming again where it met damage.
+
+use std::io::{self, BufRead, Read};
+use std::ops::Range;
+
+use super::{Coding, Decoder, Fault, Kind};
+use crate::io::raw::Raw;
+
+/// Bytes in order, from whatever is below.
+pub(crate) type Source = Box<dyn BufRead + Send>;
+
+/// Bytes decoded in one go. Fixed: what a decoder does must not depend on who asks for how much.
+const STEP: usize = 32 * 1024;
+
+/// Starts decoding from the beginning: `codings` outermost first.
+pub(crate) fn start(raw: &Raw, codings: &[Coding]) -> io::Result<Source> {
+    let Some((coding, below)) = codings.split_last() else { return Ok(Box::new(raw.reader()?)) };
+    Ok(Box::new(Layer {
+        decoder: Some(coding.decoder(start(raw, below)?)),
+        coding: *coding,
+        raw: raw.clone(),
+        below: below.to_vec(),
+        step: vec![0; STEP],
+        ready: 0..0,
+        careful: false,
+        failure: None,
+        produced: 0,
+    }))
+}
+
+/// A decoder, and all that is needed to start it over.
+struct Layer {
+    coding: Coding,
+    raw: Raw,
+    below: Vec<Coding>,
+    /// `None` at the end.
+    decoder: Option<Decoder>,
+    step: Vec<u8>,
+    /// What of `step` is decoded and not taken yet.
+    ready: Range<usize>,
+    /// Whether it asks for single bytes, because damage lies ahead.
+    careful: bool,
+    /// What is told behind the last byte.
+    failure: Option<io::Error>,
+    /// Bytes of whole steps.
+    produced: u64,
+}
+
+impl Layer {
+    fn next_step(&mut self) {
+        let mut filled = 0;
+        while filled < STEP
+            && let Some(decoder) = &mut self.decoder
+        {
+            let end = if self.careful { filled + 1 } else { STEP };
+            match decoder.read(&mut self.step[filled..end]) {
+                Ok(0) => self.decoder = None,
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // What was decoded on the way to the damage may be lost: come again, byte by byte.
+                Err(_) if !self.careful && self.come_again() => filled = 0,
+                Err(error) => {
+                    self.decoder = None;
+                    self.failure = Some(self.fault(error));
+                }
+            }
+        }
+        self.produced += filled as u64;
+        self.ready = 0..filled;
+    }
+
+    /// Goes back to the start and on to where the last whole step ended; whether that worked.
+    fn come_again(&mut self) -> bool {
+        self.careful = true;
+        let Ok(below) = start(&self.raw, &self.below) else { return false };
+        let mut decoder = self.coding.decoder(below);
+        let mut left = self.produced;
+        while left > 0 {
+            let wanted = left.min(STEP as u64) as usize;
+            match decoder.read(&mut self.step[..wanted]) {
+                Ok(0) => return false,
+                Ok(count) => left -= count as u64,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return false,
+            }
+        }
+        self.decoder = Some(decoder);
+        true
+    }
+
+    /// The error with this coding's name, unless it comes from below or from the file system.
+    fn fault(&self, error: io::Error) -> io::Error {
+        if error.raw_os_error().is_some() || error.get_ref().is_some_and(|inner| inner.is::<Fault>()) {
+            return error;
+        }
+        let kind = match error.kind() {
+            io::ErrorKind::UnexpectedEof => Kind::Cut,
+            _ if error.to_string().contains("checksum") => Kind::Damaged("its checksum does not fit".into()),
+            _ => Kind::Damaged(error.to_string()),
+        };
+        io::Error::other(Fault { coding: self.coding.name(), kind })
+    }
+}
+
+impl BufRead for Layer {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.ready.is_empty() {
+            self.next_step();
+            if self.ready.is_empty()
+                && let Some(error) = self.failure.take()
+            {
+                return Err(error);
+            }
+        }
+        Ok(&self.step[self.ready.clone()])
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.ready.start = (self.ready.start + count).min(self.ready.end);
+    }
+}
+
+impl Read for Layer {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let ready = self.fill_buf()?;
+        let count = ready.len().min(out.len());
+        out[..count].copy_from_slice(&ready[..count]);
+        self.consume(count);
+        Ok(count)
+    }
+}

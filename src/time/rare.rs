@@ -1,0 +1,228 @@
+//! Stamps that few programs write, each in a form that nothing else has: days of the Modified Julian
+//! calendar, TAI64N labels, and zones by an abbreviation.
+
+use crate::base::{Resolution, Stamp, WrittenDate, WrittenZone};
+
+use super::known::{digits, fraction, syslog, zone};
+
+/// ntpd's statistics: the Modified Julian Day and the seconds of that day, in UTC: `57003 4259.123`.
+pub(super) fn mjd(bytes: &[u8]) -> Option<(Stamp, usize)> {
+    /// 1970-01-01, and years 2000 to 2099: five digits alone could be anything.
+    const EPOCH: i64 = 40_587;
+    const DAYS: std::ops::Range<u32> = 51_544..88_069;
+    let day = digits(bytes, 0, 5).filter(|day| DAYS.contains(day))?;
+    if bytes.get(5) != Some(&b' ') {
+        return None;
+    }
+    let length = bytes.get(6..)?.iter().take(6).take_while(|byte| byte.is_ascii_digit()).count();
+    let second = digits(bytes, 6, length).filter(|second| length > 0 && *second < 86_401)?;
+    let (nanos, written, end) = fraction(bytes, 6 + length);
+    // The 86401st second is a leap second; it counts as the one before, as in any other stamp.
+    let (nanos, resolution) = match second {
+        86_400 => (0, Resolution::LEAP),
+        _ => (nanos, Resolution::digits(written)),
+    };
+    let seconds = (i64::from(day) - EPOCH) * 86_400 + i64::from(second.min(86_399));
+    Some((Stamp { seconds, nanos, zone: WrittenZone::Offset(0), resolution, date: WrittenDate::Full }, end))
+}
+
+/// daemontools, runit and s6: `@` and a TAI64N label of 24 hexadecimal digits. multilog and its
+/// successors count ten seconds between TAI and UTC, whatever leap seconds there were.
+pub(super) fn tai64n(bytes: &[u8]) -> Option<(Stamp, usize)> {
+    const EPOCH: i64 = 0x4000_0000_0000_000a;
+    let hex = |from: usize, to: usize| {
+        let text = bytes.get(from..to)?;
+        text.iter().try_fold(0_i64, |sum, byte| Some(sum << 4 | i64::from(char::from(*byte).to_digit(16)?)))
+    };
+    // The first digit is always 4 before the year 36 billion.
+    if bytes.get(..2)? != b"@4" || bytes.get(25).is_some_and(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    let seconds = hex(1, 17)? - EPOCH;
+    let nanos = u32::try_from(hex(17, 25)?).ok().filter(|nanos| *nanos < 1_000_000_000)?;
+    // Years 1970 to 2286, as for other epochs.
+    (0..10_000_000_000).contains(&seconds).then_some((
+        Stamp {
+            seconds,
+            nanos,
+            zone: WrittenZone::Epoch,
+            resolution: Resolution::digits(9),
+            date: WrittenDate::Full,
+        },
+        25,
+    ))
+}
+
+/// Minutes west of Greenwich, as Windows gives the bias of a zone: `-540` is Japan's.
+pub(super) fn bias(bytes: &[u8], at: usize) -> (WrittenZone, usize) {
+    let sign = match bytes.get(at) {
+        Some(b'-') => 1,
+        Some(b'+') => -1,
+        _ => return (WrittenZone::Absent, at),
+    };
+    let length = bytes[at + 1..].iter().take(4).take_while(|byte| byte.is_ascii_digit()).count();
+    match digits(bytes, at + 1, length) {
+        Some(minutes) if (1..=3).contains(&length) && minutes <= 900 => {
+            (WrittenZone::Offset(sign * minutes as i32 * 60), at + 1 + length)
+        }
+        _ => (WrittenZone::Absent, at),
+    }
+}
+
+/// Abbreviations that have meant one offset wherever and whenever they were in use since there are logs.
+/// `CST`, `IST`, `BST`, `EST`, `PST`, `MSK` and many more have meant several: a stamp with one of them
+/// is a stamp without a zone. `WET` and `WEST` are English words as well, which a message may begin with.
+const ABBREVIATIONS: [(&[u8], i32); 10] = [
+    (b"AKDT", -8 * 3_600),
+    (b"AKST", -9 * 3_600),
+    (b"CEST", 2 * 3_600),
+    (b"CET", 3_600),
+    (b"EEST", 3 * 3_600),
+    (b"EET", 2 * 3_600),
+    (b"HKT", 8 * 3_600),
+    (b"NZDT", 13 * 3_600),
+    (b"NZST", 12 * 3_600),
+    (b"PDT", -7 * 3_600),
+];
+
+/// The offset of an abbreviation at `at` that is not ambiguous, and its end. The caller sees to it that
+/// no longer word stands there.
+pub(super) fn abbreviation(bytes: &[u8], at: usize) -> Option<(i32, usize)> {
+    let word = bytes.get(at..)?;
+    let (name, offset) = ABBREVIATIONS.iter().find(|(name, _)| {
+        word.starts_with(name) && !word.get(name.len()).is_some_and(u8::is_ascii_alphanumeric)
+    })?;
+    Some((*offset, at + name.len()))
+}
+
+/// A stamp that ends at `end`, moved by the `AM` or `PM` that stands there, and where that ends. A stamp of
+/// an hour past twelve stays as it is: its writer's clock had 24.
+#[inline]
+pub(super) fn half_day(bytes: &[u8], stamp: Stamp, end: usize) -> (Stamp, usize) {
+    match bytes.get(end) {
+        Some(b' ' | b'A' | b'P' | b'a' | b'p') => read_half_day(bytes, stamp, end),
+        _ => (stamp, end),
+    }
+}
+
+fn read_half_day(bytes: &[u8], stamp: Stamp, end: usize) -> (Stamp, usize) {
+    let spaced = bytes[end] == b' ';
+    let at = end + usize::from(spaced);
+    let afternoon = match bytes.get(at..at + 2) {
+        Some(b"AM") => false,
+        Some(b"PM") => true,
+        // In small letters with a blank before it, it may be a host.
+        Some(b"am") if !spaced => false,
+        Some(b"pm") if !spaced => true,
+        _ => return (stamp, end),
+    };
+    if bytes
+        .get(at + 2)
+        .is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+    {
+        return (stamp, end);
+    }
+    let hour = stamp.seconds.div_euclid(3_600).rem_euclid(24);
+    let moved = match (hour, afternoon) {
+        (12, false) => -12,
+        (1..=11, true) => 12,
+        _ => 0,
+    };
+    let mut stamp = Stamp { seconds: stamp.seconds + moved * 3_600, ..stamp };
+    let mut end = at + 2;
+    if stamp.zone == WrittenZone::Absent && stamp.date == WrittenDate::Full {
+        (stamp.zone, end) = zone(bytes, end, true);
+    }
+    (stamp, end)
+}
+
+/// `2014 Dec 12 10:10:59`, as Cisco's NX-OS writes it.
+pub(super) fn year_month_day(bytes: &[u8]) -> Option<(Stamp, usize)> {
+    let year = digits(bytes, 0, 4).filter(|_| bytes.get(4) == Some(&b' '))?;
+    with_year(year, syslog(bytes.get(5..)?)?, 5, bytes)
+}
+
+/// `Dec 12, 2014 10:10:59 PM`: English with a comma.
+pub(super) fn month_day_year(bytes: &[u8]) -> Option<(Stamp, usize)> {
+    let comma = bytes.iter().take(7).position(|byte| *byte == b',')?;
+    let year = digits(bytes, comma + 2, 4).filter(|_| bytes.get(comma + 1) == Some(&b' '))?;
+    // The date without its comma and year, and the time: at most `Dec 12 10:10:59.123456789`.
+    let mut text = [0; 32];
+    let rest = bytes.get(comma + 6..)?;
+    let rest = &rest[..rest.len().min(text.len() - comma)];
+    text[..comma].copy_from_slice(&bytes[..comma]);
+    text[comma..comma + rest.len()].copy_from_slice(rest);
+    with_year(year, syslog(&text[..comma + rest.len()])?, 6, bytes)
+}
+
+/// A stamp without a year, and the year that stood elsewhere; `more` bytes lie before or within it.
+fn with_year(year: u32, (stamp, end): (Stamp, usize), more: usize, bytes: &[u8]) -> Option<(Stamp, usize)> {
+    if stamp.date != WrittenDate::NoYear {
+        return None;
+    }
+    let seconds = stamp.seconds_in_year(year as i32)?;
+    let (zone, end) = zone(bytes, end + more, true);
+    Some((Stamp { seconds, zone, date: WrittenDate::Full, ..stamp }, end))
+}
+
+/// The end of an ambiguous abbreviation of a zone at `at`, if a year stands behind it: `CST 2014`.
+pub(super) fn over_abbreviation(bytes: &[u8], at: usize) -> usize {
+    let letters =
+        bytes.get(at + 1..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+    let end = at + 1 + letters;
+    let year = bytes.get(end) == Some(&b' ') && digits(bytes, end + 1, 4).is_some();
+    if bytes.get(at) == Some(&b' ') && (2..=5).contains(&letters) && year { end } else { at }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::days_from_civil;
+
+    #[test]
+    fn julian_days_are_utc() {
+        let (stamp, end) = mjd(b"57003 4259.123 -0.000012 1.2 0.1").expect("reads");
+        assert_eq!(stamp.seconds, days_from_civil(2014, 12, 12) * 86_400 + 4_259);
+        assert_eq!((stamp.nanos, stamp.zone, end), (123_000_000, WrittenZone::Offset(0), 14));
+        let (leap, _) = mjd(b"57753 86400.500 x").expect("the leap second of 2016");
+        assert_eq!(
+            (leap.seconds, leap.resolution),
+            (days_from_civil(2017, 1, 1) * 86_400 - 1, Resolution::LEAP)
+        );
+        for line in
+            ["57003", "57003 ", "57003 86401.0", "57003 x", "12345 4259.0", "157003 4259.0", "57003\t1.0"]
+        {
+            assert_eq!(mjd(line.as_bytes()), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn tai_labels_are_read_as_multilog_writes_them() {
+        let (stamp, end) = tai64n(b"@400000005489e8dd0756b5b3 starting").expect("reads");
+        assert_eq!((stamp.seconds, stamp.nanos, end), (0x5489_e8d3, 0x0756_b5b3, 25));
+        for line in [
+            "@",
+            "@4",
+            "@400000005489e8dd0756b5b",
+            "@400000005489e8ddffffffff x",
+            "@user said",
+            "@400000005489e8dd0756b5b3a",
+        ] {
+            assert_eq!(tai64n(line.as_bytes()), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_not_ambiguous_is_a_zone() {
+        assert_eq!(abbreviation(b"CEST x", 0), Some((7_200, 4)));
+        assert_eq!(abbreviation(b" EET", 1), Some((7_200, 4)));
+        for text in ["WEST", "CST", "IST", "BST", "EST", "PST", "MSK", "CETX", "WETTER", ""] {
+            assert_eq!(abbreviation(text.as_bytes(), 0), None, "{text}");
+        }
+        assert_eq!(bias(b"-540\"", 0), (WrittenZone::Offset(32_400), 4));
+        assert_eq!(bias(b"+480\"", 0), (WrittenZone::Offset(-28_800), 4));
+        for text in ["540", "-", "-5400", "-999", ""] {
+            assert_eq!(bias(text.as_bytes(), 0).0, WrittenZone::Absent, "{text}");
+        }
+    }
+}
