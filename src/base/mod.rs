@@ -4,6 +4,7 @@
 
 mod account;
 mod batch;
+mod bytes;
 mod derived;
 mod error;
 mod event;
@@ -14,6 +15,7 @@ mod stamp;
 
 pub use account::Account;
 pub use batch::{Batch, Gap, Tally};
+pub use bytes::ByteSet;
 pub use derived::Derived;
 pub(crate) use error::reason;
 pub use error::{Error, Result};

@@ -9,7 +9,7 @@ use super::outcome::Ending;
 use super::output::Output;
 use super::resolve::limits;
 use crate::base::{Error, Result};
-use crate::grammar::{GrammarSet, check_grammar, detect};
+use crate::grammar::{CheckReport, Fault, GrammarSet, check_company, check_grammar, check_newcomer, detect};
 use crate::io::{Budget, Contents, Head, Limits, open, walk};
 use crate::text::width;
 
@@ -59,7 +59,7 @@ fn check(set: &GrammarSet, files: &[PathBuf]) -> Result<(String, Ending)> {
     let mut out = String::new();
     let mut failed = 0;
     for (file, text) in &texts {
-        match check_grammar(file, text) {
+        match check_one(set, file, text, !files.is_empty()) {
             Ok(report) if report.faults.is_empty() => {
                 let (samples, counters) = report.samples;
                 let _ =
@@ -80,6 +80,23 @@ fn check(set: &GrammarSet, files: &[PathBuf]) -> Result<(String, Ending)> {
     }
     let _ = writeln!(out, "{} of {} formats pass", texts.len() - failed, texts.len());
     Ok((out, if failed == 0 { Ending::Good } else { Ending::Short }))
+}
+
+/// A grammar by itself, then in the company of all others; what is in the set already is no newcomer there.
+fn check_one(
+    set: &GrammarSet,
+    file: &str,
+    text: &str,
+    newcomer: bool,
+) -> std::result::Result<CheckReport, Fault> {
+    let mut report = check_grammar(file, text)?;
+    if report.faults.is_empty() {
+        report.faults = match newcomer {
+            true => check_newcomer(set, file, text, &report.name),
+            false => check_company(set, &report.name),
+        };
+    }
+    Ok(report)
 }
 
 fn detect_files(set: &GrammarSet, files: &[PathBuf], limits: &Limits) -> Result<(String, Ending)> {

@@ -1,14 +1,14 @@
 //! Runs a grammar's own samples and counter-samples: the proof that it reads what it claims.
 
 use super::compile::Place;
-use super::detect::fits;
+use super::detect::{detect, fits};
 use super::fault::Fault;
 use super::load::{GrammarSet, compile_alone};
-use super::model::Grammar;
+use super::model::{Grammar, GrammarId};
 use super::schema::SampleFile;
 use super::slots::{Known, Slots};
 use super::table::Columns;
-use crate::base::Level;
+use crate::base::{Level, Resolution, Stamp, WrittenZone};
 
 /// What a check found.
 #[derive(Debug)]
@@ -39,8 +39,7 @@ pub fn check_grammar(file: &str, text: &str) -> Result<CheckReport, Fault> {
     }
     for counter in &typed.counter_sample {
         let line = counter.line.as_ref().as_bytes();
-        let first = line.split(|byte| *byte == b'\n').next().map_or(0, <[u8]>::len);
-        if fits(&grammar, line, first, &mut Slots::default()) {
+        if fits(&grammar, line, first_line(line), &mut Slots::default()) {
             faults.push(place.fault(
                 &counter.line,
                 0,
@@ -113,17 +112,87 @@ fn differences(grammar: &Grammar, sample: &SampleFile) -> Vec<String> {
     found
 }
 
-impl GrammarSet {
-    /// (grammar name, record) of every sample that shows its format: for the test that no other grammar takes them.
-    pub fn samples(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.iter().flat_map(|(id, grammar)| {
-            self.typed(id)
-                .sample
-                .iter()
-                .filter(|sample| sample.detected)
-                .map(|sample| (grammar.name.as_str(), sample.record.as_ref().as_str()))
-        })
+/// What is wrong with the company of a grammar that is not in the set yet: samples of its own that another one
+/// would win, and samples of others that it would win.
+pub fn check_newcomer(set: &GrammarSet, file: &str, text: &str, name: &str) -> Vec<Fault> {
+    let set = match set.and(file, text) {
+        Ok(set) => set,
+        // It compiled alone: only the number of grammars can be too many.
+        Err(error) => return vec![Fault::new(file, text, 0, error.to_string())],
+    };
+    let Some(id) = set.find(name) else { return Vec::new() };
+    let mut faults = taken_by_others(&set, id);
+    for (other, grammar) in set.iter().filter(|(other, _)| *other != id) {
+        for sample in set.typed(other).sample.iter().filter(|sample| sample.detected) {
+            if detect(&set, sample.record.as_ref().as_bytes()).winner() == Some(id) {
+                let message = format!("`{name}` would take this record from `{}`", grammar.name);
+                faults.push(place(&set, other).fault(&sample.record, 0, message).hint(
+                    "ask for more in its layouts, give it a lower rank, or leave the samples out of the other one",
+                ));
+            }
+        }
     }
+    faults
+}
+
+/// What is wrong with the company that a grammar of the set is in: samples of its own that another one would win.
+pub fn check_company(set: &GrammarSet, name: &str) -> Vec<Fault> {
+    set.find(name).map(|id| taken_by_others(set, id)).unwrap_or_default()
+}
+
+/// Samples that another grammar would win: one by one, and all of them as one file.
+fn taken_by_others(set: &GrammarSet, id: GrammarId) -> Vec<Fault> {
+    let grammar = set.get(id);
+    let samples = &set.typed(id).sample;
+    let mut faults = Vec::new();
+    if !grammar.has_stamps() {
+        return faults;
+    }
+    for sample in samples {
+        let record = sample.record.as_ref().as_bytes();
+        let Some(winner) = detect(set, record).winner().filter(|winner| *winner != id) else { continue };
+        let name = &set.get(winner).name;
+        if sample.detected {
+            let message = format!("a file of this record alone would be read as `{name}`");
+            faults.push(place(set, id).fault(&sample.record, 0, message));
+        } else if !agrees(first_stamp(set.get(winner), record), first_stamp(grammar, record)) {
+            let message = format!("`{name}`, which would read this record, sees another time in it");
+            faults.push(place(set, id).fault(&sample.record, 0, message));
+        }
+    }
+    let shown = samples.iter().filter(|sample| sample.detected).collect::<Vec<_>>();
+    let file: Vec<&str> = shown.iter().map(|sample| sample.record.as_ref().as_str()).collect();
+    if let (Some(first), Some(winner)) = (shown.first(), detect(set, file.join("\n").as_bytes()).winner())
+        && winner != id
+        && faults.is_empty()
+    {
+        let message = format!("a file of all these samples would be read as `{}`", set.get(winner).name);
+        faults.push(place(set, id).fault(&first.record, 0, message));
+    }
+    faults
+}
+
+fn place(set: &GrammarSet, id: GrammarId) -> Place<'_> {
+    Place { file: &set.get(id).origin, source: set.text(id) }
+}
+
+/// Whether what another grammar reads is the stamp itself, or less of it: without its zone or fraction.
+fn agrees(seen: Option<Stamp>, own: Option<Stamp>) -> bool {
+    let Some((seen, own)) = seen.zip(own) else { return seen == own };
+    let zone = seen.zone == own.zone || seen.zone == WrittenZone::Absent;
+    let fraction = (seen.nanos, seen.resolution) == (own.nanos, own.resolution)
+        || seen.nanos == 0 && seen.resolution == Resolution::SECOND;
+    zone && fraction && (seen.seconds, seen.date) == (own.seconds, own.date)
+}
+
+/// The stamp of a record's first line.
+fn first_stamp(grammar: &Grammar, record: &[u8]) -> Option<Stamp> {
+    grammar.begins_in(record, first_line(record), &mut Slots::default())?.stamp
+}
+
+/// How long a record's first line is.
+fn first_line(record: &[u8]) -> usize {
+    record.iter().position(|byte| *byte == b'\n').unwrap_or(record.len())
 }
 
 #[cfg(test)]
@@ -143,16 +212,43 @@ mod tests {
     }
 
     #[test]
-    fn every_sample_is_detected_as_its_own_format() {
+    fn every_grammar_loses_against_the_samples_of_every_other_one() {
         let set = GrammarSet::embedded().unwrap_or_else(|error| panic!("{error}"));
         let mut wrong = Vec::new();
-        for (name, record) in set.samples().filter(|(name, _)| *name != "plain") {
-            let detection = super::super::detect(&set, record.as_bytes());
-            let winner = detection.winner().map(|id| set.get(id).name.as_str());
-            if winner != Some(name) {
-                wrong.push(format!("{name}, taken for {winner:?}: {record}"));
+        for (id, grammar) in set.iter().filter(|(_, grammar)| grammar.has_stamps()) {
+            wrong.extend(check_company(&set, &grammar.name).iter().map(ToString::to_string));
+            for sample in set.typed(id).sample.iter().filter(|sample| sample.detected) {
+                let record = sample.record.as_ref();
+                if detect(&set, record.as_bytes()).winner().is_none() {
+                    wrong.push(format!("{}: nothing was detected in {record}\n", grammar.name));
+                }
             }
         }
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        assert!(wrong.is_empty(), "{}", wrong.concat());
+    }
+
+    /// What a whole line of a grammar says of its time, any other grammar that reads the line whole must say
+    /// too, or less of it: lines that share a file are read by either.
+    #[test]
+    fn no_two_grammars_read_different_times_from_one_line() {
+        let set = GrammarSet::embedded().unwrap_or_else(|error| panic!("{error}"));
+        let mut slots = Slots::default();
+        let mut wrong = Vec::new();
+        for (id, grammar) in set.iter().filter(|(_, grammar)| grammar.has_stamps()) {
+            for sample in &set.typed(id).sample {
+                let record = sample.record.as_ref().as_bytes();
+                let length = first_line(record);
+                let own = first_stamp(grammar, record);
+                for other in set.secondary().filter(|other| *other != id) {
+                    let grammar = set.get(other);
+                    let seen = first_stamp(grammar, record);
+                    if fits(grammar, record, length, &mut slots) && !agrees(seen, own) {
+                        let record = sample.record.as_ref();
+                        wrong.push(format!("{} reads {seen:?}, not {own:?}: {record}\n", grammar.name));
+                    }
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.concat());
     }
 }

@@ -3,16 +3,16 @@
 use toml::Spanned;
 
 use super::fault::{Fault, nearest};
-use super::model::{
-    Body, FastHead, Grammar, HeadGroup, JsonSpec, LevelRange, PatternPart, Piece, Shape, Tail,
-};
-use super::schema::{GrammarFile, JsonFile, LevelRangeFile};
+use super::layout::{compile_items, layout_lines, layouts, peeks};
+use super::model::{Body, Grammar, LevelRange, PatternPart, Piece, Shape};
+use super::pairs::{PairSpec, Syntax};
+use super::schema::{GrammarFile, LevelRangeFile};
 use super::slots::{Known, MAX_SLOTS};
 use super::step::{Kind, Step, Target};
 use super::syntax::{self, Item};
 use super::table::TableSpec;
 use crate::base::Level;
-use crate::time::{TimePattern, Zone};
+use crate::time::Zone;
 
 /// Where a text stands, so that mistakes in it can be pointed at.
 pub(super) struct Place<'a> {
@@ -39,14 +39,7 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
     let typed = parse(file, source)?;
     let place = Place { file, source };
     let mut slots = SlotNames::new();
-    let shape = match (&typed.json, typed.layout.is_empty()) {
-        (Some(json), true) => Shape::Json(json_keys(json, &mut slots)),
-        (None, false) => Shape::Text(layouts(&typed, &place, &mut slots)?),
-        (None, true) => Shape::Plain,
-        (Some(_), false) => {
-            return Err(place.fault(&typed.name, 0, "a grammar is either [json] or [[layout]], not both"));
-        }
-    };
+    let mut shape = shape(&typed, &place, &mut slots)?;
     let levels = typed
         .levels
         .iter()
@@ -64,6 +57,7 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
             PatternPart { slot: slots.slot(name), keep }
         })
         .collect();
+    let message_from = typed.message_from.as_deref().map(|name| slots.slot(name));
     let duration = typed.duration.as_deref().map(|name| slots.slot(name));
     let ranges = level_ranges(&typed, &place, &mut slots)?;
     let zone = match &typed.zone {
@@ -81,15 +75,11 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
             format!("too many fields: {} of at most {MAX_SLOTS}", slots.0.len()),
         ));
     }
-    let mut shape = shape;
-    let early: Vec<u8> =
-        pattern_of.iter().map(|part| part.slot).chain(ranges.iter().map(|range| range.slot)).collect();
-    finish_json(
-        &mut shape,
-        typed.json.as_ref(),
-        &slots,
-        if pattern_of.is_empty() { None } else { Some(&early) },
-    );
+    if let (Shape::Pairs(spec), Some(keys)) = (&mut shape, typed.json.as_ref().or(typed.logfmt.as_ref())) {
+        let early: Vec<u8> =
+            pattern_of.iter().map(|part| part.slot).chain(ranges.iter().map(|range| range.slot)).collect();
+        spec.finish(keys, &slots, (!pattern_of.is_empty()).then_some(&early));
+    }
     let grammar = Grammar {
         name: typed.name.as_ref().clone(),
         title: typed.title.clone(),
@@ -104,10 +94,12 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
         rank: typed.rank,
         weight: weight(&shape),
         primary_only: typed.primary_only,
+        first: shape.first_bytes(),
         shape,
         levels,
         ranges,
         duration,
+        message_from,
         pattern_of,
         compose,
         bodies,
@@ -115,6 +107,18 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
         slot_names: slots.0,
     };
     Ok((grammar, typed))
+}
+
+fn shape(typed: &GrammarFile, place: &Place<'_>, slots: &mut SlotNames) -> Result<Shape, Fault> {
+    Ok(match (&typed.json, &typed.logfmt, typed.layout.is_empty()) {
+        (Some(keys), None, true) => Shape::Pairs(PairSpec::compile(keys, Syntax::Json, slots)),
+        (None, Some(keys), true) => Shape::Pairs(PairSpec::compile(keys, Syntax::Logfmt, slots)),
+        (None, None, false) => Shape::Text(layouts(typed, place, slots)?),
+        (None, None, true) => Shape::Plain,
+        _ => {
+            return Err(place.fault(&typed.name, 0, "a grammar is one of [json], [logfmt] and [[layout]]"));
+        }
+    })
 }
 
 /// Compiles one body: its names are its own, so that a message may have a `host` or `message` field.
@@ -166,14 +170,14 @@ fn parse(file: &str, source: &str) -> Result<GrammarFile, Fault> {
 }
 
 /// Names of a grammar's slots, in slot order; the well-known ones come first.
-struct SlotNames(Vec<String>);
+pub(super) struct SlotNames(pub(super) Vec<String>);
 
 impl SlotNames {
     fn new() -> Self {
         Self(Known::NAMES.map(str::to_owned).to_vec())
     }
 
-    fn slot(&mut self, name: &str) -> u8 {
+    pub(super) fn slot(&mut self, name: &str) -> u8 {
         let found = self.0.iter().position(|known| known == name).unwrap_or_else(|| {
             self.0.push(name.to_owned());
             self.0.len() - 1
@@ -182,7 +186,7 @@ impl SlotNames {
         found.min(MAX_SLOTS) as u8
     }
 
-    fn target(&mut self, name: &str) -> Target {
+    pub(super) fn target(&mut self, name: &str) -> Target {
         if name == "_" { None } else { Some(self.slot(name).min(MAX_SLOTS as u8 - 1)) }
     }
 }
@@ -196,179 +200,9 @@ fn level_word(place: &Place<'_>, level: &Spanned<String>) -> Result<Level, Fault
     })
 }
 
-fn items(place: &Place<'_>, pattern: &Spanned<String>) -> Result<Vec<(usize, Item)>, Fault> {
+/// The parts of a pattern.
+pub(super) fn items(place: &Place<'_>, pattern: &Spanned<String>) -> Result<Vec<(usize, Item)>, Fault> {
     syntax::parse(pattern.as_ref()).map_err(|(at, message)| place.fault(pattern, at, message))
-}
-
-/// Compiles all layouts, grouped by what they share up to the stamp.
-fn layouts(typed: &GrammarFile, place: &Place<'_>, slots: &mut SlotNames) -> Result<Vec<HeadGroup>, Fault> {
-    let mut groups: Vec<(Vec<(usize, Item)>, HeadGroup)> = Vec::new();
-    for layout in &typed.layout {
-        let pattern = &layout.pattern;
-        let items = items(place, pattern)?;
-        let is_time =
-            |(_, item): &(usize, Item)| matches!(item, Item::Capture { name, .. } if name == "time");
-        let head_end = match items.iter().position(is_time) {
-            Some(time) if !layout.undated => time + 1,
-            // The text that it begins with tells it.
-            None if layout.undated => {
-                let is_text = |(_, item): &(usize, Item)| matches!(item, Item::Literal(_) | Item::Blank);
-                items.iter().take_while(|item| is_text(item)).count()
-            }
-            Some(_) => return Err(place.fault(pattern, 0, "an `undated` layout has no {time}")),
-            None => {
-                return Err(place
-                    .fault(pattern, 0, "a layout needs a {time:...} outside of any {?...}")
-                    .hint("a format without stamps needs no [[layout]] at all; a line without one may be `undated = true`"));
-            }
-        };
-        if !matches!(items.first(), Some((_, Item::Literal(_)))) && layout.undated {
-            return Err(place.fault(
-                pattern,
-                0,
-                "an `undated` layout must begin with text: nothing else tells it",
-            ));
-        }
-        let evidence = layout.evidence && !layout.undated;
-        let (head, tail) = items.split_at(head_end);
-        let mut steps = Vec::new();
-        compile_items(place, pattern, tail, None, slots, &mut steps)?;
-        let head_text =
-            |items: &[(usize, Item)]| items.iter().map(|(_, item)| item.clone()).collect::<Vec<_>>();
-        match groups.iter_mut().find(|(known, _)| head_text(known) == head_text(head)) {
-            Some((_, group)) => group.tails.push(Tail { steps, evidence }),
-            None => {
-                let mut head_steps = Vec::new();
-                compile_items(place, pattern, head, None, slots, &mut head_steps)?;
-                groups.push((
-                    head.to_vec(),
-                    HeadGroup {
-                        fast: FastHead::of(&head_steps),
-                        head: head_steps,
-                        tails: vec![Tail { steps, evidence }],
-                    },
-                ));
-            }
-        }
-    }
-    if groups.len() > usize::from(u8::MAX) {
-        return Err(place.fault(
-            &typed.name,
-            0,
-            format!("too many different heads: {} of at most {}", groups.len(), u8::MAX),
-        ));
-    }
-    Ok(groups.into_iter().map(|(_, group)| group).collect())
-}
-
-/// Compiles items to steps. `after` is what follows them outside, for captures that run to a literal.
-fn compile_items(
-    place: &Place<'_>,
-    pattern: &Spanned<String>,
-    items: &[(usize, Item)],
-    after: Option<&Item>,
-    slots: &mut SlotNames,
-    steps: &mut Vec<Step>,
-) -> Result<(), Fault> {
-    for (index, (at, item)) in items.iter().enumerate() {
-        let next = items.get(index + 1).map(|(_, item)| item).or(after);
-        steps.push(match item {
-            Item::Literal(text) => {
-                literal(text, steps);
-                continue;
-            }
-            Item::Blank => Step::Blanks,
-            Item::Group(inner) => {
-                let mut group = Vec::new();
-                compile_items(place, pattern, inner, next, slots, &mut group)?;
-                Step::Optional(group.into())
-            }
-            Item::Capture { name, spec } if name == "time" => time_step(place, pattern, *at, spec.as_ref())?,
-            Item::Capture { name, spec: Some((_, words)) } if words.contains('|') => {
-                let words = words.split('|').map(|word| word.as_bytes().into()).collect();
-                Step::OneOf(slots.target(name), words)
-            }
-            Item::Capture { name, spec: Some((kind_at, kind)) } => {
-                let Some((_, kind)) = Kind::NAMES.iter().find(|(name, _)| name == kind) else {
-                    let names = Kind::NAMES.map(|(name, _)| name);
-                    let fault = place.fault(pattern, *kind_at, format!("`{kind}` is no kind of capture"));
-                    return Err(match nearest(kind, names) {
-                        Some(known) => fault.hint(format!("did you mean `{known}`?")),
-                        None => fault.hint(format!("kinds: {}", names.join(" "))),
-                    });
-                };
-                Step::Take(slots.target(name), *kind)
-            }
-            Item::Capture { name, spec: None } => {
-                let target = slots.target(name);
-                match next {
-                    None => Step::Take(target, Kind::Rest),
-                    Some(Item::Literal(text)) if text.starts_with(b"\n") => Step::UntilBreak(target),
-                    Some(Item::Literal(text)) => {
-                        // What stands on the next line is not looked for in this one.
-                        let here = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-                        let behind = match here.len() == text.len() {
-                            true => items.get(index + 2..).unwrap_or_default(),
-                            false => &[],
-                        };
-                        let text = here;
-                        match (text, behind) {
-                            // `{a}, client:` runs to `, client:` and not to the first comma.
-                            (_, [(_, Item::Blank), (_, Item::Literal(more)), ..]) => {
-                                Step::UntilLiteral(target, [text, b" ", &more[..]].concat().into())
-                            }
-                            ([byte], _) => Step::UntilByte(target, *byte),
-                            _ => Step::UntilLiteral(target, text.into()),
-                        }
-                    }
-                    // `{user} [` runs to the blank before the bracket, `{a} {b}` to the first blank.
-                    Some(Item::Blank) => match items.get(index + 2).map(|(_, item)| item) {
-                        Some(Item::Literal(text)) => {
-                            let text = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-                            Step::UntilLiteral(target, [b" ", text].concat().into())
-                        }
-                        _ => Step::UntilByte(target, b' '),
-                    },
-                    Some(_) => {
-                        return Err(place
-                            .fault(pattern, *at, format!("`{{{name}}}` does not know where to end"))
-                            .hint("give it a kind, such as {name:word}, or put a literal behind it"));
-                    }
-                }
-            }
-        });
-    }
-    Ok(())
-}
-
-/// A literal, cut at the ends of physical lines.
-fn literal(text: &[u8], steps: &mut Vec<Step>) {
-    for (index, part) in text.split(|byte| *byte == b'\n').enumerate() {
-        if index > 0 {
-            steps.push(Step::Break);
-        }
-        match part {
-            [] => {}
-            [byte] => steps.push(Step::Byte(*byte)),
-            _ => steps.push(Step::Literal(part.into())),
-        }
-    }
-}
-
-fn time_step(
-    place: &Place<'_>,
-    pattern: &Spanned<String>,
-    at: usize,
-    spec: Option<&(usize, String)>,
-) -> Result<Step, Fault> {
-    let Some((spec_at, spec)) = spec else {
-        return Err(place
-            .fault(pattern, at, "{time} needs its layout")
-            .hint("{time:iso}, {time:syslog}, {time:epoch}, {time:any} or {time:%Y/%m/%d %H:%M:%S}"));
-    };
-    TimePattern::compile(spec)
-        .map(Step::Time)
-        .map_err(|(inner, message)| place.fault(pattern, spec_at + inner, message))
 }
 
 fn compose(
@@ -394,117 +228,10 @@ fn compose(
     Ok(pieces)
 }
 
-fn json_keys(json: &JsonFile, slots: &mut SlotNames) -> JsonSpec {
-    let mut spec = JsonSpec::default();
-    let mut add = |key: &str, slot: u8| {
-        if spec.keys.len() <= key.len() {
-            spec.keys.resize_with(key.len() + 1, Vec::new);
-        }
-        spec.keys[key.len()].push((key.as_bytes().into(), slot));
-    };
-    for (keys, part) in [
-        (&json.time, Known::Time),
-        (&json.level, Known::Level),
-        (&json.message, Known::Message),
-        (&json.program, Known::Program),
-        (&json.host, Known::Host),
-        (&json.pid, Known::Pid),
-    ] {
-        for key in keys {
-            add(key, part as u8);
-        }
-    }
-    for key in &json.require {
-        if !json.time.contains(key) {
-            add(key, slots.slot(key).min(MAX_SLOTS as u8 - 1));
-        }
-    }
-    spec
-}
-
-/// Gives a slot to every field that templates, patterns and levels name, and says what suffices.
-/// `pattern_slots` are those of the fields that make up pattern and level, when fields do.
-fn finish_json(shape: &mut Shape, typed: Option<&JsonFile>, slots: &SlotNames, pattern_slots: Option<&[u8]>) {
-    let (Shape::Json(spec), Some(typed)) = (shape, typed) else { return };
-    for (slot, name) in slots.0.iter().enumerate().skip(Known::NAMES.len()) {
-        let known = |keys: &Vec<(Box<[u8]>, u8)>| keys.iter().any(|(key, _)| **key == *name.as_bytes());
-        if !spec.keys.get(name.len()).is_some_and(known) {
-            if spec.keys.len() <= name.len() {
-                spec.keys.resize_with(name.len() + 1, Vec::new);
-            }
-            spec.keys[name.len()].push((name.as_bytes().into(), slot as u8));
-        }
-        spec.enough |= 1 << slot;
-    }
-    for (key, slot) in spec.keys.iter().flatten() {
-        if typed.require.iter().any(|name| name.as_bytes() == &**key) {
-            spec.require |= 1 << slot;
-        }
-    }
-    // Parts that every line may have, wherever it has them.
-    for (keys, part) in
-        [(&typed.level, Known::Level), (&typed.program, Known::Program), (&typed.message, Known::Message)]
-    {
-        if !keys.is_empty() {
-            spec.enough |= 1 << part as u8;
-            spec.enough_for_pattern |= 1 << part as u8;
-        }
-    }
-    spec.enough |= 1 << Known::Time as u8;
-    spec.enough_for_pattern |= spec.require | 1 << Known::Time as u8;
-    for slot in pattern_slots.unwrap_or_default() {
-        spec.enough_for_pattern |= 1 << slot;
-    }
-    if pattern_slots.is_none() {
-        // The message may come last: nothing short of the whole line suffices.
-        spec.enough = u32::MAX;
-        spec.enough_for_pattern = u32::MAX;
-    }
-}
-
 /// FNV-1a of a name: the same in every run and on every machine.
 fn class(name: &str) -> u64 {
     name.bytes()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
-/// How many physical lines the longest layout spans.
-fn layout_lines(shape: &Shape) -> usize {
-    let Shape::Text(groups) = shape else { return 1 };
-    let of_group = |group: &HeadGroup| {
-        let tails = group.tails.iter().map(|tail| breaks(&tail.steps));
-        breaks(&group.head) + tails.max().unwrap_or(0)
-    };
-    1 + groups.iter().map(of_group).max().unwrap_or(0)
-}
-
-/// How many ends of physical lines steps run over at most.
-fn breaks(steps: &[Step]) -> usize {
-    let of_step = |step: &Step| match step {
-        Step::Break => 1,
-        Step::Optional(inner) => breaks(inner),
-        _ => 0,
-    };
-    steps.iter().map(of_step).sum()
-}
-
-/// Whether the stamp stands below a record's first line. Then every layout must begin with text, so that
-/// no line between can be taken for the beginning of a record: see `Grammar::begins`.
-fn peeks(place: &Place<'_>, typed: &GrammarFile, shape: &Shape) -> Result<bool, Fault> {
-    let Shape::Text(groups) = shape else { return Ok(false) };
-    if groups.iter().all(|group| breaks(&group.head) == 0) {
-        return Ok(false);
-    }
-    if groups.iter().all(|group| matches!(group.head.first(), Some(Step::Byte(_) | Step::Literal(_)))) {
-        return Ok(true);
-    }
-    Err(place
-        .fault(
-            &typed.name,
-            0,
-            "where a stamp stands below a record's first line, every layout must begin with text",
-        )
-        .hint("or write two grammars"))
 }
 
 /// How much a format demands of a line: literals and typed parts. Breaks ties in detection.
@@ -527,7 +254,7 @@ fn weight(shape: &Shape) -> u32 {
     }
     match shape {
         Shape::Plain => 0,
-        Shape::Json(spec) => 8 + 4 * spec.require.count_ones(),
+        Shape::Pairs(spec) => 8 + 4 * spec.require.count_ones(),
         Shape::Text(groups) => groups
             .iter()
             .map(|group| {

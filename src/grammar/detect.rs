@@ -111,13 +111,15 @@ impl<'a> Line<'a> {
 /// Whether a whole layout that speaks for the format fits the line and gives it a stamp. The line is the
 /// first `length` bytes of `window`.
 pub(super) fn fits(grammar: &Grammar, window: &[u8], length: usize, slots: &mut Slots) -> bool {
-    grammar.begins_in(window, length, slots).is_some_and(|head| {
-        let text = match grammar.peeks {
-            true => first_lines(window, grammar.layout_lines),
-            false => &window[..length],
-        };
-        head.stamp.is_some() && grammar.read(text, &head, slots, false).evidence
-    })
+    let may_begin = window.first().is_some_and(|byte| grammar.first.has(*byte));
+    may_begin
+        && grammar.begins_in(window, length, slots).is_some_and(|head| {
+            let text = match grammar.peeks {
+                true => first_lines(window, grammar.layout_lines),
+                false => &window[..length],
+            };
+            head.stamp.is_some() && grammar.read(text, &head, slots, false).evidence
+        })
 }
 
 fn first_lines(text: &[u8], count: usize) -> &[u8] {

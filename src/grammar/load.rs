@@ -19,6 +19,9 @@ pub struct GrammarSet {
     grammars: Vec<Grammar>,
     sources: Vec<(String, GrammarFile)>,
     plain: GrammarId,
+    /// For each first byte of a line, the formats that may appear midway in a file of another one and may
+    /// begin a record so, most specific first.
+    by_first: Vec<Vec<GrammarId>>,
     stated: StatedWords,
 }
 
@@ -48,6 +51,12 @@ impl GrammarSet {
         Self::from_texts(texts)
     }
 
+    /// The same set with one more grammar, which replaces one of the same name.
+    pub fn and(&self, file: &str, text: &str) -> Result<Self> {
+        let known = self.iter().map(|(id, grammar)| (grammar.origin.clone(), self.text(id).to_owned()));
+        Self::from_texts(known.chain([(file.to_owned(), text.to_owned())]))
+    }
+
     fn from_texts(texts: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
         let mut compiled: Vec<(Grammar, GrammarFile, String)> = Vec::new();
         for (file, text) in texts {
@@ -70,7 +79,15 @@ impl GrammarSet {
             grammars.push(grammar);
             sources.push((text, typed));
         }
-        Ok(Self { grammars, sources, plain: GrammarId(plain as u8), stated: StatedWords::embedded()? })
+        let by_first = (0..=u8::MAX).map(|byte| {
+            let ids = grammars.iter().enumerate().filter(|(index, grammar): &(usize, &Grammar)| {
+                *index != plain && !grammar.primary_only && !grammar.peeks && grammar.first.has(byte)
+            });
+            ids.map(|(index, _)| GrammarId(index as u8)).collect()
+        });
+        let by_first = by_first.collect();
+        let plain = GrammarId(plain as u8);
+        Ok(Self { grammars, sources, plain, by_first, stated: StatedWords::embedded()? })
     }
 
     /// A grammar by id.
@@ -98,6 +115,12 @@ impl GrammarSet {
         self.iter()
             .filter(|(id, grammar)| !grammar.primary_only && !grammar.peeks && *id != self.plain)
             .map(|(id, _)| id)
+    }
+
+    /// The same, without those that cannot begin a record with this line.
+    #[inline]
+    pub fn secondary_of(&self, line: &[u8]) -> &[GrammarId] {
+        line.first().map_or(&[], |byte| &self.by_first[usize::from(*byte)])
     }
 
     /// The text a grammar was compiled from.

@@ -5,12 +5,13 @@
 //! follows the rest of the first line. Full field lists are made only for records that are printed
 //! with their fields.
 
-use super::json::{self, Value};
+use super::json;
+use super::pairs::PairSpec;
 use super::slots::{Known, Slots, Span};
 use super::step::{self, Found, Step};
 use super::table::{Columns, TableSpec};
-use crate::base::{Level, Stamp};
-use crate::time::{TimePattern, Zone, epoch, recognise};
+use crate::base::{ByteSet, Level, Stamp};
+use crate::time::{TimePattern, Zone};
 
 /// Index of a grammar in its set, most specific first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,11 +48,15 @@ pub struct Grammar {
     pub(super) rank: u8,
     pub(super) weight: u32,
     pub(super) primary_only: bool,
+    /// What a record may begin with.
+    pub(super) first: ByteSet,
     pub(super) shape: Shape,
     pub(super) levels: Vec<(Box<[u8]>, Level)>,
     pub(super) ranges: Vec<LevelRange>,
     /// The slot of a duration in seconds.
     pub(super) duration: Option<u8>,
+    /// The slot that the message begins with, where the stamp stands inside the message.
+    pub(super) message_from: Option<u8>,
     pub(super) pattern_of: Vec<PatternPart>,
     pub(super) compose: Option<Vec<Piece>>,
     pub(super) bodies: Vec<Body>,
@@ -64,7 +69,8 @@ pub struct Grammar {
 #[derive(Debug)]
 pub(super) enum Shape {
     Text(Vec<HeadGroup>),
-    Json(JsonSpec),
+    /// Keys and values: JSON or logfmt.
+    Pairs(PairSpec),
     /// No stamp at all: every line is a record of its own.
     Plain,
 }
@@ -120,24 +126,23 @@ pub(super) struct HeadGroup {
     pub tails: Vec<Tail>,
 }
 
+impl HeadGroup {
+    /// The stamp's pattern, if a line that begins with this byte has its stamp right there.
+    #[inline]
+    fn stamp_first(&self, byte: u8) -> Option<&TimePattern> {
+        let fast = self.fast.as_ref().filter(|fast| fast.opens.is_none() && fast.unless != Some(byte));
+        fast.map(|fast| &fast.time)
+    }
+}
+
 /// A layout from its stamp on.
 #[derive(Debug)]
 pub(super) struct Tail {
     pub steps: Vec<Step>,
+    /// What may stand behind the stamp, blanks left out: most layouts of most lines end here.
+    pub next: ByteSet,
     /// Whether a line that fits speaks for the format.
     pub evidence: bool,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct JsonSpec {
-    /// Keys with a slot, by length: (key, slot).
-    pub keys: Vec<Vec<(Box<[u8]>, u8)>>,
-    /// Slots that must all be found.
-    pub require: u32,
-    /// When all of these are found, the rest of the line is of no interest.
-    pub enough: u32,
-    /// The same for the pattern and the level alone, which is all that sorting needs.
-    pub enough_for_pattern: u32,
 }
 
 #[derive(Debug)]
@@ -204,6 +209,26 @@ pub struct Head {
     end: u32,
 }
 
+impl Shape {
+    /// What a record may begin with.
+    pub(super) fn first_bytes(&self) -> ByteSet {
+        match self {
+            Self::Text(groups) => groups
+                .iter()
+                .fold(ByteSet::default(), |set, group| set.union(step::first_bytes(&group.head, false))),
+            Self::Pairs(spec) => spec.first_bytes(),
+            Self::Plain => ByteSet::ALL,
+        }
+    }
+}
+
+impl Head {
+    /// A record whose stamp, if it has one, says nothing of where the rest begins.
+    pub(super) const fn at_start(stamp: Option<Stamp>) -> Self {
+        Self { stamp, group: 0, end: 0 }
+    }
+}
+
 /// What `read` learned of a record's first line.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading {
@@ -234,6 +259,8 @@ impl Grammar {
         let line = &window[..if self.peeks { window.len() } else { length }.min(MAX_HEAD)];
         let head = match &self.shape {
             Shape::Text(groups) => groups.iter().enumerate().find_map(|(index, group)| {
+                // Another head may have left something behind before it did not fit.
+                slots.clear();
                 if let Some(fast) = &group.fast
                     && (fast.unless.is_none() || line.first().copied() != fast.unless)
                 {
@@ -244,8 +271,8 @@ impl Grammar {
                 let end = step::run(&group.head, line, 0, slots, &mut found)?;
                 Some(Head { stamp: found.stamp, group: index as u8, end: end as u32 })
             }),
-            Shape::Json(spec) => json_head(spec, line, slots),
-            Shape::Plain => (!line.is_empty()).then_some(Head { stamp: None, group: 0, end: 0 }),
+            Shape::Pairs(spec) => spec.head(line, slots),
+            Shape::Plain => (!line.is_empty()).then_some(Head::at_start(None)),
         }?;
         if self.peeks && self.starts_within(line, length, head.end as usize) {
             return None;
@@ -281,13 +308,29 @@ impl Grammar {
         }
     }
 
+    /// Whether this grammar can be ruled out for a line that begins a record of another one: its layouts
+    /// have the same stamp at the line's beginning, and none goes on with the byte behind it.
+    #[inline]
+    pub fn is_ruled_out(&self, line: &[u8], first: &Self, head: &Head) -> bool {
+        let (Shape::Text(own), Shape::Text(others)) = (&self.shape, &first.shape) else { return false };
+        let Some(byte) = line.first() else { return false };
+        let Some(stamp) = others[usize::from(head.group)].stamp_first(*byte) else { return false };
+        let behind = line[head.end as usize..].iter().find(|byte| !matches!(byte, b' ' | b'\t'));
+        behind.is_some_and(|behind| {
+            own.iter().all(|group| {
+                group.stamp_first(*byte).is_some_and(|own| own.is(stamp))
+                    && !group.tails.iter().any(|tail| tail.next.has(*behind))
+            })
+        })
+    }
+
     /// Reads on from a head that `begins` found in the same line. With the whole record as `text`, a
     /// message that runs to the end takes the continuation lines along. `quick` may leave out parts
     /// that neither message, level nor pattern need.
     #[inline]
     pub fn read(&self, text: &[u8], head: &Head, slots: &mut Slots, quick: bool) -> Reading {
         let enough = match &self.shape {
-            Shape::Json(spec) if quick => spec.enough_for_pattern,
+            Shape::Pairs(spec) if quick => spec.enough_for_pattern,
             _ => u32::MAX,
         };
         self.read_until(text, head, slots, enough)
@@ -296,7 +339,7 @@ impl Grammar {
     /// The same, as far as the message needs it.
     pub fn read_message(&self, text: &[u8], head: &Head, slots: &mut Slots) -> Reading {
         let enough = match &self.shape {
-            Shape::Json(spec) => spec.enough,
+            Shape::Pairs(spec) => spec.enough,
             _ => u32::MAX,
         };
         self.read_until(text, head, slots, enough)
@@ -318,7 +361,11 @@ impl Grammar {
         match &self.shape {
             Shape::Text(groups) => {
                 let mark = slots.mark();
+                let behind = text[end..].iter().find(|byte| !matches!(byte, b' ' | b'\t'));
                 let fitted = groups[usize::from(head.group)].tails.iter().find(|tail| {
+                    if behind.is_some_and(|byte| !tail.next.has(*byte)) {
+                        return false;
+                    }
                     slots.rewind(mark);
                     step::run(&tail.steps, text, end, slots, &mut Found::default())
                         .is_some_and(|end| matches!(text.get(end), None | Some(b'\n' | b'\r')))
@@ -329,8 +376,8 @@ impl Grammar {
                     None => slots.rewind(mark),
                 }
             }
-            Shape::Json(spec) => {
-                whole = json_rest(spec, text, slots, enough) && slots.mark() & spec.require == spec.require;
+            Shape::Pairs(spec) => {
+                whole = spec.rest(text, slots, enough);
                 body = 0;
             }
             Shape::Plain => {}
@@ -349,7 +396,9 @@ impl Grammar {
     #[inline]
     fn message_span(&self, text: &[u8], slots: &Slots, body: &mut usize) -> Span {
         let blank = |at: &usize| matches!(text.get(*at), Some(b' ' | b'\t'));
-        let message = slots.known(Known::Message).unwrap_or_else(|| {
+        let from = self.message_from.and_then(|slot| slots.get(slot));
+        let from = from.map(|span| Span::new(span.start as usize, text.len()));
+        let message = from.or_else(|| slots.known(Known::Message)).unwrap_or_else(|| {
             let mut start = *body;
             while blank(&start) {
                 start += 1;
@@ -357,7 +406,7 @@ impl Grammar {
             Span::new(start, text.len())
         });
         *body = match slots.known(Known::Program) {
-            Some(program) if program.start < message.start && !matches!(self.shape, Shape::Json(_)) => {
+            Some(program) if program.start < message.start && !matches!(self.shape, Shape::Pairs(_)) => {
                 program.start as usize
             }
             _ => message.start as usize,
@@ -416,7 +465,7 @@ impl Grammar {
     /// Whether the message is the tail of the record as written, so that it can be copied out.
     #[inline]
     pub fn message_is_tail(&self) -> bool {
-        self.compose.is_none() && self.table.is_none() && !matches!(self.shape, Shape::Json(_))
+        self.compose.is_none() && self.table.is_none() && !matches!(self.shape, Shape::Pairs(_))
     }
 
     /// The message of a record as people read it: decoded, put together where the grammar says so.
@@ -451,7 +500,7 @@ impl Grammar {
     /// Appends a value as people read it.
     pub fn value(&self, text: &[u8], span: Span, out: &mut Vec<u8>) {
         match self.shape {
-            Shape::Json(_) => json::unescape(span.of(text), out),
+            Shape::Pairs(_) => json::unescape(span.of(text), out),
             _ => out.extend_from_slice(span.of(text)),
         }
     }
@@ -459,20 +508,8 @@ impl Grammar {
     /// Calls `visit(name, value)` for every field of a record beyond stamp, level, host, program, pid
     /// and message; values as written. `slots` must come from reading this very text.
     pub fn fields(&self, text: &[u8], slots: &Slots, message: Span, mut visit: impl FnMut(&str, &[u8])) {
-        if let Shape::Json(spec) = &self.shape {
-            json::pairs(text, |key, value, kind| {
-                if spec.slot(key.of(text)).is_none_or(|slot| usize::from(slot) >= Known::NAMES.len()) {
-                    let name = String::from_utf8_lossy(key.of(text));
-                    if kind == Value::String {
-                        let mut decoded = Vec::new();
-                        json::unescape(value.of(text), &mut decoded);
-                        visit(&name, &decoded);
-                    } else {
-                        visit(&name, value.of(text));
-                    }
-                }
-                true
-            });
+        if let Shape::Pairs(spec) = &self.shape {
+            spec.fields(text, slots, &mut visit);
             return;
         }
         for (slot, name) in self.slot_names.iter().enumerate().skip(Known::NAMES.len()) {
@@ -492,45 +529,6 @@ impl Grammar {
     pub fn has_stamps(&self) -> bool {
         !matches!(self.shape, Shape::Plain)
     }
-}
-
-impl JsonSpec {
-    #[inline]
-    fn slot(&self, key: &[u8]) -> Option<u8> {
-        let same_length = self.keys.get(key.len())?;
-        same_length.iter().find(|(name, _)| **name == *key).map(|(_, slot)| *slot)
-    }
-}
-
-/// The stamp of a JSON value: a number of seconds, milliseconds..., or a string of any known layout.
-fn json_stamp(value: &[u8]) -> Option<Stamp> {
-    let (stamp, end) = recognise(value).or_else(|| epoch(value))?;
-    (end == value.len()).then_some(stamp)
-}
-
-fn json_head(spec: &JsonSpec, line: &[u8], slots: &mut Slots) -> Option<Head> {
-    let mut stamp = None;
-    let object = json::pairs(line, |key, value, kind| {
-        if spec.slot(key.of(line)) == Some(Known::Time as u8) && kind != Value::Nested {
-            stamp = json_stamp(value.of(line));
-            if stamp.is_some() {
-                slots.put(Known::Time as u8, value);
-            }
-        }
-        stamp.is_none()
-    });
-    object.then_some(Head { stamp, group: 0, end: 0 })
-}
-
-fn json_rest(spec: &JsonSpec, line: &[u8], slots: &mut Slots, enough: u32) -> bool {
-    json::pairs(line, |key, value, _| {
-        if let Some(slot) = spec.slot(key.of(line))
-            && slots.get(slot).is_none()
-        {
-            slots.put(slot, value);
-        }
-        slots.mark() & enough != enough
-    })
 }
 
 fn number(digits: &[u8]) -> Option<u32> {

@@ -33,7 +33,10 @@ pub(super) struct GrammarFile {
     pub layout: Vec<LayoutFile>,
     /// Or a JSON object per line.
     #[serde(default)]
-    pub json: Option<JsonFile>,
+    pub json: Option<PairsFile>,
+    /// Or a line of `key=value` pairs.
+    #[serde(default)]
+    pub logfmt: Option<PairsFile>,
     /// Rows of a table, whose columns a header line names.
     #[serde(default)]
     pub table: Option<TableFile>,
@@ -50,6 +53,10 @@ pub(super) struct GrammarFile {
     /// How the message is put together from fields, where no field is one: `"{request} {status}"`.
     #[serde(default)]
     pub message: Option<Spanned<String>>,
+    /// The field that the message begins with and runs on from to the record's end: for formats whose stamp
+    /// stands inside the message.
+    #[serde(default)]
+    pub message_from: Option<String>,
     /// A field that holds how long the recorded thing took, in seconds: its stamp is then its end, and
     /// `fields.start` its beginning.
     #[serde(default)]
@@ -88,8 +95,9 @@ pub(super) struct LayoutFile {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct JsonFile {
-    /// Keys that hold the stamp, the first present one counts.
+pub(super) struct PairsFile {
+    /// Keys that hold the stamp, the first one in the line counts. `a.b` is a key of that name, or the key
+    /// `b` in the object `a`.
     pub time: Vec<String>,
     #[serde(default)]
     pub level: Vec<String>,

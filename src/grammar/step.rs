@@ -3,10 +3,10 @@
 //! Steps never go back except out of an optional group, so a line costs time linear in its length.
 //! A step can be printed and blamed; a list of boxed parsers could not (see docs/decisions.md).
 
-use memchr::{memchr, memchr2, memmem};
+use memchr::{memchr, memchr2, memchr2_iter, memmem};
 
 use super::slots::{Slots, Span};
-use crate::base::{Level, Stamp};
+use crate::base::{ByteSet, Level, Stamp};
 use crate::time::TimePattern;
 
 /// What a capture accepts.
@@ -32,12 +32,20 @@ pub(super) enum Kind {
     Dash,
     /// RFC 5424 structured data: `[id name="value"]`, one or more.
     Structured,
+    /// Between a bracket and the one that closes it, which are not kept; such brackets inside are counted.
+    Within(u8, u8),
+    /// A cell of a CSV row, perhaps none: between quotes, where a quote is doubled, or up to a comma.
+    Cell,
+    /// A name of parts with `.` or `::` between them, as loggers and modules have.
+    Dotted,
+    /// Three to five capitals: an abbreviation of a zone that is not read, since it may mean several.
+    Zone,
     /// All that is left of the record, continuation lines included.
     Rest,
 }
 
 impl Kind {
-    pub(super) const NAMES: [(&'static str, Self); 11] = [
+    pub(super) const NAMES: [(&'static str, Self); 18] = [
         ("word", Self::Word),
         ("int", Self::Int),
         ("num", Self::Num),
@@ -48,6 +56,13 @@ impl Kind {
         ("level", Self::Level),
         ("dash", Self::Dash),
         ("structured", Self::Structured),
+        ("brackets", Self::Within(b'[', b']')),
+        ("parens", Self::Within(b'(', b')')),
+        ("braces", Self::Within(b'{', b'}')),
+        ("angles", Self::Within(b'<', b'>')),
+        ("cell", Self::Cell),
+        ("dotted", Self::Dotted),
+        ("zone", Self::Zone),
         ("rest", Self::Rest),
     ];
 }
@@ -77,6 +92,58 @@ pub(super) enum Step {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Found {
     pub stamp: Option<Stamp>,
+}
+
+/// What a line that fits `steps` may begin with: at least that. With `blanks` it is what may stand behind
+/// leading blanks.
+pub(super) fn first_bytes(steps: &[Step], blanks: bool) -> ByteSet {
+    let mut set = ByteSet::default();
+    for step in steps {
+        match step {
+            Step::Optional(inner) => {
+                // An optional part of nothing but blanks adds nothing behind them.
+                if !(blanks && inner.iter().all(|step| matches!(step, Step::Blanks))) {
+                    set = set.union(first_bytes(inner, blanks));
+                }
+                continue;
+            }
+            Step::Blanks if blanks => continue,
+            Step::Byte(byte) => return set.union(ByteSet::of([*byte])),
+            Step::Literal(text) => return set.union(ByteSet::of(&text[..1])),
+            Step::Blanks => return set.union(ByteSet::of(" \t")),
+            Step::Time(pattern) => return set.union(pattern.first_bytes()),
+            Step::OneOf(_, words) => {
+                let firsts: Vec<u8> = words.iter().filter_map(|word| word.first().copied()).collect();
+                return set.union(ByteSet::of(firsts));
+            }
+            Step::Take(_, kind) => {
+                let firsts = match kind {
+                    Kind::Int => ByteSet::matching(|byte| byte.is_ascii_digit()),
+                    Kind::Level => ByteSet::of("acdefinpstvwACDEFINPSTVW"),
+                    Kind::Quoted => ByteSet::of("\""),
+                    Kind::Within(open, _) => ByteSet::of([*open]),
+                    Kind::Word | Kind::Dash | Kind::Tag => {
+                        ByteSet::matching(|byte| !matches!(byte, b' ' | b'\t'))
+                    }
+                    Kind::Dotted => ByteSet::matching(|byte| byte.is_ascii_alphabetic()),
+                    Kind::Hex => ByteSet::matching(|byte| byte.is_ascii_hexdigit()),
+                    Kind::Num => {
+                        ByteSet::matching(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.'))
+                    }
+                    Kind::Zone => ByteSet::matching(|byte| byte.is_ascii_uppercase()),
+                    Kind::Host => ByteSet::matching(|byte| {
+                        byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':')
+                    }),
+                    Kind::Structured | Kind::Cell | Kind::Rest => ByteSet::ALL,
+                };
+                return set.union(firsts);
+            }
+            Step::Break => return set.union(ByteSet::of("\r\n")),
+            Step::UntilByte(..) | Step::UntilLiteral(..) | Step::UntilBreak(_) => return ByteSet::ALL,
+        }
+    }
+    // Nothing that must be there.
+    ByteSet::ALL
 }
 
 /// Runs `steps` over `line` from `at`; the end, or `None` where a step does not fit.
@@ -127,7 +194,7 @@ pub(super) fn run(
             Step::OneOf(target, words) => {
                 let rest = line.get(at..)?;
                 let end = at + words.iter().find(|word| rest.starts_with(word))?.len();
-                keep(slots, *target, at, end);
+                keep(slots, *target, Span::new(at, end));
                 end
             }
             Step::UntilByte(target, byte) => {
@@ -135,17 +202,17 @@ pub(super) fn run(
                 if line[end] != *byte {
                     return None;
                 }
-                keep(slots, *target, at, end);
+                keep(slots, *target, trimmed(line, at, end));
                 end
             }
             Step::UntilLiteral(target, literal) => {
                 let end = at + memmem::find(first_line(line, at)?, literal)?;
-                keep(slots, *target, at, end);
+                keep(slots, *target, trimmed(line, at, end));
                 end
             }
             Step::UntilBreak(target) => {
                 let end = break_at(line, at)?;
-                keep(slots, *target, at, end);
+                keep(slots, *target, Span::new(at, end));
                 end
             }
             Step::Break => break_end(line, at)?,
@@ -164,10 +231,22 @@ pub(super) fn run(
     Some(at)
 }
 
+/// A stretch without the blanks that pad it.
 #[inline]
-fn keep(slots: &mut Slots, target: Target, start: usize, end: usize) {
+fn trimmed(line: &[u8], mut start: usize, mut end: usize) -> Span {
+    while start < end && line[end - 1] == b' ' {
+        end -= 1;
+    }
+    while start < end && line[start] == b' ' {
+        start += 1;
+    }
+    Span::new(start, end)
+}
+
+#[inline]
+fn keep(slots: &mut Slots, target: Target, span: Span) {
     if let Some(slot) = target {
-        slots.put(slot, Span::new(start, end));
+        slots.put(slot, span);
     }
 }
 
@@ -242,7 +321,7 @@ fn take(kind: Kind, line: &[u8], at: usize) -> Option<(Span, usize)> {
             let end = skip(line, at, |byte| {
                 byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':')
             });
-            if end == at || line[end - 1] == b':' {
+            if end == at || line[end - 1] == b':' || is_level(&line[at..end]) {
                 return None;
             }
             end
@@ -262,9 +341,81 @@ fn take(kind: Kind, line: &[u8], at: usize) -> Option<(Span, usize)> {
             }
             return Some((Span::new(at + 1, end), end + 1));
         }
+        Kind::Within(open, close) => {
+            let end = closing(line, at, open, close)?;
+            return Some((trimmed(line, at + 1, end), end + 1));
+        }
+        Kind::Cell => return cell(line, at),
+        Kind::Dotted => dotted_end(line, at)?,
+        Kind::Zone => {
+            let end = skip(line, at, |byte| byte.is_ascii_uppercase());
+            if !(3..=5).contains(&(end - at)) || line.get(end).is_some_and(u8::is_ascii_alphanumeric) {
+                return None;
+            }
+            end
+        }
         Kind::Rest => return Some((Span::new(at, line.len()), line.len())),
     };
     (end > at).then(|| (Span::new(at, end), end))
+}
+
+/// Whether a word is what programs write for a level just where syslog has its host: no host is called so.
+fn is_level(word: &[u8]) -> bool {
+    const WORDS: [&str; 8] = ["trace", "debug", "info", "warn", "warning", "error", "fatal", "critical"];
+    matches!(word.len(), 4 | 5 | 7 | 8) && WORDS.iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes()))
+}
+
+/// Where the bracket that opens at `at` closes, on the same line.
+fn closing(line: &[u8], at: usize, open: u8, close: u8) -> Option<usize> {
+    if line.get(at) != Some(&open) {
+        return None;
+    }
+    let mut depth = 1_usize;
+    let rest = first_line(line, at + 1)?;
+    for place in memchr2_iter(open, close, rest) {
+        depth = if rest[place] == open { depth + 1 } else { depth - 1 };
+        if depth == 0 {
+            return Some(at + 1 + place);
+        }
+    }
+    None
+}
+
+/// A cell of a CSV row and where it ends: at a comma or the end of the line.
+fn cell(line: &[u8], at: usize) -> Option<(Span, usize)> {
+    if line.get(at) != Some(&b'"') {
+        let rest = first_line(line, at)?;
+        let end = at + memchr(b',', rest).unwrap_or(rest.len());
+        return Some((Span::new(at, end), end));
+    }
+    let mut end = at + 1;
+    loop {
+        end += memchr(b'"', line.get(end..)?)?;
+        if line.get(end + 1) != Some(&b'"') {
+            return Some((Span::new(at + 1, end), end + 1));
+        }
+        end += 2;
+    }
+}
+
+/// Where a dotted name ends: the last letter or digit of a run that has `.` or `::` inside.
+fn dotted_end(line: &[u8], at: usize) -> Option<usize> {
+    let part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'$');
+    let mut end = skip(line, at, part);
+    let mut parts = 1;
+    loop {
+        let joint = match line.get(end..) {
+            Some([b'.', ..]) => 1,
+            Some([b':', b':', ..]) => 2,
+            _ => break,
+        };
+        let next = skip(line, end + joint, part);
+        if next == end + joint {
+            break;
+        }
+        (end, parts) = (next, parts + 1);
+    }
+    (parts > 1 && line.get(at).is_some_and(u8::is_ascii_alphabetic)).then_some(end)
 }
 
 /// One past the `]` of an element of structured data; quoted values may hold a `]`.
@@ -290,6 +441,25 @@ mod tests {
         take(kind, line.as_bytes(), 0).map(|(span, _)| &line[span.start as usize..span.end as usize])
     }
 
+    /// A level that begins with any other byte would be missed.
+    #[test]
+    fn the_first_bytes_of_levels_are_all_there() {
+        let firsts = first_bytes(&[Step::Take(None, Kind::Level)], false);
+        for first in (0..=u8::MAX).filter(|byte| !firsts.has(*byte)) {
+            for rest in [
+                "race", "rc", "inest", "erbose", "ebug", "nfo", "onfig", "otice", "arn", "rror", "evere",
+                "atal", "lert", "anic", "merg",
+            ] {
+                let word = [&[first], rest.as_bytes()].concat();
+                assert_eq!(Level::parse(&word), None, "{}", String::from_utf8_lossy(&word));
+            }
+        }
+        let blank = [Step::Blanks, Step::Optional([Step::Byte(b'[')].into()), Step::Take(None, Kind::Int)];
+        let behind = first_bytes(&blank, true);
+        assert!(behind.has(b'[') && behind.has(b'7') && !behind.has(b' ') && !behind.has(b'x'));
+        assert!(first_bytes(&blank, false).has(b' ') && !first_bytes(&blank, false).has(b'7'));
+    }
+
     #[test]
     fn captures_stop_where_they_should() {
         assert_eq!(taken(Kind::Tag, "wordpress(miconblog.com)[8434]: x"), Some("wordpress(miconblog.com)"));
@@ -298,6 +468,7 @@ mod tests {
         assert_eq!(taken(Kind::Host, "fe80::1 x"), Some("fe80::1"));
         assert_eq!(taken(Kind::Host, "rsyslogd: x"), None);
         assert_eq!(taken(Kind::Host, "ospfd[3]: x"), Some("ospfd"));
+        assert_eq!(taken(Kind::Host, "INFO my_app: x"), None);
         assert_eq!(taken(Kind::Quoted, r#""a \" b" c"#), Some(r#"a \" b"#));
         assert_eq!(taken(Kind::Quoted, r#""a \"#), None);
         assert_eq!(taken(Kind::Num, "-1.5s"), Some("-1.5"));
@@ -307,5 +478,21 @@ mod tests {
         assert_eq!(taken(Kind::Structured, r#"[a x="]"][b y="\"]"] c"#), Some(r#"[a x="]"][b y="\"]"]"#));
         assert_eq!(taken(Kind::Structured, "- c"), None);
         assert_eq!(taken(Kind::Structured, "[a"), None);
+        let brackets = Kind::Within(b'[', b']');
+        assert_eq!(taken(brackets, "[  a [b] ] c]"), Some("a [b]"));
+        assert_eq!(taken(brackets, "[a [b] c"), None);
+        assert_eq!(taken(brackets, "[a\n]"), None);
+        assert_eq!(taken(Kind::Within(b'<', b'>'), "<<WLS Kernel>> <x>"), Some("<WLS Kernel>"));
+        assert_eq!(taken(Kind::Cell, r#""a, ""b""",c"#), Some(r#"a, ""b"""#));
+        assert_eq!(taken(Kind::Cell, ",c"), Some(""));
+        assert_eq!(taken(Kind::Cell, "ab"), Some("ab"));
+        assert_eq!(taken(Kind::Cell, r#""ab"#), None);
+        assert_eq!(taken(Kind::Dotted, "org.apache.x.Y$Z: x"), Some("org.apache.x.Y$Z"));
+        assert_eq!(taken(Kind::Dotted, "my_app::server: x"), Some("my_app::server"));
+        assert_eq!(taken(Kind::Dotted, "main.: x"), None);
+        assert_eq!(taken(Kind::Dotted, "1.5: x"), None);
+        assert_eq!(taken(Kind::Zone, "EST] x"), Some("EST"));
+        assert_eq!(taken(Kind::Zone, "UTC+9"), Some("UTC"));
+        assert_eq!(taken(Kind::Zone, "Est"), None);
     }
 }

@@ -388,8 +388,10 @@ impl ChunkReader {
         reading: Reading,
     ) -> (GrammarId, Reading) {
         let set = context.layouts.set;
-        for id in set.secondary().filter(|id| *id != first) {
-            if let Some(other) = set.get(id).begins(line, &mut self.slots)
+        let primary = set.get(first);
+        for id in set.secondary_of(line).iter().copied().filter(|id| *id != first) {
+            if !set.get(id).is_ruled_out(line, primary, head)
+                && let Some(other) = set.get(id).begins(line, &mut self.slots)
                 && other.stamp == head.stamp
                 && other.stamp.is_some()
             {

@@ -2,16 +2,22 @@
 
 use memchr::memchr;
 
+use crate::base::{Stamp, WrittenZone};
 use crate::grammar::{GrammarId, GrammarSet, Head, MAX_HEAD, Slots};
-use crate::time::month;
 
 /// The formats of one file.
 #[derive(Clone, Debug)]
 pub struct FileFormat {
     /// Detected from the file's head.
     pub primary: GrammarId,
-    /// What else lines of the file may begin records of, most specific first.
+    /// What else lines of the file may begin records of, most specific first: in ascending order.
     pub others: Vec<GrammarId>,
+}
+
+impl FileFormat {
+    fn has(&self, id: GrammarId) -> bool {
+        self.others.binary_search(&id).is_ok()
+    }
 }
 
 /// A file's formats, ready to be asked.
@@ -40,7 +46,9 @@ impl Layouts<'_> {
                 .or_else(|| Some((primary, self.set.get(primary).begins(line, slots)?)));
         }
         match self.set.get(primary).begins(line, slots) {
-            Some(head) => Some((primary, head)),
+            Some(head) if head.stamp.is_some() => Some((primary, head)),
+            // An object without a time where this format has it may have one where another has it.
+            Some(head) => self.other(line, slots).or(Some((primary, head))),
             None => self.other(line, slots),
         }
     }
@@ -54,36 +62,23 @@ impl Layouts<'_> {
     }
 
     fn other(&self, line: &[u8], slots: &mut Slots) -> Option<(GrammarId, Head)> {
-        if !plausible(line) {
+        if self.format.others.is_empty() {
             return None;
         }
-        self.format.others.iter().find_map(|id| {
+        // The line's first byte rules out nearly all of them: it keeps stack traces cheap.
+        self.set.secondary_of(line).iter().filter(|id| self.format.has(**id)).find_map(|id| {
             let head = self.set.get(*id).begins(line, slots)?;
-            head.stamp.is_some().then_some((*id, head))
+            // A number that a line begins with could count anything: it is a time where its file says so.
+            let bare = |stamp: Stamp| {
+                stamp.zone == WrittenZone::Epoch && line.first().is_some_and(u8::is_ascii_digit)
+            };
+            head.stamp.is_some_and(|stamp| !bare(stamp)).then_some((*id, head))
         })
     }
 }
 
-/// Whether a line could begin with a stamp or an object at all: keeps stack traces cheap.
-#[inline]
-fn plausible(line: &[u8]) -> bool {
-    match line.first() {
-        Some(b'0'..=b'9' | b'[' | b'<' | b'{') => true,
-        Some(b'A'..=b'Z') => {
-            month(line, 0).is_some()
-                || line.get(..3).is_some_and(|day| {
-                    [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"]
-                        .iter()
-                        .any(|known| known[..] == *day)
-                })
-        }
-        _ => false,
-    }
-}
-
-/// The physical lines of a text: where each starts (past leading NULs or a
-/// byte order mark) and its bytes without the line
-/// end.
+/// The physical lines of a text: where each starts (past leading NULs or a byte order mark) and its bytes
+/// without the line end.
 #[inline]
 pub fn lines(text: &[u8], from: usize) -> impl Iterator<Item = (usize, usize, &[u8])> {
     let mut at = from;

@@ -124,6 +124,20 @@ pub(super) fn fraction(bytes: &[u8], at: usize) -> (u32, u8, usize) {
 /// offset everywhere, after at most one blank where `spaced` allows it.
 #[inline]
 pub(super) fn zone(bytes: &[u8], at: usize, spaced: bool) -> (WrittenZone, usize) {
+    let (found, end) = offset_zone(bytes, at, spaced);
+    let start = at + usize::from(spaced && bytes.get(at) == Some(&b' '));
+    if found != WrittenZone::Absent || !bytes.get(start).is_some_and(u8::is_ascii_uppercase) {
+        return (found, end);
+    }
+    match rare::abbreviation(bytes, start) {
+        Some((seconds, end)) => (WrittenZone::Offset(seconds), end),
+        None => (WrittenZone::Absent, at),
+    }
+}
+
+/// The same without the abbreviations that may be a zone's name as well: `CET` has summer time as a zone.
+#[inline]
+pub(super) fn offset_zone(bytes: &[u8], at: usize, spaced: bool) -> (WrittenZone, usize) {
     let start = at + usize::from(spaced && bytes.get(at) == Some(&b' '));
     let found = match bytes.get(start) {
         Some(b'Z') => Some((0, start + 1)),
@@ -136,7 +150,6 @@ pub(super) fn zone(bytes: &[u8], at: usize, spaced: bool) -> (WrittenZone, usize
         Some(b'K' | b'J') if bytes[start..].starts_with(b"KST") || bytes[start..].starts_with(b"JST") => {
             Some((9 * 3_600, start + 3))
         }
-        Some(b'A'..=b'Y') => rare::abbreviation(bytes, start),
         _ => None,
     };
     match found {
@@ -388,6 +401,13 @@ mod tests {
             ("2014-12-12 10:10:59.5 AM", WrittenZone::Absent),
             ("Dec 12 2014 10:10:59 asa", WrittenZone::Absent),
             ("2014-12-12 10:10:59 KST x", WrittenZone::Offset(32_400)),
+            ("2014-12-12 10:10:59.000 CEST [1]", WrittenZone::Offset(7_200)),
+            ("2014-12-12 10:10:59 ACST x", WrittenZone::Offset(34_200)),
+            ("2014-12-12 10:10:59 PDT", WrittenZone::Offset(-25_200)),
+            // These mean several offsets, or are no zones.
+            ("2014-12-12 10:10:59 EST x", WrittenZone::Absent),
+            ("2014-12-12 10:10:59 IST x", WrittenZone::Absent),
+            ("2014-12-12 10:10:59 CETI x", WrittenZone::Absent),
             ("2014-12-12 10:10:59 KSTX", WrittenZone::Absent),
             ("2014 Dec 12 10:10:59.0 leaf1", WrittenZone::Absent),
             ("Dec 12, 2014 10:10:59 AM x", WrittenZone::Absent),

@@ -9,7 +9,7 @@
 use super::known::{self, Parts, digits, fraction};
 use super::rare;
 use super::zone::named_offset;
-use crate::base::{Resolution, Stamp, WrittenZone};
+use crate::base::{ByteSet, Resolution, Stamp, WrittenZone};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
@@ -147,6 +147,12 @@ impl TimePattern {
         Ok(Self { reader, identity: identity | 1, tail })
     }
 
+    /// Whether two patterns are the same.
+    #[inline]
+    pub fn is(&self, other: &Self) -> bool {
+        self.identity == other.identity && self.reader == other.reader
+    }
+
     /// Reads a stamp at the start of `bytes`: the stamp and its length. The cache changes the speed and
     /// never the result.
     #[inline]
@@ -168,7 +174,10 @@ impl TimePattern {
                 (stamp.nanos, stamp.resolution, end) = (nanos, Resolution::digits(written), after);
             }
             if with_zone != ZoneTail::None {
-                (stamp.zone, end) = known::zone(bytes, end, true);
+                (stamp.zone, end) = match with_zone {
+                    ZoneTail::Named => known::offset_zone(bytes, end, true),
+                    _ => known::zone(bytes, end, true),
+                };
             }
             if with_zone == ZoneTail::Named && stamp.zone == WrittenZone::Absent {
                 (stamp.zone, end) = zone_by_name(bytes, end, stamp.seconds);
@@ -208,6 +217,31 @@ impl TimePattern {
             resolution: Resolution::SECOND,
             ..stamp
         });
+    }
+
+    /// What a stamp of this pattern may begin with.
+    pub fn first_bytes(&self) -> ByteSet {
+        let digits = || ByteSet::matching(|byte| byte.is_ascii_digit());
+        let capitals = || ByteSet::matching(|byte| byte.is_ascii_uppercase());
+        let letters = || ByteSet::matching(|byte| byte.is_ascii_alphabetic());
+        match &self.reader {
+            Reader::Iso | Reader::Epoch | Reader::Mjd => digits(),
+            Reader::Tai64n => ByteSet::of("@"),
+            Reader::Syslog => ByteSet::of("JFMASONDjfmasond"),
+            Reader::Any => digits().union(capitals()),
+            Reader::Steps(steps) => match steps.first() {
+                Some(Step::Literal(byte)) => ByteSet::of([*byte]),
+                Some(Step::Blanks) => ByteSet::of(" \t"),
+                Some(Step::Day | Step::PaddedDay) => digits().union(ByteSet::of(" ")),
+                Some(Step::MonthName) => ByteSet::of("JFMASONDjfmasond"),
+                Some(Step::Weekday) => letters(),
+                // A half of the day may be Korean.
+                Some(Step::Meridiem | Step::Fraction | Step::Zone | Step::NamedZone | Step::Bias) | None => {
+                    ByteSet::ALL
+                }
+                Some(_) => digits(),
+            },
+        }
     }
 
     fn read_whole(&self, bytes: &[u8]) -> Option<(Stamp, usize)> {
@@ -346,7 +380,7 @@ fn run(steps: &[Step], bytes: &[u8]) -> Option<(Stamp, usize)> {
             Step::Zone => (zone, at) = known::zone(bytes, at, true),
             Step::Bias => (zone, at) = rare::bias(bytes, at),
             Step::NamedZone => {
-                (zone, at) = known::zone(bytes, at, true);
+                (zone, at) = known::offset_zone(bytes, at, true);
                 if zone == WrittenZone::Absent {
                     let wall = parts.stamp(nanos, zone, resolution)?;
                     (zone, at) = zone_by_name(bytes, at, wall.seconds);
@@ -415,7 +449,11 @@ fn zone_by_name(bytes: &[u8], at: usize, local: i64) -> (WrittenZone, usize) {
     let end = start + bytes[start..].iter().take_while(|byte| letter(byte)).count();
     match named_offset(&bytes[start..end], local) {
         Some(offset) => (WrittenZone::Offset(offset.0), end),
-        None => (WrittenZone::Absent, at),
+        // A zone's name comes before an abbreviation: the zone CET has summer time.
+        None => match rare::abbreviation(bytes, start) {
+            Some((seconds, end)) => (WrittenZone::Offset(seconds), end),
+            None => (WrittenZone::Absent, at),
+        },
     }
 }
 
@@ -457,6 +495,8 @@ mod tests {
         assert_eq!(zone("12-Dec-2014 10:11:00 UTC]"), Some((WrittenZone::Offset(0), "]")));
         assert_eq!(zone("12-Dec-2014 10:11:00 Mars/Base]"), Some((WrittenZone::Absent, " Mars/Base]")));
         assert_eq!(zone("12-Dec-2014 10:11:00 local]"), Some((WrittenZone::Absent, " local]")));
+        assert_eq!(zone("12-Jun-2014 10:11:00 CET]"), Some((WrittenZone::Offset(7_200), "]")));
+        assert_eq!(zone("12-Jun-2014 10:11:00 CEST]"), Some((WrittenZone::Offset(7_200), "]")));
         assert_eq!(zone("12-Dec-2014 10:11:00] x"), Some((WrittenZone::Absent, "] x")));
     }
 
@@ -489,6 +529,9 @@ mod tests {
             "59:59:59:59",
             "12-Dec-2014 10:10:10 Asia/Seoul]",
             "12-Dec-2014 10:10:11.5 Europe/Berlin x",
+            "12-Dec-2014 10:10:11.5 CEST x",
+            "2014-12-12 10:10:07 CEST",
+            "2014-12-12 10:10:08 EST",
         ];
         for pattern in [
             "iso",

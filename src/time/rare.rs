@@ -5,7 +5,8 @@ use crate::base::{Resolution, Stamp, WrittenDate, WrittenZone};
 
 use super::known::{digits, fraction, syslog, zone};
 
-/// ntpd's statistics: the Modified Julian Day and the seconds of that day, in UTC: `57003 4259.123`.
+/// ntpd's statistics: the Modified Julian Day and the seconds of that day, in UTC: `57003 4259.123`. Two
+/// numbers without a fraction could be anything.
 pub(super) fn mjd(bytes: &[u8]) -> Option<(Stamp, usize)> {
     /// 1970-01-01, and years 2000 to 2099: five digits alone could be anything.
     const EPOCH: i64 = 40_587;
@@ -17,6 +18,9 @@ pub(super) fn mjd(bytes: &[u8]) -> Option<(Stamp, usize)> {
     let length = bytes.get(6..)?.iter().take(6).take_while(|byte| byte.is_ascii_digit()).count();
     let second = digits(bytes, 6, length).filter(|second| length > 0 && *second < 86_401)?;
     let (nanos, written, end) = fraction(bytes, 6 + length);
+    if written < 3 {
+        return None;
+    }
     // The 86401st second is a leap second; it counts as the one before, as in any other stamp.
     let (nanos, resolution) = match second {
         86_400 => (0, Resolution::LEAP),
@@ -70,23 +74,29 @@ pub(super) fn bias(bytes: &[u8], at: usize) -> (WrittenZone, usize) {
 }
 
 /// Abbreviations that have meant one offset wherever and whenever they were in use since there are logs.
-/// `CST`, `IST`, `BST`, `EST`, `PST`, `MSK` and many more have meant several: a stamp with one of them
-/// is a stamp without a zone. `WET` and `WEST` are English words as well, which a message may begin with.
-const ABBREVIATIONS: [(&[u8], i32); 10] = [
+/// `CST`, `IST`, `BST`, `EST`, `EDT`, `MST`, `PST`, `AST`, `MSK` and many more have meant several: a stamp with
+/// one of them is a stamp without a zone. `WET` and `WEST` are English words as well, which a message may
+/// begin with.
+const ABBREVIATIONS: [(&[u8], i32); 16] = [
+    (b"ACDT", 10 * 3_600 + 1_800),
+    (b"ACST", 9 * 3_600 + 1_800),
+    (b"AEDT", 11 * 3_600),
+    (b"AEST", 10 * 3_600),
     (b"AKDT", -8 * 3_600),
     (b"AKST", -9 * 3_600),
+    (b"AWST", 8 * 3_600),
     (b"CEST", 2 * 3_600),
     (b"CET", 3_600),
     (b"EEST", 3 * 3_600),
     (b"EET", 2 * 3_600),
     (b"HKT", 8 * 3_600),
+    (b"MDT", -6 * 3_600),
     (b"NZDT", 13 * 3_600),
     (b"NZST", 12 * 3_600),
     (b"PDT", -7 * 3_600),
 ];
 
-/// The offset of an abbreviation at `at` that is not ambiguous, and its end. The caller sees to it that
-/// no longer word stands there.
+/// The offset of an abbreviation at `at` that is not ambiguous, and its end; none where a longer word stands.
 pub(super) fn abbreviation(bytes: &[u8], at: usize) -> Option<(i32, usize)> {
     let word = bytes.get(at..)?;
     let (name, offset) = ABBREVIATIONS.iter().find(|(name, _)| {
@@ -189,9 +199,17 @@ mod tests {
             (leap.seconds, leap.resolution),
             (days_from_civil(2017, 1, 1) * 86_400 - 1, Resolution::LEAP)
         );
-        for line in
-            ["57003", "57003 ", "57003 86401.0", "57003 x", "12345 4259.0", "157003 4259.0", "57003\t1.0"]
-        {
+        for line in [
+            "57003",
+            "57003 ",
+            "57003 86401.000",
+            "57003 x",
+            "12345 4259.000",
+            "157003 4259.000",
+            "57003\t1.000",
+            "57003 4259 x",
+            "57003 4259.0 x",
+        ] {
             assert_eq!(mjd(line.as_bytes()), None, "{line}");
         }
     }

@@ -1,11 +1,12 @@
 //! One binary for every test that runs the program as its users do.
 //!
-//! `bounds` holds what is known of records without a stamp, `causal` what is claimed of order, `golden`
+//! `below` tries records that no single line tells, `bounds` holds what is known of records without a stamp, `causal` what is claimed of order, `golden`
 //! exact outputs, `landmarks` what other logs tell of lines without stamps, `proposals` the grammars that the program
 //! makes up, `props` what must hold for any log, `robust` what must not kill a run, `tables` what polled
 //! tables tell, `tidy` the rules of the house, `trial` made-up worlds whose true times are known, `years` logs without years. Nothing here
 //! reaches into the library but `causal`, which asks `order` what follows from the output.
 
+mod below;
 mod bounds;
 mod causal;
 mod golden;

@@ -1,0 +1,252 @@
+//! Records that are keys with values, one line each: JSON objects and logfmt.
+//!
+//! Which keys hold the stamp, the level, the message is a grammar's; how pairs are written is the
+//! business of `json` and `logfmt`. Nothing here decides what a value means.
+
+use super::compile::SlotNames;
+use super::json::{self, Value};
+use super::logfmt;
+use super::model::Head;
+use super::schema::PairsFile;
+use super::slots::{Known, MAX_SLOTS, Slots, Span};
+use crate::base::{ByteSet, Stamp};
+use crate::time::{epoch, recognise};
+
+/// How a line writes its pairs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Syntax {
+    #[default]
+    Json,
+    Logfmt,
+}
+
+/// Keys of one object, by length: (key, slot).
+#[derive(Debug, Default)]
+pub(super) struct Keys(Vec<Vec<(Box<[u8]>, u8)>>);
+
+impl Keys {
+    fn add(&mut self, key: &str, slot: u8) {
+        if self.0.len() <= key.len() {
+            self.0.resize_with(key.len() + 1, Vec::new);
+        }
+        self.0[key.len()].push((key.as_bytes().into(), slot));
+    }
+
+    /// Whether a slot is known by its own name.
+    fn contains(&self, key: &str) -> bool {
+        self.slot(key.as_bytes()).is_some()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&[u8], u8)> {
+        self.0.iter().flatten().map(|(key, slot)| (&**key, *slot))
+    }
+
+    #[inline]
+    fn slot(&self, key: &[u8]) -> Option<u8> {
+        let same_length = self.0.get(key.len())?;
+        same_length.iter().find(|(name, _)| **name == *key).map(|(_, slot)| *slot)
+    }
+}
+
+/// What a grammar says of its keys.
+#[derive(Debug, Default)]
+pub(super) struct PairSpec {
+    pub syntax: Syntax,
+    /// Keys with a slot.
+    pub keys: Keys,
+    /// Keys one object deeper, by the key of that object: a dotted name is looked for there too.
+    pub inside: Vec<(Box<[u8]>, Keys)>,
+    /// Slots that must all be found.
+    pub require: u32,
+    /// When all of these are found, the rest of the line is of no interest.
+    pub enough: u32,
+    /// The same for the pattern and the level alone, which is all that sorting needs.
+    pub enough_for_pattern: u32,
+}
+
+impl PairSpec {
+    /// The keys that a grammar names.
+    pub(super) fn compile(typed: &PairsFile, syntax: Syntax, slots: &mut SlotNames) -> Self {
+        let mut spec = Self { syntax, ..Self::default() };
+        for (keys, part) in [
+            (&typed.time, Known::Time),
+            (&typed.level, Known::Level),
+            (&typed.message, Known::Message),
+            (&typed.program, Known::Program),
+            (&typed.host, Known::Host),
+            (&typed.pid, Known::Pid),
+        ] {
+            for key in keys {
+                spec.add(key, part as u8);
+            }
+        }
+        for key in &typed.require {
+            // One that holds a well-known part has its slot already.
+            if !spec.keys.contains(key) {
+                spec.add(key, slots.slot(key).min(MAX_SLOTS as u8 - 1));
+            }
+        }
+        spec
+    }
+
+    /// Gives a slot to every field that templates, patterns and levels name, and says what suffices.
+    /// `pattern_slots` are those of the fields that make up pattern and level, when fields do.
+    pub(super) fn finish(&mut self, typed: &PairsFile, slots: &SlotNames, pattern_slots: Option<&[u8]>) {
+        for (slot, name) in slots.0.iter().enumerate().skip(Known::NAMES.len()) {
+            if !self.keys.contains(name) {
+                self.add(name, slot as u8);
+            }
+            self.enough |= 1 << slot;
+        }
+        for (key, slot) in self.keys.iter() {
+            if typed.require.iter().any(|name| name.as_bytes() == key) {
+                self.require |= 1 << slot;
+            }
+        }
+        // Parts that every line may have, wherever it has them.
+        for (keys, part) in
+            [(&typed.level, Known::Level), (&typed.program, Known::Program), (&typed.message, Known::Message)]
+        {
+            if !keys.is_empty() {
+                self.enough |= 1 << part as u8;
+                self.enough_for_pattern |= 1 << part as u8;
+            }
+        }
+        self.enough |= 1 << Known::Time as u8;
+        self.enough_for_pattern |= self.require | 1 << Known::Time as u8;
+        for slot in pattern_slots.unwrap_or_default() {
+            self.enough_for_pattern |= 1 << slot;
+        }
+        if pattern_slots.is_none() {
+            // The message may come last: nothing short of the whole line suffices.
+            self.enough = u32::MAX;
+            self.enough_for_pattern = u32::MAX;
+        }
+    }
+
+    fn add(&mut self, key: &str, slot: u8) {
+        self.keys.add(key, slot);
+        if let Some((outer, inner)) = key.split_once('.') {
+            match self.inside.iter_mut().find(|(name, _)| **name == *outer.as_bytes()) {
+                Some((_, keys)) => keys.add(inner, slot),
+                None => {
+                    let mut keys = Keys::default();
+                    keys.add(inner, slot);
+                    self.inside.push((outer.as_bytes().into(), keys));
+                }
+            }
+        }
+    }
+
+    /// Calls `visit` for every pair that has a slot, in a nested object too, until it returns `false`.
+    #[inline]
+    fn known(&self, line: &[u8], mut visit: impl FnMut(u8, Span, Value) -> bool) -> bool {
+        self.pairs(line, |key, value, kind| {
+            let key = key.of(line);
+            match self.keys.slot(key) {
+                // An object says nothing where a word is looked for; its own keys may.
+                Some(slot) if kind != Value::Nested || slot > Known::Message as u8 => {
+                    visit(slot, value, kind)
+                }
+                _ if kind == Value::Nested && !self.inside.is_empty() => {
+                    self.deeper(line, key, value, &mut visit)
+                }
+                _ => true,
+            }
+        })
+    }
+
+    fn deeper(
+        &self,
+        line: &[u8],
+        key: &[u8],
+        outer: Span,
+        visit: &mut impl FnMut(u8, Span, Value) -> bool,
+    ) -> bool {
+        let Some((_, keys)) = self.inside.iter().find(|(name, _)| **name == *key) else { return true };
+        let mut more = true;
+        let at = outer.start as usize;
+        json::pairs(outer.of(line), |key, value, kind| {
+            if let Some(slot) = keys.slot(key.of(outer.of(line)))
+                && kind != Value::Nested
+            {
+                more = visit(slot, Span::new(at + value.start as usize, at + value.end as usize), kind);
+            }
+            more
+        });
+        more
+    }
+
+    /// What a line may begin with.
+    pub(super) fn first_bytes(&self) -> ByteSet {
+        match self.syntax {
+            Syntax::Json => ByteSet::of(b"{ \t\r"),
+            Syntax::Logfmt => {
+                ByteSet::matching(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'@'))
+            }
+        }
+    }
+
+    fn pairs(&self, line: &[u8], visit: impl FnMut(Span, Span, Value) -> bool) -> bool {
+        match self.syntax {
+            Syntax::Json => json::pairs(line, visit),
+            Syntax::Logfmt => logfmt::pairs(line, visit),
+        }
+    }
+
+    /// The record that begins with a line. An object without a time is a record without a stamp; words
+    /// with an equals sign are none.
+    pub(super) fn head(&self, line: &[u8], slots: &mut Slots) -> Option<Head> {
+        let mut stamp = None;
+        let object = self.known(line, |slot, value, _| {
+            if slot == Known::Time as u8 {
+                stamp = stamp_of(value.of(line));
+                if stamp.is_some() {
+                    slots.put(slot, value);
+                }
+            }
+            stamp.is_none()
+        });
+        (object && (stamp.is_some() || self.syntax == Syntax::Json)).then_some(Head::at_start(stamp))
+    }
+
+    /// Finds the other parts, until `enough` of them are there; whether the line is whole.
+    pub(super) fn rest(&self, line: &[u8], slots: &mut Slots, enough: u32) -> bool {
+        let object = self.known(line, |slot, value, _| {
+            if slots.get(slot).is_none() {
+                slots.put(slot, value);
+            }
+            slots.mark() & enough != enough
+        });
+        object && slots.mark() & self.require == self.require
+    }
+
+    /// Calls `visit(name, value)` for every pair that is none of the well-known parts, decoded.
+    pub(super) fn fields(&self, text: &[u8], slots: &Slots, visit: &mut impl FnMut(&str, &[u8])) {
+        let parts = 0..Known::NAMES.len() as u8;
+        let stamp = slots.known(Known::Time);
+        self.pairs(text, |key, value, kind| {
+            let part = parts.clone().any(|slot| slots.get(slot) == Some(value));
+            // `{"t": {"$date": ...}}` says no more than the stamp inside it.
+            let holds_stamp = kind == Value::Nested
+                && stamp.is_some_and(|stamp| value.start <= stamp.start && stamp.end <= value.end);
+            if !part && !holds_stamp {
+                let name = String::from_utf8_lossy(key.of(text));
+                if kind == Value::String {
+                    let mut decoded = Vec::new();
+                    json::unescape(value.of(text), &mut decoded);
+                    visit(&name, &decoded);
+                } else {
+                    visit(&name, value.of(text));
+                }
+            }
+            true
+        });
+    }
+}
+
+/// The stamp of a value: a number of seconds, milliseconds..., or a string of any known layout.
+fn stamp_of(value: &[u8]) -> Option<Stamp> {
+    let (stamp, end) = recognise(value).or_else(|| epoch(value))?;
+    (end == value.len()).then_some(stamp)
+}
