@@ -91,7 +91,7 @@ pub(super) fn is_identifying(values: &[&[u8]]) -> bool {
             || value.len() >= 2 && value.iter().all(u8::is_ascii_uppercase)
             || value.iter().skip(1).any(u8::is_ascii_uppercase)
     };
-    let all = values.iter().filter(|value| telling(&value)).count() * 10 >= values.len() * 9;
+    let all = values.iter().filter(telling).count() * 10 >= values.len() * 9;
     // A few names that come again and again may have a plain one among them: web1, web2, db.
     let few = distinct.len() * 10 <= values.len() && distinct.len() <= 20;
     all || few && distinct.iter().filter(|value| telling(value)).count() * 2 >= distinct.len()

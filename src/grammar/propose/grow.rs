@@ -90,7 +90,7 @@ pub(super) fn front(guesses: &Guesses, texts: &[&[u8]]) -> Option<Layout> {
     growth.front = true;
     growth.run(false);
     let done = growth.live.iter().filter(|(_, rest)| rest.is_empty()).count();
-    (done * 10 >= growth.origin * 9).then(|| Layout {
+    (done * 10 >= growth.origin * 9).then_some(Layout {
         typed: !growth.names.0.is_empty(),
         pattern: growth.pattern,
         names: growth.names,
@@ -119,7 +119,7 @@ pub(super) fn tail(guesses: &Guesses, texts: &[&[u8]], reach: Reach, names: &Nam
 }
 
 /// Whether a layout reads a text to its end.
-pub(super) fn reads<'a>(layout: &Layout, texts: &[&'a [u8]]) -> Vec<bool> {
+pub(super) fn reads(layout: &Layout, texts: &[&[u8]]) -> Vec<bool> {
     // A pattern that ends in a capture without a kind reads to the end anyway.
     let open = layout.pattern.ends_with('}')
         && layout.pattern.rfind('{').is_some_and(|at| !layout.pattern[at..].contains(':'));

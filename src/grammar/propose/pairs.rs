@@ -25,12 +25,15 @@ struct Run<'a> {
     led: bool,
 }
 
+/// What one pattern can read: the keys, whether commas end values, whether text stands before.
+type Sort<'a> = (&'a [&'a [u8]], bool, bool);
+
 /// The bodies that the messages suggest, most frequent first.
 pub(super) fn pairs(messages: &[&[u8]], taken: &Names) -> Vec<Pairs> {
     let runs: Vec<Run<'_>> = messages.iter().filter_map(|message| run(message)).collect();
-    let mut groups: BTreeMap<(Vec<&[u8]>, bool, bool), Vec<&Run<'_>>> = BTreeMap::new();
+    let mut groups: BTreeMap<Sort<'_>, Vec<&Run<'_>>> = BTreeMap::new();
     for run in &runs {
-        groups.entry((run.keys.clone(), run.comma, run.led)).or_default().push(run);
+        groups.entry((&run.keys, run.comma, run.led)).or_default().push(run);
     }
     let mut found: Vec<Pairs> = groups
         .into_values()

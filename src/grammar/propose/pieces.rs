@@ -344,7 +344,8 @@ fn cell(growth: &Growth<'_>, rests: &[&[u8]]) -> Option<Piece> {
         };
         // The commas of a sentence have a blank behind them.
         let sentence = separator == b',' && rests.iter().filter(behind).count() * 10 > rests.len();
-        if filled.is_empty() && !same || !(same || plain && !sentence) {
+        let first = !filled.is_empty() && plain && !sentence;
+        if !(same || first) {
             return None;
         }
         if separator == b'\t' {
