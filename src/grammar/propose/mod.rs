@@ -4,6 +4,7 @@
 //! prove, such as the order of day and month, is asked back. Nothing here is used when logs are read.
 
 mod column;
+mod company;
 mod grow;
 mod levels;
 mod lines;
@@ -13,6 +14,7 @@ mod sample;
 mod stamp;
 mod write;
 
+use company::{Neighbour, Standing, standing};
 use grow::{Layout, Reach, front, reads, tail};
 use levels::Guesses;
 use lines::Lines;
@@ -56,6 +58,9 @@ const RANK: u8 = 60;
 const GROWN_FROM: usize = 600;
 const MAX_LAYOUTS: usize = 4;
 
+/// How often a proposal is put below one more format whose records it would take.
+const MAX_RANKS: usize = 6;
+
 /// Proposes a grammar for a file, given stretches of it that hold whole lines, its beginning first.
 pub fn propose(set: &GrammarSet, stretches: &[Vec<u8>], ask: &Ask<'_>) -> Result<Proposal> {
     let lines = Lines::of(stretches);
@@ -93,24 +98,59 @@ pub fn propose(set: &GrammarSet, stretches: &[Vec<u8>], ask: &Ask<'_>) -> Result
             clean(&String::from_utf8_lossy(fronts.first().copied().unwrap_or_default()))
         )));
     };
+    let head = stretches.first().map_or(&[][..], Vec::as_slice);
+    let mut spare: Option<(Draft<'_>, Vec<String>)> = None;
     // The richest that passes: what a simpler one leaves in the message is not lost.
     for reach in [Reach::Columns, Reach::Level, Reach::Message] {
-        let draft = Draft {
+        let mut draft = Draft {
             ask,
             rank,
+            below: None,
+            rivals: &[],
             front: &front.pattern,
             spelling: &spelt.spelling,
             layouts: layouts(&guesses, &front, &tails, reach),
         };
-        let Some(text) = draft.write(&guesses, &lines) else { continue };
-        if check_grammar(ask.name, &text).is_ok_and(|report| report.faults.is_empty()) {
-            return Ok(Proposal::Grammar(text));
+        for _ in 0..MAX_RANKS {
+            let Some(text) = draft.write(&guesses, &lines) else { break };
+            if !check_grammar(ask.name, &text).is_ok_and(|report| report.faults.is_empty()) {
+                break;
+            }
+            match standing(set, ask.name, &text, head) {
+                Standing::Good => return Ok(Proposal::Grammar(text)),
+                Standing::Below(neighbour) => draft.stay_below(neighbour),
+                Standing::Rivals(rivals) => {
+                    spare.get_or_insert((draft, rivals));
+                    break;
+                }
+            }
         }
     }
-    Ok(Proposal::Nothing(format!(
+    Ok(match spare {
+        Some((draft, rivals)) if ask.anyway => {
+            let draft = Draft { rank, below: None, rivals: &rivals, ..draft };
+            draft.write(&guesses, &lines).map_or_else(|| nothing(&file), Proposal::Grammar)
+        }
+        Some((_, rivals)) => Proposal::Nothing(format!(
+            "{file}: its lines are too much like those of the format{} {} for one of their own; --anyway proposes \
+             one all the same",
+            if rivals.len() == 1 { "" } else { "s" },
+            listed(&rivals)
+        )),
+        None => nothing(&file),
+    })
+}
+
+fn nothing(file: &str) -> Proposal {
+    Proposal::Nothing(format!(
         "{file}: no grammar was found that reads its own samples; start from a neighbour: timeline formats show \
          stamped"
-    )))
+    ))
+}
+
+/// Names of formats as sentences have them.
+fn listed(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// The format that a file has, unless it is one that takes any stamped line; and how much it reads, if that is

@@ -2,14 +2,17 @@
 
 use super::*;
 
-fn proposal(text: &[u8]) -> Proposal {
-    let set = GrammarSet::embedded().unwrap_or_else(|error| panic!("{error}"));
+fn embedded() -> GrammarSet {
+    GrammarSet::embedded().unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn proposal(set: &GrammarSet, text: &[u8]) -> Proposal {
     let ask = Ask { file: "a.log", name: "a", time: None, anyway: true };
-    propose(&set, &[text.to_vec()], &ask).unwrap_or_else(|error| panic!("{error}"))
+    propose(set, &[text.to_vec()], &ask).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn patterns(text: &str) -> Vec<String> {
-    match proposal(text.as_bytes()) {
+    match proposal(&embedded(), text.as_bytes()) {
         Proposal::Grammar(text) => {
             let lines = text.lines().filter_map(|line| line.strip_prefix("pattern = "));
             lines.map(|line| line.trim_matches(['"', '\'']).to_owned()).collect()
@@ -79,6 +82,7 @@ fn whatever_the_bytes_no_panic_and_no_failing_proposal() {
         b"4711",
         b"\\",
     ];
+    let set = embedded();
     for round in 0..300 {
         let shape: Vec<&[u8]> = (0..1 + below(8)).map(|_| parts[below(parts.len())]).collect();
         let mut text = Vec::new();
@@ -88,7 +92,7 @@ fn whatever_the_bytes_no_panic_and_no_failing_proposal() {
             }
             text.push(b'\n');
         }
-        if let Proposal::Grammar(grammar) = proposal(&text) {
+        if let Proposal::Grammar(grammar) = proposal(&set, &text) {
             let report = check_grammar("a", &grammar).unwrap_or_else(|fault| panic!("{round}: {fault}"));
             assert!(report.faults.is_empty(), "{round}");
         }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::levels::Guesses;
 use super::lines::{Lines, Records};
 use super::pairs::{Pairs, pairs};
-use super::{Ask, Sized, compiled, grow, sample};
+use super::{Ask, Neighbour, Sized, compiled, grow, listed, sample};
 use crate::base::Level;
 use crate::grammar::model::Grammar;
 use crate::grammar::slots::{Known, Slots};
@@ -25,6 +25,10 @@ const MAX_LEVELS: usize = 24;
 pub(super) struct Draft<'a> {
     pub ask: &'a Ask<'a>,
     pub rank: u8,
+    /// The format that the rank is kept below.
+    pub below: Option<String>,
+    /// Formats that read the same records, where the author wants one anyway.
+    pub rivals: &'a [String],
     /// The pattern before the stamp, and the stamp's spelling.
     pub front: &'a str,
     pub spelling: &'a str,
@@ -44,6 +48,12 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 impl Draft<'_> {
+    /// Leaves to a format what it reads too.
+    pub(super) fn stay_below(&mut self, neighbour: Neighbour) {
+        self.rank = neighbour.rank.saturating_sub(1);
+        self.below = Some(neighbour.name);
+    }
+
     /// The text; `None` where what was drafted cannot be read back.
     pub(super) fn write(&self, guesses: &Guesses, lines: &Lines<'_>) -> Option<String> {
         let name = self.ask.name;
@@ -135,6 +145,14 @@ impl Draft<'_> {
         let unread = records.all.iter().filter(|record| !record.whole);
         examples("Stamped, but no layout fits", unread.map(|record| record.line).collect());
         examples("Above the first record, without a stamp", records.loose.clone());
+        if !self.rivals.is_empty() {
+            let _ = writeln!(
+                text,
+                "# Records of this sort are read by {} too, so `formats check` will name some: give this one that\n\
+                 # name to replace it, or ask for more in the layouts.",
+                listed(self.rivals)
+            );
+        }
         let _ = write!(
             text,
             "\
@@ -155,7 +173,15 @@ impl Draft<'_> {
     fn body(&self, levels: &[Word], pairs: &[Pairs]) -> String {
         let Ask { file, name, .. } = *self.ask;
         let title = format!("The layout of {}", clean(file));
-        let mut text = format!("name = {}\ntitle = {}\nrank = {}\n", quoted(name), quoted(&title), self.rank);
+        let below =
+            self.below.as_ref().map(|name| format!("  # below `{name}`, whose records it would take"));
+        let mut text = format!(
+            "name = {}\ntitle = {}\nrank = {}{}\n",
+            quoted(name),
+            quoted(&title),
+            self.rank,
+            below.unwrap_or_default()
+        );
         for sized in &self.layouts {
             let pattern = format!("{}{{time:{}}}{}", self.front, self.spelling, sized.layout.pattern);
             let count = sized.count;
