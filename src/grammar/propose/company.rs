@@ -3,15 +3,15 @@
 use crate::grammar::check::{taken_by_others, taken_from_others};
 use crate::grammar::detect::detect;
 use crate::grammar::load::GrammarSet;
-use crate::grammar::model::{Grammar, GrammarId};
+use crate::grammar::model::GrammarId;
 
 /// How a proposal gets along.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     /// It passes `formats check`, and its file is read by it.
     Good,
-    /// It takes records of this format: its rank must be lower than that one's.
-    Below(Neighbour),
+    /// It takes records of this format: its rank must be lower than that one's. All that it takes records from.
+    Below(Neighbour, Vec<String>),
     /// Formats that it takes records from, or that take its own.
     Rivals(Vec<String>),
 }
@@ -28,26 +28,27 @@ pub(super) fn standing(set: &GrammarSet, name: &str, text: &str, head: &[u8]) ->
     // It compiled alone: only the number of grammars can be too many, which `formats check` tells.
     let Ok(set) = set.and(name, text) else { return Standing::Good };
     let Some(id) = set.find(name) else { return Standing::Good };
-    let mut robbed: Vec<GrammarId> = taken_from_others(&set, id).map(|(other, _)| other).collect();
-    robbed.dedup();
+    let robbed: Vec<GrammarId> = taken_from_others(&set, id).map(|(other, _)| other).collect();
     if let Some(lowest) = robbed.iter().map(|other| set.get(*other)).min_by_key(|other| other.rank) {
         // Where rank does not decide, a lower one does not help.
         return match lowest.rank > 0 && lowest.rank <= set.get(id).rank {
-            true => Standing::Below(Neighbour { name: lowest.name.clone(), rank: lowest.rank }),
-            false => rivals(&set, robbed),
+            true => {
+                let neighbour = Neighbour { name: lowest.name.clone(), rank: lowest.rank };
+                Standing::Below(neighbour, names(&set, robbed))
+            }
+            false => Standing::Rivals(names(&set, robbed)),
         };
     }
     let mut robbers: Vec<GrammarId> = taken_by_others(&set, id).into_iter().map(|(other, _)| other).collect();
     robbers.extend(detect(&set, head).winner().filter(|winner| *winner != id));
     match robbers.is_empty() {
         true => Standing::Good,
-        false => rivals(&set, robbers),
+        false => Standing::Rivals(names(&set, robbers)),
     }
 }
 
-fn rivals(set: &GrammarSet, mut ids: Vec<GrammarId>) -> Standing {
+fn names(set: &GrammarSet, mut ids: Vec<GrammarId>) -> Vec<String> {
     ids.sort_unstable();
     ids.dedup();
-    let name = |grammar: &Grammar| grammar.name.clone();
-    Standing::Rivals(ids.into_iter().map(|id| name(set.get(id))).collect())
+    ids.into_iter().map(|id| set.get(id).name.clone()).collect()
 }

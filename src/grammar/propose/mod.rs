@@ -60,6 +60,7 @@ const MAX_LAYOUTS: usize = 4;
 
 /// How often a proposal is put below one more format whose records it would take.
 const MAX_RANKS: usize = 6;
+const MAX_LISTED: usize = 4;
 
 /// Proposes a grammar for a file, given stretches of it that hold whole lines, its beginning first.
 pub fn propose(set: &GrammarSet, stretches: &[Vec<u8>], ask: &Ask<'_>) -> Result<Proposal> {
@@ -106,7 +107,7 @@ pub fn propose(set: &GrammarSet, stretches: &[Vec<u8>], ask: &Ask<'_>) -> Result
             ask,
             rank,
             below: None,
-            rivals: &[],
+            rivals: Vec::new(),
             front: &front.pattern,
             spelling: &spelt.spelling,
             layouts: layouts(&guesses, &front, &tails, reach),
@@ -118,7 +119,7 @@ pub fn propose(set: &GrammarSet, stretches: &[Vec<u8>], ask: &Ask<'_>) -> Result
             }
             match standing(set, ask.name, &text, head) {
                 Standing::Good => return Ok(Proposal::Grammar(text)),
-                Standing::Below(neighbour) => draft.stay_below(neighbour),
+                Standing::Below(neighbour, robbed) => draft.stay_below(neighbour, robbed),
                 Standing::Rivals(rivals) => {
                     spare.get_or_insert((draft, rivals));
                     break;
@@ -127,8 +128,8 @@ pub fn propose(set: &GrammarSet, stretches: &[Vec<u8>], ask: &Ask<'_>) -> Result
         }
     }
     Ok(match spare {
-        Some((draft, rivals)) if ask.anyway => {
-            let draft = Draft { rank, below: None, rivals: &rivals, ..draft };
+        Some((mut draft, rivals)) if ask.anyway => {
+            draft.stand_against(rank, rivals);
             draft.write(&guesses, &lines).map_or_else(|| nothing(&file), Proposal::Grammar)
         }
         Some((_, rivals)) => Proposal::Nothing(format!(
@@ -148,9 +149,13 @@ fn nothing(file: &str) -> Proposal {
     ))
 }
 
-/// Names of formats as sentences have them.
+/// Names of formats as sentences have them, so many at most.
 fn listed(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    let shown: Vec<String> = names.iter().take(MAX_LISTED).map(|name| format!("`{name}`")).collect();
+    match names.len() - shown.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 /// The format that a file has, unless it is one that takes any stamped line; and how much it reads, if that is

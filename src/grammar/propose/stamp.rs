@@ -137,8 +137,12 @@ pub(super) fn find(lines: &[&[u8]], given: Option<&str>) -> Result<Spelt, Troubl
         .iter()
         .enumerate()
         .filter(|(_, trial)| trial.count * 10 >= most * 9)
-        // The first to stand, the longest; of two that read the same, the plainest.
-        .min_by_key(|(index, trial)| (trial.start, usize::MAX - trial.length * 1000 / trial.count, *index))
+        // The first to stand, the longest; of two that read the same, the one that asks for what stands there,
+        // such as `PM`, then the plainest.
+        .min_by_key(|(index, trial)| {
+            let asks = trial.candidate.spelling.contains("%p");
+            (trial.start, usize::MAX - trial.length * 1000 / trial.count, !asks, *index)
+        })
         .map(|(index, _)| index);
     let Some(best) = best else {
         return Err(if only_clocks(lines) { Trouble::NoDate } else { Trouble::NoStamp });

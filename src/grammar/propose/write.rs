@@ -27,8 +27,8 @@ pub(super) struct Draft<'a> {
     pub rank: u8,
     /// The format that the rank is kept below.
     pub below: Option<String>,
-    /// Formats that read the same records, where the author wants one anyway.
-    pub rivals: &'a [String],
+    /// Formats that read the same records.
+    pub rivals: Vec<String>,
     /// The pattern before the stamp, and the stamp's spelling.
     pub front: &'a str,
     pub spelling: &'a str,
@@ -49,9 +49,19 @@ pub(super) fn quoted(text: &str) -> String {
 
 impl Draft<'_> {
     /// Leaves to a format what it reads too.
-    pub(super) fn stay_below(&mut self, neighbour: Neighbour) {
+    pub(super) fn stay_below(&mut self, neighbour: Neighbour, robbed: Vec<String>) {
         self.rank = neighbour.rank.saturating_sub(1);
         self.below = Some(neighbour.name);
+        self.rivals.extend(robbed);
+    }
+
+    /// Leaves nothing to other formats, and says so.
+    pub(super) fn stand_against(&mut self, rank: u8, rivals: Vec<String>) {
+        self.rank = rank;
+        self.below = None;
+        self.rivals.extend(rivals);
+        self.rivals.sort();
+        self.rivals.dedup();
     }
 
     /// The text; `None` where what was drafted cannot be read back.
@@ -145,12 +155,12 @@ impl Draft<'_> {
         let unread = records.all.iter().filter(|record| !record.whole);
         examples("Stamped, but no layout fits", unread.map(|record| record.line).collect());
         examples("Above the first record, without a stamp", records.loose.clone());
-        if !self.rivals.is_empty() {
+        if self.below.is_none() && !self.rivals.is_empty() {
             let _ = writeln!(
                 text,
-                "# Records of this sort are read by {} too, so `formats check` will name some: give this one that\n\
-                 # name to replace it, or ask for more in the layouts.",
-                listed(self.rivals)
+                "# `formats check` will not pass: such records are read by {} too.\n\
+                 # Ask for more in the layouts, or give this grammar the name of the one that it is to replace.",
+                listed(&self.rivals)
             );
         }
         let _ = write!(
