@@ -1,7 +1,7 @@
 //! Runs a grammar's own samples and counter-samples: the proof that it reads what it claims.
 
 use super::compile::Place;
-use super::detect::{detect, fits};
+use super::detect::{detect, fits, wins};
 use super::fault::Fault;
 use super::load::{GrammarSet, compile_alone};
 use super::model::{Grammar, GrammarId};
@@ -138,9 +138,7 @@ pub(super) fn taken_from_others(
 ) -> impl Iterator<Item = (GrammarId, &SampleFile)> {
     let others = set.iter().filter(move |(other, _)| *other != id);
     let samples = others.flat_map(|(other, _)| set.typed(other).sample.iter().map(move |it| (other, it)));
-    samples.filter(move |(_, sample)| {
-        sample.detected && detect(set, sample.record.as_ref().as_bytes()).winner() == Some(id)
-    })
+    samples.filter(move |(_, sample)| sample.detected && wins(set, id, sample.record.as_ref().as_bytes()))
 }
 
 /// What is wrong with the company that a grammar of the set is in: samples of its own that another one would win.

@@ -158,7 +158,7 @@ impl Draft<'_> {
         if self.below.is_none() && !self.rivals.is_empty() {
             let _ = writeln!(
                 text,
-                "# `formats check` will not pass: such records are read by {} too.\n\
+                "#\n# `formats check` will not pass: such records are read by {} too.\n\
                  # Ask for more in the layouts, or give this grammar the name of the one that it is to replace.",
                 listed(&self.rivals)
             );
