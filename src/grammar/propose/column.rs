@@ -15,7 +15,8 @@ pub(super) struct Column {
 pub(super) const KNOWN: [&str; 7] = ["time", "level", "program", "pid", "host", "message", "pri"];
 
 /// Words that threads and workers are called by, so that `worker-3` is no host.
-const WORKERS: [&str; 14] = [
+const WORKERS: [&str; 15] = [
+    "http-",
     "thread",
     "worker",
     "pool",
@@ -191,6 +192,7 @@ mod tests {
             (&["10.0.0.1", "10.0.0.2:443"], false, "address"),
             (&["main", "pool-1-thread-3"], true, "thread"),
             (&["worker-3"], false, "thread"),
+            (&["http-1", "http-2"], true, "thread"),
             (&["com.shop.jobs.Cart", "com.shop.Pay"], false, "logger"),
             (&["cart.js:31", "pay.js:7"], false, "caller"),
             (&["checkout", "cart"], false, "program"),

@@ -39,6 +39,19 @@ pub(super) struct Layout {
     pub names: Names,
 }
 
+impl Layout {
+    /// A message put together of the fields behind the stamp, where none of the columns is one.
+    pub(super) fn message(&self) -> Option<String> {
+        if self.names.0.contains("message") {
+            return None;
+        }
+        let captures = self.pattern.split('{').skip(1).filter_map(|part| part.split([':', '}']).next());
+        let own = |name: &&str| self.names.0.contains(*name) && !KNOWN.contains(name);
+        let fields: Vec<String> = captures.filter(own).map(|name| format!("{{{name}}}")).collect();
+        (!fields.is_empty()).then(|| fields.join(" "))
+    }
+}
+
 /// The names that the captures of a layout have so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Names(BTreeSet<String>);

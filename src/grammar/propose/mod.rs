@@ -110,6 +110,7 @@ pub fn propose(set: &GrammarSet, stretches: &[Vec<u8>], ask: &Ask<'_>) -> Result
             rivals: Vec::new(),
             front: &front.pattern,
             spelling: &spelt.spelling,
+            strays: &spelt.strays,
             layouts: layouts(&guesses, &front, &tails, reach),
         };
         for _ in 0..MAX_RANKS {

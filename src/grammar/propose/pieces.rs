@@ -60,15 +60,22 @@ pub(super) fn proposals(growth: &Growth<'_>, rests: &[&[u8]]) -> Vec<Piece> {
     if blank().is_some() {
         return vec![Piece::text(" ")];
     }
-    // An object is for a reader of objects.
     let found = match growth.reach {
-        _ if values(rests, |rest| starts(rest, |byte| byte == b'{')).is_some() => return Vec::new(),
+        // An object is for a reader of objects.
+        _ if values(rests, |rest| starts(rest, |byte| byte == b'{').filter(|_| braced(rest).is_none()))
+            .is_some() =>
+        {
+            return Vec::new();
+        }
         Reach::Message => vec![punctuation(rests)],
-        Reach::Level => vec![bracketed(growth, rests), punctuation(rests), level(growth, rests)],
+        Reach::Level => {
+            vec![bracketed(growth, rests), punctuation(rests), padding(rests), level(growth, rests)]
+        }
         Reach::Columns => vec![
             bracketed(growth, rests),
             quoted(growth, rests),
             punctuation(rests),
+            padding(rests),
             level(growth, rests),
             program_and_pid(growth, rests),
             pair(growth, rests),
@@ -163,11 +170,21 @@ fn column(growth: &Growth<'_>, values: &[&[u8]], bracketed: bool) -> Piece {
     Piece::capture(pattern, name)
 }
 
-/// `[main]`, `(4711)`, `<web1>`
+/// What stands between the braces that a text begins with, if it is a name and not the inside of an object.
+fn braced(rest: &[u8]) -> Option<&[u8]> {
+    let inside = until(rest.strip_prefix(b"{")?, |byte| byte == b'}')?;
+    let plain = |byte: &u8| !matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b':' | b'=' | b',' | b'{');
+    (!inside.is_empty() && inside.iter().all(plain)).then_some(inside)
+}
+
+/// `[main]`, `(4711)`, `<web1>`, `{main}`
 fn bracketed(growth: &Growth<'_>, rests: &[&[u8]]) -> Option<Piece> {
-    [(b'[', b']'), (b'(', b')'), (b'<', b'>')].into_iter().find_map(|(open, close)| {
+    [(b'[', b']'), (b'(', b')'), (b'<', b'>'), (b'{', b'}')].into_iter().find_map(|(open, close)| {
         let inside = values(rests, |rest| {
-            let inside = until(rest.strip_prefix(&[open])?, |byte| byte == close)?;
+            let inside = match open {
+                b'{' => braced(rest)?,
+                _ => until(rest.strip_prefix(&[open])?, |byte| byte == close)?,
+            };
             // `[cart[4711]]` is taken apart from the inside.
             Some(inside).filter(|inside| !inside.trim_ascii().is_empty() && !inside.contains(&open))
         })?;
@@ -213,6 +230,15 @@ fn punctuation(rests: &[&[u8]]) -> Option<Piece> {
     let count = |byte: u8| rests.iter().filter(|rest| rest.first() == Some(&byte)).count();
     let found = (b'!'..=b'~').filter(|byte| mark(*byte)).find(|byte| count(*byte) * 10 >= rests.len() * 9)?;
     Some(Piece::default().then(found))
+}
+
+/// Blanks before a mark that some records have, since a column is padded: `WARN |`, `ERROR|`.
+fn padding(rests: &[&[u8]]) -> Option<Piece> {
+    let padded = |rest: &&&[u8]| rest.first().is_some_and(|byte| matches!(byte, b' ' | b'\t'));
+    let some = rests.iter().any(|rest| padded(&rest));
+    let trimmed: Vec<&[u8]> = rests.iter().map(|rest| rest.trim_ascii_start()).collect();
+    let mark = punctuation(&trimmed).filter(|_| some)?;
+    Some(Piece { pattern: format!("{{? }}{}", mark.pattern), ..mark })
 }
 
 fn level(growth: &Growth<'_>, rests: &[&[u8]]) -> Option<Piece> {

@@ -15,6 +15,8 @@ pub(super) struct Spelt {
     pub spelling: String,
     /// For each line that begins a record, where its stamp starts and ends.
     pub places: Vec<Option<(usize, usize)>>,
+    /// Lines that have such a stamp somewhere else, by index.
+    pub strays: Vec<usize>,
 }
 
 /// Why there is none.
@@ -61,7 +63,8 @@ const ORDERS: [&[&str]; 3] =
     [&["%d/%m/%Y", "%m/%d/%Y"], &["%y/%m/%d", "%d/%m/%y", "%m/%d/%y"], &["%m/%d", "%d/%m"]];
 
 /// What stands between date and time of day.
-const JOINTS: [&str; 14] = [" ", "T", "-", "_", ":", "", ", ", " - ", ";", ",", "\t", "|", " | ", "] ["];
+const JOINTS: [&str; 16] =
+    [" ", "T", "-", "_", ":", "", ", ", " - ", ";", ",", "\t", "|", " | ", "] [", "/", "@"];
 
 /// Times of day. `%z` is left out where the date has no year.
 const CLOCKS: [&str; 22] = [
@@ -109,9 +112,16 @@ struct Trial {
     candidate: Candidate,
     front: Vec<u8>,
     places: Vec<Option<(usize, usize)>>,
+    strays: Vec<usize>,
     count: usize,
     start: usize,
     length: usize,
+}
+
+impl Trial {
+    fn spelt(self) -> Spelt {
+        Spelt { spelling: self.candidate.spelling, places: self.places, strays: self.strays }
+    }
 }
 
 /// Finds the stamp of lines; with `given` this spelling and no other.
@@ -120,7 +130,7 @@ pub(super) fn find(lines: &[&[u8]], given: Option<&str>) -> Result<Spelt, Troubl
         let time = TimePattern::compile(spelling).map_err(|(_, why)| Trouble::Spelling(why))?;
         let candidate = Candidate { spelling: spelling.to_owned(), order: None };
         let trial = trial(candidate, &time, lines, true).ok_or(Trouble::Unread)?;
-        return Ok(Spelt { spelling: trial.candidate.spelling, places: trial.places });
+        return Ok(trial.spelt());
     }
     let mut trials: Vec<Trial> = candidates(lines)
         .into_iter()
@@ -148,28 +158,28 @@ pub(super) fn find(lines: &[&[u8]], given: Option<&str>) -> Result<Spelt, Troubl
         return Err(if only_clocks(lines) { Trouble::NoDate } else { Trouble::NoStamp });
     };
     if trials[best].candidate.order.is_some() {
-        return proven_order(lines, &trials, best);
+        return proven_order(lines, trials, best);
     }
-    let best = trials.swap_remove(best);
-    Ok(Spelt { spelling: best.candidate.spelling, places: best.places })
+    Ok(trials.swap_remove(best).spelt())
 }
 
 /// The one order of numbers that reads all stamps which any order reads.
-fn proven_order(lines: &[&[u8]], trials: &[Trial], best: usize) -> Result<Spelt, Trouble> {
+fn proven_order(lines: &[&[u8]], mut trials: Vec<Trial>, best: usize) -> Result<Spelt, Trouble> {
     let best = &trials[best];
     let same = |trial: &&Trial| trial.candidate.order == best.candidate.order && trial.front == best.front;
-    let rivals: Vec<&Trial> = trials.iter().filter(same).collect();
-    let union = (0..lines.len()).filter(|line| rivals.iter().any(|trial| trial.places[*line].is_some()));
+    let rivals: Vec<usize> = (0..trials.len()).filter(|index| same(&&trials[*index])).collect();
+    let union =
+        (0..lines.len()).filter(|line| rivals.iter().any(|trial| trials[*trial].places[*line].is_some()));
     let union = union.count();
-    let whole: Vec<&&Trial> = rivals.iter().filter(|trial| trial.count == union).collect();
-    if let [one] = whole[..] {
-        return Ok(Spelt { spelling: one.candidate.spelling.clone(), places: one.places.clone() });
+    let mut whole = rivals.iter().copied().filter(|trial| trials[*trial].count == union);
+    if let (Some(one), None) = (whole.next(), whole.next()) {
+        return Ok(trials.swap_remove(one).spelt());
     }
     let example = best.places.iter().zip(lines).find_map(|(place, line)| {
         let (start, end) = (*place)?;
         Some(String::from_utf8_lossy(&line[start..end]).into_owned())
     });
-    let spellings = rivals.iter().map(|trial| trial.candidate.spelling.clone()).collect();
+    let spellings = rivals.iter().map(|trial| trials[*trial].candidate.spelling.clone()).collect();
     Err(Trouble::Orders(example.unwrap_or_default(), spellings))
 }
 
@@ -300,13 +310,17 @@ fn trial(candidate: Candidate, time: &TimePattern, lines: &[&[u8]], given: bool)
     }
     // The most frequent front; of two, the shorter.
     let shared = fronts.into_iter().max_by_key(|(front, count)| (*count, usize::MAX - front.len()))?.0;
-    for (line, place) in lines.iter().zip(&mut places) {
-        *place = place.filter(|(start, _)| front(&line[..*start]) == shared);
+    let mut strays = Vec::new();
+    for (index, place) in places.iter_mut().enumerate() {
+        if place.is_some_and(|(start, _)| front(&lines[index][..start]) != shared) {
+            *place = None;
+            strays.push(index);
+        }
     }
     let read = || places.iter().flatten();
     let (count, length) = (read().count(), read().map(|(start, end)| end - start).sum());
     let start = read().next()?.0;
-    Some(Trial { candidate, front: shared, places, count, start, length })
+    Some(Trial { candidate, front: shared, places, strays, count, start, length })
 }
 
 /// Whether a stamp ends here, and not in the middle of a longer number, word or time.
@@ -340,7 +354,10 @@ fn front(text: &[u8]) -> Vec<u8> {
     };
     let mut front: Vec<u8> = text.iter().map(class).collect();
     front.dedup_by(|later, earlier| later == earlier && matches!(later, b'a' | b' '));
-    front
+    // Blanks between names count, those that pad a column do not: `WARN |` is `ERROR|`.
+    let name = |at: Option<usize>| at.and_then(|at| front.get(at)).is_none_or(|byte| *byte == b'a');
+    let kept = |at: &usize| front[*at] != b' ' || name(at.checked_sub(1)) && name(Some(at + 1));
+    (0..front.len()).filter(kept).map(|at| front[at]).collect()
 }
 
 /// Whether half of the lines hold a time of day: they lack a date, not a time.

@@ -32,6 +32,8 @@ pub(super) struct Draft<'a> {
     /// The pattern before the stamp, and the stamp's spelling.
     pub front: &'a str,
     pub spelling: &'a str,
+    /// Lines with such a stamp somewhere else, by index.
+    pub strays: &'a [usize],
     pub layouts: Vec<Sized>,
 }
 
@@ -155,6 +157,8 @@ impl Draft<'_> {
         let unread = records.all.iter().filter(|record| !record.whole);
         examples("Stamped, but no layout fits", unread.map(|record| record.line).collect());
         examples("Above the first record, without a stamp", records.loose.clone());
+        let strays = self.strays.iter().filter(|line| records.further.contains(line));
+        examples("Such a stamp stands elsewhere in further lines", strays.copied().collect());
         if self.below.is_none() && !self.rivals.is_empty() {
             let _ = writeln!(
                 text,
@@ -192,6 +196,15 @@ impl Draft<'_> {
             self.rank,
             below.unwrap_or_default()
         );
+        if let [only] = &self.layouts[..]
+            && let Some(message) = only.layout.message()
+        {
+            let _ = writeln!(
+                text,
+                "# No column is a message: it is put together of these.\nmessage = {}",
+                quoted(&message)
+            );
+        }
         for sized in &self.layouts {
             let pattern = format!("{}{{time:{}}}{}", self.front, self.spelling, sized.layout.pattern);
             let count = sized.count;
