@@ -407,10 +407,10 @@ pub(super) enum FormatsAction {
     },
     /// Propose a grammar for a log of your own, from its lines
     ///
-    /// It prints TOML with comments: layouts, level words, and samples that are copied from the file. Read it
-    /// over, put it into ~/.config/timeline/grammars/ ($XDG_CONFIG_HOME/timeline/grammars/), and run `formats
-    /// check` on it. If a format reads the file already, or its lines have no stamp, it says so, and the exit
-    /// code is 1.
+    /// It prints TOML with comments: layouts, level words, and samples that are copied from the file. What it
+    /// prints passes `formats check`. Read it over and put it into ~/.config/timeline/grammars/
+    /// ($XDG_CONFIG_HOME/timeline/grammars/). If a format reads the file already, or its lines have no stamp,
+    /// it says so, and the exit code is 1.
     New(NewFormatArgs),
 }
 
@@ -426,7 +426,7 @@ pub(super) struct NewFormatArgs {
     /// '%d.%m.%Y %H:%M:%S'
     #[arg(long, value_name = "PATTERN")]
     pub time: Option<String>,
-    /// Propose one even if a format reads the file already
+    /// Propose one even if a format reads the file already; `formats check` then names the records of both
     #[arg(long)]
     pub anyway: bool,
     #[command(flatten)]

@@ -190,8 +190,8 @@ fn sentence(file: &str, lines: &[&[u8]], trouble: Trouble) -> String {
             )
         }
         Trouble::NoStamp => format!(
-            "{file}: none of the {looked} lines looked at has a date and time that can be told, so no format can \
-             date them; if they have one, spell it: --time '%d.%m.%Y %H:%M:%S'"
+            "{file}: no date and time can be told in the lines looked at ({looked}), so no format can date them; \
+             if they have one, spell it: --time '%d.%m.%Y %H:%M:%S'"
         ),
         Trouble::NoDate => format!(
             "{file}: its lines have a time of day and no date that is known, so no format can date them; if \
