@@ -125,6 +125,7 @@ fn alternating(source: u32, sources: i64) -> Batch {
         events: (0..20_000 / sources).map(event).collect(),
         tallies: Vec::new(),
         gaps: Vec::new(),
+        starts: Vec::new(),
         folds: Vec::new(),
         doubt: 0,
         derived: Vec::new(),

@@ -140,6 +140,7 @@ mod tests {
             events,
             tallies: Vec::new(),
             gaps: Vec::new(),
+            starts: Vec::new(),
             folds: Vec::new(),
             doubt: 0,
             derived: Vec::new(),

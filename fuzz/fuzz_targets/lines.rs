@@ -13,7 +13,7 @@ use timeline::base::Flags;
 use timeline::clock::{FileFacts, SettleOptions, Settled, settle};
 use timeline::grammar::{GrammarId, GrammarSet, detect};
 use timeline::ingest::{ChunkReader, Context, Filter};
-use timeline::io::{Head, Opened, family};
+use timeline::io::{Contents, Found, Head, Limits, Opened, family, open_bytes};
 use timeline::pattern::LevelRules;
 use timeline::survey::{FileFormat, FileSurvey, Layouts, survey_plain};
 use timeline::time::Zone;
@@ -22,6 +22,7 @@ use timeline::witness::Testimony;
 /// When the run began and the file was changed last.
 const NOW: i64 = 1_418_346_659_000_000_000;
 const MTIME: i64 = NOW - 3_600_000_000_000;
+const LIMITS: Limits = Limits { unpacked: 1 << 20, ratio: 1000, depth: 4, held: 1 << 20 };
 /// A chunk size that holds any input whole.
 const WHOLE: usize = 1 << 20;
 
@@ -96,16 +97,16 @@ fn read(format: &FileFormat, opened: &Opened, survey: &FileSurvey, settled: &Set
             clock: &settled.clock,
             rules: &TOOLS.rules,
             filter: &TOOLS.filter,
-            year: span.year,
-            segment: span.segment,
-            carry: span.carry,
-            head: span.head,
+            span: **span,
             mtime: Some(MTIME),
             birth: None,
             behind: None,
+            landmarks: &[],
+            start: *start,
+            interval: Default::default(),
         };
-        let (mut events, mut tallies, mut gaps) = (Vec::new(), Vec::new(), Vec::new());
-        reader.read(&context, &bytes, &mut events, &mut tallies, &mut gaps);
+        let (mut events, mut tallies, mut notes) = (Vec::new(), Vec::new(), Notes::default());
+        reader.read(&context, &bytes, &mut events, &mut tallies, &mut notes);
         assert!(events.is_sorted_by_key(|event| event.key));
         assert_eq!(tallies.iter().map(|tally| tally.count as usize).sum::<usize>(), events.len());
         for event in &events {
@@ -149,7 +150,12 @@ fn format(choice: [u8; 2], sample: &[u8]) -> FileFormat {
 
 fuzz_target!(|data: &[u8]| {
     let Some((choice, bytes)) = data.split_first_chunk::<2>() else { return };
-    let (Some(opened), Head::Text(sample)) = Opened::held(bytes.to_vec()) else { return };
+    let contents = open_bytes(Found::unnamed(), bytes.to_vec(), &LIMITS);
+    let Contents::File((_, Some(opened), Head::Text(sample))) = contents else { return };
+    // What is decoded first is another target's.
+    if opened.is_stream() {
+        return;
+    }
     let tools = &*TOOLS;
     let mut format = format(*choice, &sample);
     let zone = tools.zones[usize::from(choice[0] & 0x7f) % tools.zones.len()].clone();
@@ -165,15 +171,18 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!(lines, count_lines(bytes), "lines, chunks of {chunk_size}");
         format.others.retain(|id| survey.used.contains(id));
         let (source, rotation) = family("app.log");
+        let stretches = vec![0; survey.chunks.len()];
+        let testimony = Testimony { stretches, ..Testimony::default() };
         let facts = FileFacts {
             name: "app.log",
             source: &source,
             format: &tools.set.get(format.primary).name,
             rotation: &rotation,
             mtime: Some(MTIME),
+            packed: None,
             format_zone: tools.set.get(format.primary).zone.as_ref(),
             survey: &survey,
-            testimony: &Testimony::default(),
+            testimony: &testimony,
         };
         let settled = settle(&[facts], &options).files.pop().unwrap_or_else(|| panic!("one file, one clock"));
         let records = read(&format, &opened, &survey, &settled);

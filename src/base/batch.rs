@@ -26,7 +26,7 @@ pub struct Tally {
     pub level: Level,
 }
 
-/// What bounds the undated records of a stretch of lines.
+/// What bounds the records of a stretch of lines that are undated, or one that counts from a boot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gap {
     /// The stretch's first line, counted from the batch's first line; it reaches to the next gap's.
@@ -35,6 +35,17 @@ pub struct Gap {
     pub earliest: i64,
     /// Before this, nanoseconds since 1970; `i64::MAX` when nothing is known.
     pub latest: i64,
+}
+
+/// Since when the rows of an interval tool cover their time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// First line it holds for, counted from the batch's first line; it reaches to the next one's.
+    pub line: u32,
+    /// The stamp of the row before, nanoseconds since 1970.
+    pub from: Option<i64>,
+    /// Whether it is the first row of a tool that begins with the average since boot.
+    pub boot: bool,
 }
 
 /// The events of one chunk, in time order, and the bytes they point into.
@@ -58,8 +69,10 @@ pub struct Batch {
     pub events: Vec<Event>,
     /// Its patterns.
     pub tallies: Vec<Tally>,
-    /// Bounds of its undated records, by line.
+    /// Bounds of its undated records, and of those that count from a boot, by line.
     pub gaps: Vec<Gap>,
+    /// Since when its rows cover their time, by line; empty but for interval tools.
+    pub starts: Vec<Start>,
     /// Keys `[from, to)` whose stamps its file's clock names twice, and how much later the second time is:
     /// nanoseconds. Mostly empty.
     pub folds: Vec<(i64, i64, i64)>,
@@ -70,7 +83,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// What bounds an undated event: `(earliest, latest)`, each at its end of time when it is not known.
+    /// What bounds an event that is undated, or counts from a boot: `(earliest, latest)`, each at its end of time when it is not known.
     #[cold]
     pub fn gap(&self, event: &Event) -> (i64, i64) {
         let index = self.gaps.partition_point(|gap| gap.line <= event.line);
@@ -91,7 +104,7 @@ impl Batch {
     /// again: at least as wide as what reading it would give.
     #[inline(always)]
     pub fn interval(&self, event: &Event) -> (i64, i64) {
-        if event.flags.any(Flags::UNDATED, Flags::DERIVED) {
+        if event.flags.any(Flags::APART, Flags::APART) {
             return self.interval_apart(event);
         }
         let mut latest = event
@@ -104,6 +117,15 @@ impl Batch {
             }
         }
         (event.key.saturating_sub(self.doubt), latest)
+    }
+
+    /// Since when a row covers its time.
+    pub fn start(&self, event: &Event) -> Option<Start> {
+        if event.flags.has(Flags::DERIVED) {
+            return None;
+        }
+        let above = self.starts.partition_point(|start| start.line <= event.line);
+        self.starts.get(above.checked_sub(1)?).copied()
     }
 
     /// The bytes of a record: its first line and its continuation lines.

@@ -14,6 +14,8 @@ impl Flags {
     pub const UNDATED: Self = Self(1);
     /// First occurrence of its pattern in its source.
     pub const FIRST: Self = Self(1 << 1);
+    /// Its stamp counts from a boot: its interval stands in the batch's gaps.
+    pub const COUNTED: Self = Self(1 << 2);
     /// The query matched it.
     pub const MATCH: Self = Self(1 << 3);
     /// The level was read from words of the message, not from a level field.
@@ -22,6 +24,9 @@ impl Flags {
     pub const DERIVED: Self = Self(1 << 6);
     /// The undated record has no dated neighbour: the file's mtime is all there is.
     pub const MTIME_ONLY: Self = Self(1 << 5);
+
+    /// Its interval is not that of its stamp's width.
+    pub const APART: Self = Self(Self::UNDATED.0 | Self::COUNTED.0 | Self::DERIVED.0);
 
     /// Whether all bits of `other` are set.
     pub const fn has(self, other: Self) -> bool {

@@ -14,7 +14,7 @@ mod source;
 mod stamp;
 
 pub use account::Account;
-pub use batch::{Batch, Gap, Tally};
+pub use batch::{Batch, Gap, Start, Tally};
 pub use bytes::ByteSet;
 pub use derived::Derived;
 pub(crate) use error::reason;

@@ -4,6 +4,8 @@
 //! `clock` may compare two stamps of different sources. The calendar arithmetic used everywhere
 //! (proleptic Gregorian) also lives here because a stamp needs it to exist at all.
 
+use super::instant::NANOS_PER_SECOND;
+
 /// The year a stamp without a year is filed under: a leap year, so that Feb 29 exists.
 pub const PROXY_YEAR: i32 = 2000;
 
@@ -19,6 +21,9 @@ pub enum WrittenZone {
     Offset(i32),
     /// Seconds since 1970: already UTC by definition.
     Epoch,
+    /// Seconds since the machine booted: no time at all until the clock knows that boot. `seconds` counts
+    /// from 0, and no calendar reads it.
+    Boot,
 }
 
 /// How much of its date a stamp names.
@@ -28,6 +33,8 @@ pub enum WrittenDate {
     Full,
     /// Month and day.
     NoYear,
+    /// Nothing: a time of day alone.
+    NoDay,
 }
 
 /// How fine a stamp is: the width of the interval it names.
@@ -87,7 +94,7 @@ impl Resolution {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
     /// Wall-clock seconds since 1970-01-01T00:00:00, read as though the wall clock were UTC.
-    /// Without a year they lie in [`PROXY_YEAR`].
+    /// Without a year they lie in [`PROXY_YEAR`], without a day on its first.
     pub seconds: i64,
     /// Nanoseconds of the second.
     pub nanos: u32,
@@ -105,7 +112,7 @@ impl Stamp {
     /// `None` when the stamp is Feb 29 and `year` is no leap year.
     pub fn seconds_in_year(&self, year: i32) -> Option<i64> {
         const FEB_29: i64 = 59;
-        if self.date == WrittenDate::Full {
+        if self.date != WrittenDate::NoYear {
             return Some(self.seconds);
         }
         let day = self.seconds.div_euclid(86_400) - PROXY_DAY;
@@ -116,6 +123,35 @@ impl Stamp {
             (day, _) => day,
         };
         Some((days_from_civil(year, 1, 1) + day) * 86_400 + second)
+    }
+
+    /// A stamp without a day: seconds since midnight, below a day.
+    pub fn of_day(seconds: u32, nanos: u32, resolution: Resolution) -> Self {
+        Self {
+            seconds: PROXY_DAY * 86_400 + i64::from(seconds.min(86_399)),
+            nanos,
+            zone: WrittenZone::Absent,
+            resolution,
+            date: WrittenDate::NoDay,
+        }
+    }
+
+    /// Nanoseconds since midnight.
+    #[inline]
+    pub fn nanos_of_day(&self) -> i64 {
+        self.seconds.rem_euclid(86_400) * NANOS_PER_SECOND + i64::from(self.nanos)
+    }
+
+    /// The same time of day on a day, counted from 1970; a stamp that names its day keeps it.
+    #[must_use]
+    pub fn on_day(self, day: i64) -> Self {
+        match self.date {
+            WrittenDate::NoDay => Self {
+                seconds: day.saturating_mul(86_400).saturating_add(self.seconds.rem_euclid(86_400)),
+                ..self
+            },
+            _ => self,
+        }
     }
 
     /// Whether a stamp without a year is a Feb 29.

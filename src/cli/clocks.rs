@@ -70,9 +70,16 @@ fn file_segments(file: &FileState) -> Vec<SegmentRow> {
     rows
 }
 
-/// How stamps that name their offset are known.
-const fn stamped(file: &FileState) -> &'static str {
-    if file.clock.repair.is_some() { "zone:repaired" } else { "offset" }
+/// How stamps that leave no zone open are known: they name their offset, or count from a boot.
+fn stamped(file: &FileState) -> &'static str {
+    let guessed =
+        file.clock.segments.iter().filter_map(|segment| segment.boot.as_ref()).any(|boot| boot.is_guessed());
+    match (file.clock.repair, file.uptimes) {
+        (Some(_), _) => "zone:repaired",
+        (None, 1..) if guessed => "zone:default",
+        (None, 1..) if !file.zoned => "uptime",
+        _ => "offset",
+    }
 }
 
 /// How well the zones of a source are known: as well as the least known of them. `None` where there is

@@ -38,6 +38,9 @@ pub(super) fn grammars() -> Result<GrammarSet> {
     }
 }
 
+/// Boots named of one file of uptimes.
+const MOST_BOOTS: usize = 4;
+
 impl Context {
     /// Finds, surveys and settles everything that was typed.
     /// `output` is the file that this run writes: it is no input, wherever it stands.
@@ -119,7 +122,7 @@ impl Context {
         self.prepared.sources.iter().map(|source| self.source_row(source, prove)).collect()
     }
 
-    fn source_row(&self, source: &SourceState, prove: bool) -> SourceRow {
+    fn source_row<'a>(&'a self, source: &SourceState, prove: bool) -> SourceRow {
         let files: Vec<&FileState> =
             source.files.iter().map(|id| self.prepared.file(*id)).filter(|file| file.asked).collect();
         let newest = files.last();
@@ -135,7 +138,9 @@ impl Context {
         others.dedup();
         let segments = segments(&files);
         let mut proofs: Vec<String> = Vec::new();
-        for proof in files.iter().filter(|_| prove).flat_map(|file| file.clock.main_proofs()) {
+        let told =
+            |file: &'a FileState| file.clock.main_proofs().chain(file.clock.boot_proofs().take(MOST_BOOTS));
+        for proof in files.iter().filter(|_| prove).flat_map(|file| told(file)) {
             let text = self.prove(proof);
             if !proofs.contains(&text) {
                 proofs.push(text);
@@ -155,6 +160,8 @@ impl Context {
             year_basis: year_less.map_or_else(Basis::default, |file| file.clock.year_basis),
             years: year_less.map_or_else(Years::default, |file| file.clock.years.clone()),
             range,
+            since_boot: files.iter().any(|file| file.uptimes > 0)
+                && !files.iter().any(|file| file.zone_less || file.zoned),
             account,
         }
     }

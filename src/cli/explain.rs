@@ -7,12 +7,14 @@ use super::context::Context;
 use super::outcome::Ending;
 use super::output::Output;
 use super::spot::{Seen, Spot, Spotted};
-use crate::base::{Basis, Error, FileId, NANOS_PER_SECOND, Result, Stamp, WrittenDate, WrittenZone};
+use crate::base::{
+    Basis, Error, FileId, NANOS_PER_SECOND, Result, Stamp, WrittenDate, WrittenZone, civil_from_days,
+};
 use crate::clock::{Clock, Proof, ShiftKind};
 use crate::engine::{FileState, Outcome};
 use crate::ingest::Filter;
 use crate::present::{
-    DerivedRow, Explanation, How, Neighbour, Ordered, PatternRow, WriterRow, YearRow, ZoneRow,
+    DayRow, DerivedRow, Explanation, How, Neighbour, Ordered, PatternRow, WriterRow, YearRow, ZoneRow,
     explanation_json, push_explanation,
 };
 use crate::text::clean;
@@ -187,13 +189,16 @@ impl Teller<'_> {
             format: spotted.format.clone(),
             record: spotted.record.clone(),
             event: spotted.event.clone(),
+            unsettled: spotted.unsettled.clone(),
             instant: spotted.instant,
             zone: stamp.and_then(|stamp| self.zone(&stamp, &spotted)),
             writer,
             skew: stamp.and(self.state.clock.skew_proof()).map(|proof| self.context.prove(proof)),
             year: stamp.and_then(|stamp| self.year(&stamp, &spotted)),
+            day: stamp.and_then(|stamp| self.day(&stamp, &spotted)),
             bounds,
             landmarks: self.landmarks(),
+            covers: spotted.covers,
             derived: derived.collect(),
             neighbours: (
                 spot.above.as_ref().map(|above| self.neighbour(above, &spotted.seen, true)),
@@ -205,6 +210,7 @@ impl Teller<'_> {
                 first: format!("{}:{}", prepared.file(first.0).name, first.1),
                 is_first: spotted.first,
             },
+            uptime: spotted.uptime,
             stamp: spotted.stamp,
             shown: self.context.plan.settle.default_zone.clone(),
             alone: prepared.files.len() == 1,
@@ -247,6 +253,11 @@ impl Teller<'_> {
             (WrittenZone::Epoch, _) => {
                 return Some(ZoneRow { name: "UTC".to_owned(), offset: 0, ..plain(How::Epoch) });
             }
+            (WrittenZone::Boot, _) => {
+                let boot = segment.boot.as_ref()?;
+                let how = if boot.is_guessed() { How::Default } else { How::Boot };
+                return Some(ZoneRow { proofs: vec![self.context.prove(&boot.proof)], ..plain(how) });
+            }
             (WrittenZone::Absent, _) => {}
         }
         let format = self.context.set.get(self.state.format.primary).zone.is_some();
@@ -283,7 +294,7 @@ impl Teller<'_> {
         let (Some(instant), chosen) = (spotted.instant, clock.segment(spotted.segment)) else {
             return Vec::new();
         };
-        let year = clock.year_of(instant.best, spotted.segment);
+        let (year, stamp) = clock.dated(stamp, instant.best, spotted.segment, None);
         let Some(seconds) = stamp.seconds_in_year(year) else { return Vec::new() };
         let zones = [Zone::utc(), self.context.plan.settle.default_zone.clone()];
         let mut readings: Vec<(String, i64)> = Vec::new();
@@ -325,17 +336,47 @@ impl Teller<'_> {
         told.collect()
     }
 
-    /// The year of a stamp that names none.
+    /// The year of a stamp that names none; of one that counts from a boot that of the log that dates it,
+    /// where it is open.
     fn year(&self, stamp: &Stamp, spotted: &Spotted) -> Option<YearRow> {
-        if stamp.date == WrittenDate::Full || stamp.zone == WrittenZone::Epoch {
-            return None;
-        }
-        let years = &self.state.clock.years;
+        let clock = match (stamp.zone, stamp.date) {
+            (WrittenZone::Boot, _) => {
+                let boot = self.state.clock.segment(spotted.segment).boot.as_ref()?;
+                let place = boot.proof.places.last().filter(|_| boot.is_any_year())?;
+                &self.context.prepared.files[place.file].clock
+            }
+            (WrittenZone::Epoch, _) | (_, WrittenDate::Full | WrittenDate::NoDay) => return None,
+            (_, WrittenDate::NoYear) => &self.state.clock,
+        };
+        let years = &clock.years;
         let year = self.state.clock.year_of(spotted.instant?.best, spotted.segment);
         // They are told as years of the newest record: this one may stand before a New Year.
         let candidates = years.candidates.iter().map(|candidate| candidate - years.best + year).collect();
-        let basis = self.state.clock.year_basis.words().next().unwrap_or("");
+        let basis = clock.year_basis.words().next().unwrap_or("");
         Some(YearRow { year, basis, candidates, why: years.reason.clone() })
+    }
+
+    /// The day of a stamp that names a time of day only.
+    fn day(&self, stamp: &Stamp, spotted: &Spotted) -> Option<DayRow> {
+        if stamp.date != WrittenDate::NoDay {
+            return None;
+        }
+        let days = self.state.clock.days.as_ref()?;
+        let (_, dated) = self.state.clock.dated(stamp, spotted.instant?.best, spotted.segment, None);
+        let day = dated.seconds.div_euclid(86_400);
+        let name = |day: i64| {
+            let (year, month, day) = civil_from_days(day);
+            format!("{year:04}-{month:02}-{day:02}")
+        };
+        Some(DayRow {
+            day: name(day),
+            basis: days.basis.words().next().unwrap_or(""),
+            open: days.spread.map(|(back, on)| (name(day - back), name(day + on))),
+            why: match spotted.own_date {
+                true => "from the date before it".to_owned(),
+                false => days.reason.clone(),
+            },
+        })
     }
 
     /// A neighbour, and what is known of the order of the two.

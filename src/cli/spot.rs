@@ -2,10 +2,12 @@
 
 use std::ops::ControlFlow;
 
-use crate::base::{Basis, Batch, Event, FileId, Flags, Instant, Resolution, Result, Stamp, WrittenDate};
+use crate::base::{
+    Basis, Batch, Event, FileId, Flags, Instant, Resolution, Result, Stamp, WrittenDate, WrittenZone,
+};
 use crate::engine::{Sink, Stretch};
 use crate::grammar::Known;
-use crate::present::push_jsonl;
+use crate::present::{Covers, push_jsonl};
 use crate::view::{Entry, Place, Record, Scene};
 use crate::witness::OddWriter;
 
@@ -34,7 +36,15 @@ pub(super) struct Spotted {
     pub format: String,
     pub event: Vec<u8>,
     pub stamp: Option<(String, Stamp)>,
+    /// The stamp as written of a record that it does not date.
+    pub unsettled: Option<String>,
+    /// The same, where it counts from a boot.
+    pub uptime: Option<String>,
     pub instant: Option<Instant>,
+    /// Which time before its stamp it speaks of.
+    pub covers: Option<Covers>,
+    /// Whether the date of its time of day stands on its own line.
+    pub own_date: bool,
     pub segment: u16,
     pub odd: Option<OddWriter>,
     pub pattern: u64,
@@ -78,14 +88,22 @@ impl<'a> Spot<'a> {
         record.message(&mut text);
         let zone = record.instant.is_some_and(|instant| instant.basis.has(Basis::ZONE_DEFAULT));
         let open = self.scene.file(batch.file).clock.years.candidates.len() > 1;
-        let year = open && record.stamp.is_some_and(|stamp| stamp.date == WrittenDate::NoYear);
+        let clock = &self.scene.file(batch.file).clock;
+        let boot = clock.segment(batch.segment).boot.as_ref();
+        let year = record.stamp.is_some_and(|stamp| match stamp.zone {
+            WrittenZone::Boot => boot.is_some_and(|boot| boot.is_any_year()),
+            _ => open && stamp.date == WrittenDate::NoYear,
+        });
+        let days = clock.days.as_ref();
+        let day = days.is_some_and(|days| days.spread.is_some())
+            && record.stamp.is_some_and(|stamp| stamp.date == WrittenDate::NoDay);
         Seen {
             place: Place::of(batch, event),
             file: batch.file,
             line: batch.line(event),
             key: (!event.flags.has(Flags::UNDATED)).then_some(event.key),
             resolution: Resolution::from_code(event.resolution),
-            guessed: zone || year,
+            guessed: zone || year || day,
             derived: event.flags.has(Flags::DERIVED),
             text: String::from_utf8_lossy(&text).into_owned(),
         }
@@ -99,7 +117,12 @@ impl<'a> Spot<'a> {
         let first_line = record.text.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let clock = &self.scene.file(batch.file).clock;
         let dated = !event.flags.has(Flags::UNDATED);
-        let stamp = record.part(Known::Time).zip(record.stamp).filter(|_| dated);
+        let stamp = record.part(Known::Time).zip(record.stamp);
+        let (uptime, unsettled) = match stamp.filter(|_| !dated) {
+            Some(stamp) if stamp.1.zone == WrittenZone::Boot => (Some(stamp), None),
+            other => (None, other),
+        };
+        let stamp = stamp.filter(|_| dated);
         Spotted {
             seen: self.seen(batch, event),
             lines: u64::from(event.lines),
@@ -107,7 +130,14 @@ impl<'a> Spot<'a> {
             format: record.grammar.name.clone(),
             event: json,
             stamp: stamp.map(|(written, stamp)| (text(written), stamp)),
+            unsettled: unsettled.map(|(written, _)| text(written)),
+            uptime: uptime.map(|(written, _)| text(written)),
             instant: record.instant,
+            covers: match record.start() {
+                _ if record.is_since_boot() => Some(Covers::Boot),
+                start => start.map(Covers::From),
+            },
+            own_date: record.has_own_date(),
             segment: batch.segment,
             odd: clock.odd(record.part(Known::Host), record.part(Known::Program)).cloned(),
             pattern: event.pattern,

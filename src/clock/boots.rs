@@ -10,10 +10,14 @@
 //! width. Lines are live once the log daemon runs: what a kernel says while it boots is written when that
 //! daemon starts, all in one go. Between two lines the clocks may drift apart, by [`DRIFT`] at most.
 
+mod timebase;
+
 use std::sync::Arc;
 
 use super::proof::Place;
 use crate::base::NANOS_PER_SECOND;
+
+pub(super) use timebase::{PROMPT, Timebase};
 
 /// How fast a kernel's clock may part from the wall clock, in parts per million: what NTP can correct at
 /// all, and what a kernel accepts of a clock when it calibrates it.
@@ -101,6 +105,14 @@ impl Envelope {
         let near = self.0.get(next).into_iter().chain(next.checked_sub(1).and_then(|last| self.0.get(last)));
         let near = near.filter(|(known, _)| (uptime - known).abs() <= REACH);
         near.map(|(known, edge)| edge.saturating_add(drift(uptime - known))).min()
+    }
+
+    /// The same, however far away.
+    fn lowest(&self, uptime: i64) -> Option<i64> {
+        let next = self.0.partition_point(|(known, _)| *known < uptime);
+        let around =
+            self.0.get(next).into_iter().chain(next.checked_sub(1).and_then(|last| self.0.get(last)));
+        around.map(|(known, edge)| edge.saturating_add(drift(uptime - known))).min()
     }
 }
 

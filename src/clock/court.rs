@@ -263,12 +263,12 @@ impl<'a> Court<'a> {
                 (&last.zone, last.zone_basis) == (&zone, zone_basis) && late_until.is_none()
             });
             if !same {
-                segments.push(Segment { from, zone, zone_basis, late_until });
+                segments.push(Segment { from, zone, zone_basis, late_until, boot: None });
             }
         }
         if segments.is_empty() {
             let (zone, zone_basis) = self.said[file].clone();
-            segments.push(Segment { from: 0, zone, zone_basis, late_until: None });
+            segments.push(Segment { from: 0, zone, zone_basis, late_until: None, boot: None });
         }
         let repair = self.repairs[file];
         if repair.is_some()
@@ -287,6 +287,7 @@ impl<'a> Court<'a> {
             segments,
             year_basis,
             years: Years::default(),
+            days: None,
             repair,
             skew: None,
             writers,

@@ -1,7 +1,8 @@
 //! Kernel lines of all files in UTC, once zones and years are settled: boots by host, clocks that were
 //! set, and for each file what narrows the instants of its kernel lines.
 
-use super::boots::{Boot, Envelope, Moment, Point, boots};
+use super::boots::{Boot, Envelope, Moment, PROMPT, Point, boots};
+use super::counted::{Doubt, Known};
 use super::proof::{Place, Proof};
 use super::spans::local_to_utc;
 use super::witnessed::Nodes;
@@ -12,9 +13,6 @@ use crate::witness::{UptimePoint, Written};
 
 /// Uptimes are cut off at a microsecond.
 const MICRO: i64 = 1_000;
-
-/// A log daemon that runs writes a line within this time, nanoseconds.
-const PROMPT: i64 = 100_000_000;
 
 /// What one kernel's lines in one file prove about each other's instants.
 #[derive(Clone, Debug)]
@@ -66,19 +64,23 @@ pub struct ClockStep {
 pub(super) struct Told {
     pub boots: Vec<Booted>,
     pub steps: Vec<ClockStep>,
+    /// Every boot, or what may be one, as each log tells it.
+    pub known: Vec<Known>,
 }
 
 /// Hears the kernel lines of all sources, each given by its files, oldest first, and gives their files'
 /// clocks what narrows them.
 pub(super) fn hear(nodes: &Nodes<'_>, families: &[Vec<usize>], settled: &mut [Settled]) -> Told {
     let mut told = Told::default();
+    let mut kernel = 0;
     for family in families {
         let mut names: Vec<&Vec<u8>> =
             family.iter().flat_map(|file| &nodes.files[*file].testimony.kernels).collect();
         names.sort();
         names.dedup();
-        // Where a host's clock was moved, its stamps are not what kernel lines are measured by here: no claim.
-        if family.iter().any(|file| settled[*file].clock.skew.is_some()) {
+        // Files of one log that are moved unlike each other look like a clock that was set: no claim.
+        let skew = |file: &usize| settled[*file].clock.skew;
+        if family.windows(2).any(|pair| skew(&pair[0]) != skew(&pair[1])) {
             continue;
         }
         for name in names {
@@ -109,6 +111,9 @@ pub(super) fn hear(nodes: &Nodes<'_>, families: &[Vec<usize>], settled: &mut [Se
             }
             let found = boots.iter().filter(|boot| boot.plain);
             told.boots.extend(found.filter_map(|boot| booted(nodes, boot, &host, settled)));
+            let known = boots.into_iter().filter_map(|boot| known(nodes, boot, &host, kernel, settled));
+            told.known.extend(known);
+            kernel += 1;
         }
     }
     told.boots = one_per_host(std::mem::take(&mut told.boots));
@@ -122,8 +127,8 @@ pub(super) fn hear(nodes: &Nodes<'_>, families: &[Vec<usize>], settled: &mut [Se
     told
 }
 
-/// One kernel's lines in one file, as UTC. Those of an hour that comes twice, or of a clock that was not
-/// set, are left out.
+/// One kernel's lines in one file, as UTC, by the clock that its host should have had. Those of an hour that
+/// comes twice, or of a clock that was not set, are left out.
 fn points(nodes: &Nodes<'_>, file: usize, name: &[u8], clock: &Clock) -> Vec<Point> {
     let facts = &nodes.files[file];
     let own = |point: &&UptimePoint| {
@@ -146,7 +151,7 @@ fn points(nodes: &Nodes<'_>, file: usize, name: &[u8], clock: &Clock) -> Vec<Poi
             }
         };
         let place = Place { file, offset: point.offset };
-        Some(Point { at, width: point.width, uptime: point.uptime, place })
+        Some(Point { at: at.checked_sub(clock.ahead())?, width: point.width, uptime: point.uptime, place })
     };
     facts.testimony.uptimes.iter().filter(own).filter_map(utc).collect()
 }
@@ -160,14 +165,13 @@ fn whose(nodes: &Nodes<'_>, family: &[usize], name: &[u8], settled: &[Settled]) 
     own.and_then(|file| settled[*file].host.clone()).or_else(|| Some(name).filter(|name| !name.is_empty()))
 }
 
-/// A boot with its instant; the years that its witness may lie in are its own as well.
-fn booted(nodes: &Nodes<'_>, boot: &Boot, host: &Option<String>, settled: &[Settled]) -> Option<Booted> {
+/// How the instant of a kernel line is known, and how much it may be wrong.
+fn certainty(nodes: &Nodes<'_>, place: Place, settled: &[Settled]) -> Option<(Basis, Doubt)> {
     const YEAR: i64 = 366 * 86_400 * NANOS_PER_SECOND;
-    let Moment { mut earliest, best, mut latest, witness } = boot.moment()?;
-    let place = witness.place;
     let clock = &settled[place.file].clock;
     let uptimes = &nodes.files[place.file].testimony.uptimes;
-    let written = uptimes.iter().find(|point| point.offset == place.offset)?.written;
+    let index = uptimes.partition_point(|point| point.offset < place.offset);
+    let written = uptimes.get(index).filter(|point| point.offset == place.offset)?.written;
     let zone = || clock.segment(clock.segment_at(place.offset)).zone_basis;
     let basis = match written {
         Written::Zoned if clock.repair.is_some() => Basis::ZONE_REPAIRED.with(Basis::YEAR_STAMP),
@@ -175,10 +179,36 @@ fn booted(nodes: &Nodes<'_>, boot: &Boot, host: &Option<String>, settled: &[Sett
         Written::Local => zone().with(Basis::YEAR_STAMP),
         Written::Yearless => zone().with(clock.year_basis),
     };
-    if let Some((back, on)) = clock.years.spread().filter(|_| written == Written::Yearless) {
-        earliest = earliest.saturating_add(YEAR.saturating_mul(i64::from(back)));
-        latest = latest.saturating_add(YEAR.saturating_mul(i64::from(on)));
-    }
+    let basis = if clock.skew.is_some() { basis.with(Basis::SKEW) } else { basis };
+    let years = clock.years.spread().filter(|_| written == Written::Yearless);
+    let years = years.map_or((0, 0), |(back, on)| {
+        (YEAR.saturating_mul(i64::from(back).abs()), YEAR.saturating_mul(i64::from(on).max(0)))
+    });
+    Some((basis, Doubt { years, clock: clock.doubt() }))
+}
+
+/// A boot for those who know its uptimes only. It is as well known as the least known of its lines.
+fn known(
+    nodes: &Nodes<'_>,
+    boot: Boot,
+    host: &Option<String>,
+    kernel: usize,
+    settled: &[Settled],
+) -> Option<Known> {
+    let each = boot.points().filter_map(|point| certainty(nodes, point.place, settled));
+    let (basis, doubt) = each.reduce(|a, b| {
+        let basis = if b.0.has(Basis::ZONE_DEFAULT) { b.0 } else { a.0 };
+        (basis, a.1.or(b.1))
+    })?;
+    Some(Known { boot, host: host.clone(), kernel, basis, doubt })
+}
+
+/// A boot with its instant.
+fn booted(nodes: &Nodes<'_>, boot: &Boot, host: &Option<String>, settled: &[Settled]) -> Option<Booted> {
+    let Moment { mut earliest, best, mut latest, witness } = boot.moment()?;
+    let place = witness.place;
+    let (basis, doubt) = certainty(nodes, place, settled)?;
+    (earliest, latest) = doubt.around(earliest, latest);
     // As fine as uptimes are.
     earliest -= earliest.rem_euclid(MICRO);
     latest += (-latest).rem_euclid(MICRO);
@@ -238,18 +268,21 @@ impl Clock {
     /// said before its edge, and what is said is written at once. Never wider than its stamp; left alone
     /// where it was written late, or before the log daemon ran.
     pub fn tightened(&self, instant: Instant, width: i64, host: Option<&[u8]>, uptime: i64) -> Instant {
-        // A year or an hour that is not settled is no matter of seconds.
-        if instant.latest.saturating_sub(instant.earliest) != width {
+        // A year or an hour that is not settled is no matter of seconds; how far the host's clock is off is
+        // none of its kernel.
+        let doubt = self.doubt();
+        let (earliest, end) = (instant.earliest.saturating_add(doubt), instant.latest.saturating_sub(doubt));
+        if end.saturating_sub(earliest) != width {
             return instant;
         }
         let name = host.unwrap_or_default();
         let own = self.kernels.iter().filter(|kernel| kernel.host == name && kernel.live_from <= uptime);
         let mut said = own.filter_map(|kernel| Some(kernel.envelope.edge(uptime)?.saturating_add(uptime)));
         // Of several boots only one is near the stamp.
-        match said.find(|said| (instant.earliest..instant.latest).contains(said)) {
+        match said.find(|said| (earliest..end).contains(said)) {
             Some(said) => {
                 let latest = said.saturating_add(PROMPT + 2 * MICRO);
-                let latest = latest - latest.rem_euclid(MICRO);
+                let latest = (latest - latest.rem_euclid(MICRO)).saturating_add(doubt);
                 let narrower = latest < instant.latest;
                 let basis = if narrower { instant.basis.with(Basis::UPTIME) } else { instant.basis };
                 Instant { latest: latest.min(instant.latest), basis, ..instant }

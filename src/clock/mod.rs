@@ -7,12 +7,16 @@
 mod boots;
 mod claims;
 mod company;
+mod counted;
 mod court;
+mod daycount;
+mod days;
 mod evidence;
 mod family;
 mod hosts;
 mod kernels;
 mod landmarks;
+mod named;
 mod proof;
 mod reasons;
 mod settle;
@@ -24,11 +28,17 @@ mod witnessed;
 mod years;
 mod zones;
 
-use crate::base::{Basis, Instant, NANOS_PER_SECOND, Resolution, Stamp, WrittenDate, WrittenZone};
-use crate::survey::turn_between;
-use crate::time::{OffsetCursor, Zone};
-use crate::witness::{OddWriter, odd_one};
+use std::sync::Arc;
 
+use crate::base::{Basis, Instant, NANOS_PER_SECOND, Resolution, Stamp, WrittenDate, WrittenZone};
+use crate::grammar::{GrammarId, Head, Slots};
+use crate::survey::{Layouts, turn_between};
+use crate::time::{DateOrder, OffsetCursor, Zone};
+use crate::witness::{OddWriter, odd_one};
+use daycount::DayCount;
+
+pub use counted::SinceBoot;
+pub use days::{DayFacts, DaysKnown, DaysSettled, settle_days};
 pub use kernels::{Booted, ClockStep, Kernel};
 pub use landmarks::{Landmark, Landmarks};
 pub use proof::{Place, Proof, Shift, ShiftKind};
@@ -51,6 +61,8 @@ pub struct Segment {
     /// The zone set its clock back right before: wall clocks before this one, in seconds, that come
     /// twice are read the later way.
     pub late_until: Option<i64>,
+    /// What stamps that count from a boot count from.
+    pub boot: Option<Arc<SinceBoot>>,
 }
 
 /// The years of a source whose stamps name none.
@@ -81,6 +93,8 @@ pub struct Clock {
     pub year_basis: Basis,
     /// Which years those may be.
     pub years: Years,
+    /// The days of stamps that name none.
+    pub days: Option<Arc<DaysKnown>>,
     /// Seconds added to what stamps with an offset say, where the offset they name was proven wrong.
     pub repair: Option<i64>,
     /// How far its host's clock was off, where that is known.
@@ -98,18 +112,23 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A reader for one chunk of a segment whose first stamp without a year lies in `year`; with `unset`,
-    /// those stamps were written before the clock was set, and mean nothing.
-    pub fn reader(&self, segment: u16, year: i32, unset: bool) -> ClockReader {
-        let segment = self.segment(segment);
+    /// A reader for one chunk.
+    pub fn reader(&self, chunk: &ChunkSpan) -> ClockReader {
+        let segment = self.segment(chunk.segment);
+        let days = self.days.as_ref().map(|days| days.start(chunk.piece));
+        let (days, order) = days.unwrap_or((None, DateOrder::MonthFirst));
         ClockReader {
             cursor: segment.zone.cursor(),
             late: segment.late_until.map(|until| (until, segment.zone.clone())),
+            boot: segment.boot.clone(),
             repair: self.repair.unwrap_or(0),
             ahead: self.ahead(),
-            year,
-            unset,
+            year: chunk.year,
+            unset: chunk.unset,
             last_yearless: None,
+            tells_days: self.days.is_some(),
+            days,
+            order,
         }
     }
 
@@ -155,6 +174,13 @@ impl Clock {
         zones.iter().take(MOST).chain(&self.proofs[zones.len()..])
     }
 
+    /// What shows from which boots its uptimes count, each once.
+    pub fn boot_proofs(&self) -> impl Iterator<Item = &Proof> {
+        let boots = self.segments.iter().filter_map(|segment| segment.boot.as_ref());
+        let mut last = None;
+        boots.map(|boot| &boot.proof).filter(move |proof| last.replace(*proof) != Some(*proof))
+    }
+
     /// Whether a proof may speak of this segment: a place in another one says that it does not.
     pub fn speaks_of(&self, proof: &Proof, file: usize, segment: u16) -> bool {
         let mut own = proof.places.iter().filter(|place| place.file == file).peekable();
@@ -188,6 +214,9 @@ impl Clock {
         segment: u16,
         odd: Option<&OddWriter>,
     ) -> Option<Instant> {
+        if stamp.zone == WrittenZone::Boot {
+            return Some(self.segment(segment).boot.as_ref()?.instant(stamp));
+        }
         let odd = odd.filter(|_| stamp.zone == WrittenZone::Absent);
         let seconds = years::seconds(stamp, year) - odd.map_or(0, |odd| odd.offset / NANOS_PER_SECOND);
         let segment = self.segment(segment);
@@ -202,6 +231,7 @@ impl Clock {
                 (seconds - i64::from(offset) + self.repair.unwrap_or(0), None, repaired)
             }
             WrittenZone::Epoch => (seconds, None, Basis::EPOCH),
+            WrittenZone::Boot => return None,
             WrittenZone::Absent => {
                 let (first, second) = segment.zone.to_utc(seconds);
                 match (segment.late_until, second) {
@@ -214,6 +244,7 @@ impl Clock {
             (_, WrittenZone::Epoch) => Basis::default(),
             (WrittenDate::Full, _) => Basis::YEAR_STAMP,
             (WrittenDate::NoYear, _) => self.year_basis,
+            (WrittenDate::NoDay, _) => self.days.as_ref().map_or_else(Basis::default, |days| days.basis),
         });
         let best = first.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(stamp.nanos))?;
         // A wall clock set back names some seconds twice: both readings stay possible.
@@ -231,6 +262,7 @@ impl Clock {
             }
             None => (best, latest),
         };
+        let (earliest, latest) = self.day_spread(stamp.date, (earliest, latest))?;
         let Some(skew) = self.skew else { return Some(Instant { earliest, best, latest, basis }) };
         Some(Instant {
             earliest: earliest.checked_sub(skew.offset)?.checked_sub(skew.uncertainty)?,
@@ -248,8 +280,8 @@ impl Clock {
         segment: u16,
         odd: Option<&OddWriter>,
     ) -> Option<Instant> {
-        let year = self.year_of(key.saturating_add(odd.map_or(0, |odd| odd.offset)), segment);
-        self.instant(stamp, year, segment, odd)
+        let (year, stamp) = self.dated(stamp, key, segment, odd);
+        self.instant(&stamp, year, segment, odd)
     }
 
     /// The wall clock that a stamp writes, whatever its zone, as though it were written in `zone`:
@@ -262,19 +294,44 @@ impl Clock {
         odd: Option<&OddWriter>,
         zone: &Zone,
     ) -> Option<i64> {
-        let year = self.year_of(key.saturating_add(odd.map_or(0, |odd| odd.offset)), segment);
+        let (year, stamp) = self.dated(stamp, key, segment, odd);
         let wall = match stamp.zone {
-            WrittenZone::Epoch => return Some(key.saturating_add(self.ahead())),
+            // No wall clock is written: that of its host is as good as any.
+            WrittenZone::Epoch | WrittenZone::Boot => return Some(key.saturating_add(self.ahead())),
             _ => stamp.seconds_in_year(year)?,
         };
         zone.to_utc(wall).0.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(stamp.nanos))
     }
 
+    /// The interval of a stamp, widened by what its day may be off.
+    fn day_spread(&self, date: WrittenDate, (earliest, latest): (i64, i64)) -> Option<(i64, i64)> {
+        let spread = self.days.as_ref().and_then(|days| days.spread);
+        match spread.filter(|_| date == WrittenDate::NoDay) {
+            Some((back, on)) => {
+                // A zone's change of offset may lie in between.
+                let days = |count: i64| (count * 86_400 + 3_600 * i64::from(count > 0)) * NANOS_PER_SECOND;
+                Some((earliest.checked_sub(days(back))?, latest.checked_add(days(on))?))
+            }
+            None => Some((earliest, latest)),
+        }
+    }
+
     /// The year in which a settled key lies on the file's own wall clock.
     pub fn year_of(&self, key: i64, segment: u16) -> i32 {
+        crate::base::civil_from_days(self.local_of(key, segment).div_euclid(86_400)).0
+    }
+
+    /// The second that the file's own wall clock shows at a settled key.
+    fn local_of(&self, key: i64, segment: u16) -> i64 {
         let utc = key.saturating_add(self.ahead()).div_euclid(NANOS_PER_SECOND);
-        let local = utc + i64::from(self.segment(segment).zone.offset_at(utc).0);
-        crate::base::civil_from_days(local.div_euclid(86_400)).0
+        utc + i64::from(self.segment(segment).zone.offset_at(utc).0)
+    }
+
+    /// The year of a stamp whose sort key is known, and the stamp on its day.
+    pub fn dated(&self, stamp: &Stamp, key: i64, segment: u16, odd: Option<&OddWriter>) -> (i32, Stamp) {
+        let local = self.local_of(key.saturating_add(odd.map_or(0, |odd| odd.offset)), segment);
+        let year = crate::base::civil_from_days(local.div_euclid(86_400)).0;
+        (year, stamp.on_day(daycount::day_at(stamp, local)))
     }
 }
 
@@ -283,14 +340,36 @@ impl Clock {
 pub struct ClockReader {
     cursor: OffsetCursor,
     late: Option<(i64, Zone)>,
+    boot: Option<Arc<SinceBoot>>,
     repair: i64,
     ahead: i64,
     year: i32,
     unset: bool,
     last_yearless: Option<i64>,
+    /// Whether lines may say something about the days of those below them.
+    tells_days: bool,
+    days: Option<DayCount>,
+    order: DateOrder,
 }
 
 impl ClockReader {
+    /// Takes note of what a line says about the days of those below it. `begun` and `slots` are what the
+    /// file's layouts made of it; to be told every line, in order, before its stamp.
+    #[inline]
+    pub fn heed(
+        &mut self,
+        layouts: &Layouts<'_>,
+        line: &[u8],
+        begun: Option<&(GrammarId, Head)>,
+        slots: &mut Slots,
+    ) {
+        if self.tells_days
+            && let Some(mark) = layouts.day_mark(line, begun, slots)
+        {
+            DayCount::mark(&mut self.days, self.order, &mark);
+        }
+    }
+
     /// The best instant of a stamp, nanoseconds since 1970 UTC; `None` when there is no such time. `odd`
     /// is how its writer's clock differs from the file's.
     #[inline]
@@ -304,6 +383,9 @@ impl ClockReader {
             self.year += self.last_yearless.map_or(0, |last| turn_between(last, nanos));
             self.last_yearless = Some(nanos);
             seconds = years::seconds(stamp, self.year);
+        } else if stamp.date == WrittenDate::NoDay {
+            let day = self.days.as_mut()?.stamp(stamp.nanos_of_day());
+            seconds = stamp.on_day(day).seconds;
         }
         if let Some(odd) = odd.filter(|_| stamp.zone == WrittenZone::Absent) {
             seconds -= odd.offset / NANOS_PER_SECOND;
@@ -318,6 +400,7 @@ impl ClockReader {
             },
             WrittenZone::Offset(offset) => seconds - i64::from(offset) + self.repair,
             WrittenZone::Epoch => seconds,
+            WrittenZone::Boot => return Some(self.boot.as_ref()?.key(stamp)),
         };
         utc.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(stamp.nanos))?.checked_sub(self.ahead)
     }

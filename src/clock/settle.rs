@@ -4,7 +4,10 @@
 //! The order matters: years first (a wall clock is no number without one), then runs between suspect
 //! jumps, then all zones together, then segments and spans.
 
+use std::sync::Arc;
+
 use super::court::Court;
+use super::days::DaysKnown;
 use super::family::family_years;
 use super::landmarks::landmarks;
 use super::proof::Shift;
@@ -12,7 +15,7 @@ use super::skewed::{SkewShown, skews};
 use super::spans::{ChunkSpan, spans, utc};
 use super::stretches::{Follows, Sequence};
 use super::witnessed::{Nodes, Run};
-use super::{Booted, Clock, ClockStep, Years, hosts, kernels};
+use super::{Booted, Clock, ClockStep, Years, counted, hosts, kernels};
 use crate::base::Basis;
 use crate::io::Rotation;
 use crate::survey::FileSurvey;
@@ -59,6 +62,8 @@ pub struct FileFacts<'a> {
     pub packed: Option<i64>,
     /// A zone that its format fixes.
     pub format_zone: Option<&'a Zone>,
+    /// The days of stamps that name none.
+    pub days: Option<&'a Arc<DaysKnown>>,
     /// Its survey.
     pub survey: &'a FileSurvey,
     /// What it says about clocks.
@@ -93,7 +98,8 @@ pub struct Settlement {
 
 /// Settles all files. `files` must be sorted so that each source's files are neighbours.
 pub fn settle(files: &[FileFacts<'_>], options: &SettleOptions) -> Settlement {
-    let said: Vec<(Zone, Basis)> = files.iter().map(|file| zone(file, options)).collect();
+    let said: Vec<(Zone, Basis)> =
+        files.iter().map(|file| zone_of((file.name, file.source), file.format_zone, options)).collect();
     let hosts = hosts::hosts(
         &files.iter().map(|file| (file.name, file.testimony.host.as_deref())).collect::<Vec<_>>(),
     );
@@ -122,6 +128,7 @@ pub fn settle(files: &[FileFacts<'_>], options: &SettleOptions) -> Settlement {
     let mut clocks: Vec<Clock> = (0..files.len())
         .map(|file| Clock {
             years: std::mem::take(&mut told[file]),
+            days: files[file].days.cloned(),
             ..court.clock(file, year_bases[file], &sequences, source_of[file])
         })
         .collect();
@@ -145,6 +152,11 @@ pub fn settle(files: &[FileFacts<'_>], options: &SettleOptions) -> Settlement {
         shifts.extend(court.shifts(sequence, &settled));
     }
     let told = kernels::hear(&nodes, &families, &mut settled);
+    for (file, dated) in counted::settle(&nodes, &told.known, &mut settled).into_iter().enumerate() {
+        if dated {
+            settled[file].chunks = spans(&files[file], &settled[file].clock, &nodes.years[file]);
+        }
+    }
     Settlement { files: settled, shifts, boots: told.boots, steps: told.steps, skews }
 }
 
@@ -183,15 +195,19 @@ fn runs(sequences: &[Sequence]) -> Vec<Run> {
 
 /// The zone of a file's zone-less stamps as far as no evidence is needed: what was said, what the format
 /// fixes, else the default.
-fn zone(file: &FileFacts<'_>, options: &SettleOptions) -> (Zone, Basis) {
+pub(super) fn zone_of(
+    (name, source): (&str, &str),
+    format_zone: Option<&Zone>,
+    options: &SettleOptions,
+) -> (Zone, Basis) {
     let fits = |assumption: &&Assumption| match &assumption.glob {
-        Some(pattern) => glob(pattern, file.name) || glob(pattern, file.source),
+        Some(pattern) => glob(pattern, name) || glob(pattern, source),
         None => true,
     };
     if let Some(assumption) = options.assumptions.iter().rev().find(fits) {
         return (assumption.zone.clone(), Basis::ZONE_ASSUMED);
     }
-    match file.format_zone {
+    match format_zone {
         Some(zone) => (zone.clone(), Basis::ZONE_INFERRED),
         None => (options.default_zone.clone(), Basis::ZONE_DEFAULT),
     }

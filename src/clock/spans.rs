@@ -17,14 +17,20 @@ pub struct ChunkSpan {
     pub range: (i64, i64),
     /// The key for records before the chunk's first dated one.
     pub carry: Option<i64>,
+    /// The bounds of the record that gives that key, where it counts from a boot.
+    pub carry_counted: Option<(i64, i64)>,
     /// The key for records before the file's first dated one: that one's.
     pub head: Option<i64>,
     /// The year of its first stamp without one.
     pub year: i32,
     /// The segment of the file's clock that it is read with.
     pub segment: u16,
+    /// Which of the file's surveyed chunks it is.
+    pub piece: u32,
     /// Whether it holds a dated record.
     pub dated: bool,
+    /// Records that are dated by their uptime; the survey took them for undated.
+    pub counted: u64,
     /// Whether its stamps are those of a clock that was not set yet.
     pub unset: bool,
 }
@@ -40,10 +46,10 @@ pub(super) fn spans(file: &FileFacts<'_>, clock: &Clock, years: &[i32]) -> Vec<C
         })
         .collect();
     let pieces = || file.survey.chunks.iter().map(|(_, chunk)| chunk).zip(years).zip(&segments);
-    let at = |seen: Seen, year: i32, segment: u16| place(clock, seen, year, segment);
+    let ends = |chunk: &ChunkSurvey, year: i32, segment: u16| ends(clock, chunk, year, segment);
     // Records above the file's first dated one stand right before it.
-    let head = pieces().find_map(|((chunk, year), segment)| Some(at(chunk.first?, *year, *segment)));
-    let mut carry = None;
+    let head = pieces().find_map(|((chunk, year), segment)| ends(chunk, *year, *segment).0);
+    let (mut carry, mut carry_counted) = (None, None);
     let mut spans = Vec::new();
     for ((chunk, year), segment) in pieces() {
         let mut span = ChunkSpan {
@@ -51,10 +57,13 @@ pub(super) fn spans(file: &FileFacts<'_>, clock: &Clock, years: &[i32]) -> Vec<C
             max: i64::MIN,
             range: (i64::MAX, i64::MIN),
             carry,
+            carry_counted,
             head,
             year: *year,
             segment: *segment,
+            piece: spans.len() as u32,
             dated: false,
+            counted: 0,
             unset: chunk.unset,
         };
         // Records of odd writers lie where the file's own clock puts them, or their stamp.
@@ -66,10 +75,17 @@ pub(super) fn spans(file: &FileFacts<'_>, clock: &Clock, years: &[i32]) -> Vec<C
             span.max = span.max.max(max.saturating_add(slack));
             span.dated = true;
         }
+        if let (Some(uptimes), Some(boot)) = (chunk.uptimes, &clock.segment(*segment).boot) {
+            let (min, max, slack) = boot.span(uptimes.range);
+            span.range = (span.range.0.min(min), span.range.1.max(max));
+            span.min = span.min.min(min.saturating_sub(slack));
+            span.max = span.max.max(max.saturating_add(slack));
+            (span.dated, span.counted) = (true, uptimes.count);
+        }
         let bound = carry.or(head).or(file.mtime).unwrap_or(i64::MAX - 1);
         if !span.dated {
             (span.min, span.max) = (bound, bound);
-        } else if chunk.undated > 0 || chunk.loose > 0 {
+        } else if chunk.undated > span.counted || chunk.loose > 0 {
             // What has no stamp stands behind the dated record before it.
             if let Some(place) = carry.or(head) {
                 span.min = span.min.min(place);
@@ -77,12 +93,31 @@ pub(super) fn spans(file: &FileFacts<'_>, clock: &Clock, years: &[i32]) -> Vec<C
             }
         }
         spans.push(span);
-        carry = chunk.last.map(|last| at(last, *year, *segment)).or(carry);
+        if let (_, Some(last)) = ends(chunk, *year, *segment) {
+            carry = Some(last);
+            let uptimes =
+                chunk.uptimes.filter(|uptimes| uptimes.trails).zip(clock.segment(*segment).boot.as_ref());
+            carry_counted = uptimes.map(|(uptimes, boot)| boot.bounds_of(uptimes.last));
+        }
     }
     if !clock.landmarks.marks.is_empty() {
         between_landmarks(file, clock, &mut spans);
     }
     spans
+}
+
+/// The first and the last dated record of a chunk, as instants.
+fn ends(clock: &Clock, chunk: &ChunkSurvey, year: i32, segment: u16) -> (Option<i64>, Option<i64>) {
+    let walls = [chunk.first, chunk.last].map(|seen| seen.map(|seen| place(clock, seen, year, segment)));
+    let uptimes = chunk.uptimes.as_ref().zip(clock.segment(segment).boot.as_ref());
+    let at = |uptime: i64| uptimes.map(|(_, boot)| boot.moment(uptime));
+    let first = chunk.uptimes.filter(|uptimes| uptimes.leads).and_then(|uptimes| at(uptimes.first));
+    let last = chunk.uptimes.filter(|uptimes| uptimes.trails).and_then(|uptimes| at(uptimes.last));
+    let inner = |uptime: Option<i64>| uptime.and_then(at);
+    (
+        first.or(walls[0]).or_else(|| inner(chunk.uptimes.map(|uptimes| uptimes.first))),
+        last.or(walls[1]).or_else(|| inner(chunk.uptimes.map(|uptimes| uptimes.last))),
+    )
 }
 
 /// Places the chunks of a file without stamps between its landmarks.
@@ -106,6 +141,8 @@ fn place(clock: &Clock, seen: Seen, year: i32, segment: u16) -> i64 {
     let at = match seen {
         Seen::Zoned(at) => at.saturating_add(repair(clock)),
         Seen::Local(at) => local_to_utc(segment, at),
+        // Settling days has left none of these.
+        Seen::Dayless => return 0,
         Seen::Yearless(turn, at) => local_to_utc(segment, years::in_year(year + turn, at)),
     };
     at.saturating_sub(clock.ahead())

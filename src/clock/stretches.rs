@@ -54,7 +54,7 @@ pub(super) struct Sequence {
 /// Local nanoseconds of what the survey saw, in the year given for turn 0 of its chunk.
 pub(super) fn wall(seen: Seen, year: i32) -> Option<i64> {
     match seen {
-        Seen::Zoned(_) => None,
+        Seen::Zoned(_) | Seen::Dayless => None,
         Seen::Local(at) => Some(at),
         Seen::Yearless(turn, at) => Some(years::in_year(year + turn, at)),
     }

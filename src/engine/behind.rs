@@ -108,9 +108,11 @@ fn odd_writer<'a>(
 fn first_instant(file: &FileState, layouts: Layouts<'_>, chunk: &Chunk, bytes: &[u8]) -> Option<(i64, i64)> {
     let mut slots = Slots::default();
     let segment = chunk.span.segment;
-    let mut clock = file.clock.reader(segment, chunk.span.year, chunk.span.unset);
+    let mut clock = file.clock.reader(&chunk.span);
     lines(bytes, 0).find_map(|(at, _, line)| {
-        let (id, head) = layouts.begins(&bytes[at..], line.len(), &mut slots)?;
+        let begun = layouts.begins(&bytes[at..], line.len(), &mut slots);
+        clock.heed(&layouts, line, begun.as_ref(), &mut slots);
+        let (id, head) = begun?;
         let stamp = head.stamp?;
         let odd = odd_writer(file, layouts, (id, &head), line, &mut slots);
         let key = clock.key(&stamp, odd)?;

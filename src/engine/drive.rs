@@ -19,9 +19,9 @@ use rayon::prelude::*;
 use super::derive::derived_batches;
 use super::plan::Watch;
 use super::prepare::{Chunk, Prepared};
-use crate::base::{Batch, Event, FileId, Flags, Gap, Loss, NANOS_PER_SECOND, Result, Tally, Unread, reason};
+use crate::base::{Batch, Event, FileId, Flags, Loss, NANOS_PER_SECOND, Result, Tally, Unread, reason};
 use crate::grammar::GrammarSet;
-use crate::ingest::{ChunkReader, Context, Filter};
+use crate::ingest::{ChunkReader, Context, Filter, Notes};
 use crate::io::{Content, MAX_LINE, Unpacker};
 use crate::lens::Catalogue;
 use crate::merge::{Run, merge, split};
@@ -209,7 +209,7 @@ struct Spare {
     bytes: Vec<u8>,
     events: Vec<Event>,
     tallies: Vec<Tally>,
-    gaps: Vec<Gap>,
+    notes: Notes,
 }
 
 /// Reads the chunks of a wave, in parallel.
@@ -421,28 +421,25 @@ impl<'a> WaveReader<'a> {
     }
 
     fn batch(&self, reader: &mut ChunkReader, chunk: &Chunk, spare: Spare, count: usize) -> Batch {
-        let Spare { bytes, mut events, mut tallies, mut gaps } = spare;
+        let Spare { bytes, mut events, mut tallies, mut notes } = spare;
         events.clear();
         tallies.clear();
-        gaps.clear();
+        notes.clear();
         let file = &self.prepared.files[chunk.file.0 as usize];
         let context = Context {
             layouts: Layouts { set: self.set, format: &file.format },
             clock: &file.clock,
             rules: self.rules,
             filter: self.filter,
-            year: chunk.span.year,
-            segment: chunk.span.segment,
-            unset: chunk.span.unset,
-            carry: chunk.span.carry,
-            head: chunk.span.head,
+            span: chunk.span,
             mtime: file.mtime,
             birth: file.birth,
             landmarks: file.clock.landmarks.within(chunk.start, chunk.end),
             start: chunk.start,
             behind: chunk.behind,
+            interval: chunk.interval,
         };
-        reader.read(&context, &bytes[..count], &mut events, &mut tallies, &mut gaps);
+        reader.read(&context, &bytes[..count], &mut events, &mut tallies, &mut notes);
         self.watch.advance(count as u64, &file.name);
         Batch {
             file: chunk.file,
@@ -454,7 +451,8 @@ impl<'a> WaveReader<'a> {
             bytes,
             events,
             tallies,
-            gaps,
+            gaps: notes.gaps,
+            starts: notes.starts,
             folds: file.folds(chunk.span.segment),
             doubt: file.clock.doubt(),
             derived: Vec::new(),
@@ -466,7 +464,7 @@ impl<'a> WaveReader<'a> {
             bytes: batch.bytes,
             events: batch.events,
             tallies: batch.tallies,
-            gaps: batch.gaps,
+            notes: Notes { gaps: batch.gaps, starts: batch.starts },
         }));
     }
 

@@ -7,9 +7,11 @@ mod derive;
 mod drive;
 mod gather;
 mod ledger;
+mod noticed;
 mod places;
 mod plan;
 mod prepare;
+mod sections;
 mod stated;
 mod tables;
 

@@ -1,27 +1,28 @@
 //! Everything before the first event: find, open, detect, group, survey, settle, lay out the chunks.
 
-use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-use super::account::{Extent, account, extents, loose_heads};
+use super::account::{Extent, account, extents};
 use super::behind;
 use super::boots::{derive_boots, may_name_a_boot};
 use super::gather::{Gathered, gather};
 use super::ledger::Ledger;
+use super::noticed::{copies, days, unknown_boots, unset_clocks};
 use super::plan::{Plan, Watch};
+use super::sections::watch_sections;
 use super::stated::derive_stated;
 use super::tables::watch_tables;
 use crate::base::{Account, Derived, FileId, Loss, Result, SourceId, Unread, reason};
 use crate::clock::{Booted, ChunkSpan, Clock, ClockStep, FileFacts, Settled, Shift, SkewShown, settle};
 use crate::grammar::{Detection, GrammarSet, Headers, detect};
-use crate::ingest::Picker;
+use crate::ingest::{Interval, Picker};
 use crate::io::{Found, Head, MAX_LINE, Member, Opened, Rotation, Short, family, walk};
 use crate::poll::Change;
-use crate::survey::{FileFormat, FileSurvey, Layouts, Range, drop_unset, survey_plain, survey_stream};
+use crate::survey::{FileFormat, FileSurvey, Layouts, Range, survey_plain, survey_stream};
 use crate::witness::{Testimony, testify};
 
 /// A file of the run, surveyed and settled.
@@ -47,6 +48,10 @@ pub struct FileState {
     pub clock: Clock,
     /// Its account.
     pub ledger: Account,
+    /// Whether any of its stamps name their offset or count from 1970.
+    pub zoned: bool,
+    /// Records that tell seconds since boot, dated and undated.
+    pub uptimes: u64,
     /// Whether any of its stamps name no zone.
     pub zone_less: bool,
     /// Offsets that its stamps name, seconds east of UTC.
@@ -98,6 +103,8 @@ pub struct Chunk {
     pub undated: bool,
     /// `(earliest, latest)` of the first dated record behind it, where `undated` ones may end it.
     pub behind: Option<(i64, i64)>,
+    /// Rows of an interval tool at its beginning.
+    pub interval: Interval,
 }
 
 /// All that is known before the first event.
@@ -127,13 +134,13 @@ pub struct Prepared {
 }
 
 /// A file on its way to a [`FileState`].
-struct Candidate {
-    found: Found,
-    source: String,
+pub(super) struct Candidate {
+    pub(super) found: Found,
+    pub(super) source: String,
     rotation: Rotation,
-    opened: Opened,
+    pub(super) opened: Opened,
     detection: Detection,
-    format: FileFormat,
+    pub(super) format: FileFormat,
 }
 
 /// Prepares a run. Work is spread over the current thread pool.
@@ -167,6 +174,7 @@ pub fn prepare(
     watch.expect(candidates.iter().map(|candidate| candidate.opened.size * 2).sum());
     let mut surveys = survey_all(plan, set, &candidates, &mut remarks, watch);
     unset_clocks(&candidates, &mut surveys, &mut remarks);
+    let days = days(plan, set, &candidates, &mut surveys, &mut remarks);
     for (candidate, survey) in candidates.iter_mut().zip(&surveys) {
         let primary = candidate.format.primary;
         candidate.format.others =
@@ -178,7 +186,8 @@ pub fn prepare(
         .iter()
         .zip(&surveys)
         .zip(&testimonies)
-        .map(|((candidate, survey), testimony)| FileFacts {
+        .zip(&days)
+        .map(|(((candidate, survey), testimony), days)| FileFacts {
             name: &candidate.found.name,
             source: &candidate.source,
             format: &set.get(candidate.format.primary).name,
@@ -186,11 +195,13 @@ pub fn prepare(
             mtime: candidate.found.mtime,
             packed: candidate.opened.packed_time(),
             format_zone: set.get(candidate.format.primary).zone.as_ref(),
+            days: days.as_ref(),
             survey,
             testimony,
         })
         .collect();
     let settlement = settle(&facts, &plan.settle);
+    unknown_boots(&facts, &settlement.files, &mut remarks);
     let mut prepared = Prepared {
         files: Vec::new(),
         sources: Vec::new(),
@@ -217,6 +228,7 @@ pub fn prepare(
     }
     behind::bound(&mut prepared, set);
     watch_tables(&mut prepared, set);
+    watch_sections(&mut prepared, set);
     derive_stated(&mut prepared, set);
     derive_boots(&mut prepared, set);
     Ok(prepared)
@@ -403,51 +415,6 @@ fn survey_all(
     surveys
 }
 
-/// Takes records of clocks that were not set yet as undated, and says so.
-fn unset_clocks(candidates: &[Candidate], surveys: &mut [FileSurvey], remarks: &mut Vec<Unread>) {
-    for (sources, family) in
-        candidates.chunk_by(|a, b| a.source == b.source).scan(surveys, |rest, sources| {
-            let (family, behind) = std::mem::take(rest).split_at_mut(sources.len());
-            *rest = behind;
-            Some((sources, family))
-        })
-    {
-        drop_unset(&mut family.iter_mut().collect::<Vec<_>>());
-        for (candidate, survey) in sources.iter().zip(family) {
-            let unset = survey.chunks.iter().filter(|(_, chunk)| chunk.unset);
-            let count: u64 = unset.map(|(_, chunk)| chunk.undated).sum();
-            if count > 0 {
-                let why = format!(
-                    "{count} record{} of a clock that was not set yet (a start without a clock: its stamps jump away, and back where they were): undated",
-                    if count == 1 { "" } else { "s" }
-                );
-                remarks.push(Unread { file: candidate.found.name.clone(), why, loss: Loss::None });
-            }
-        }
-    }
-}
-
-/// Notices files of one family that begin with the same bytes: a copy made before a truncation.
-fn copies(candidates: &[Candidate], surveys: &[FileSurvey], remarks: &mut Vec<Unread>) {
-    const LOOK: usize = 4096;
-    let mut heads: BTreeMap<(&str, Vec<u8>), &str> = BTreeMap::new();
-    for (candidate, survey) in candidates.iter().zip(surveys) {
-        if candidate.opened.is_stream() || survey.bytes < 256 {
-            continue;
-        }
-        let mut head = vec![0; LOOK.min(survey.bytes as usize)];
-        let Ok(count) = candidate.opened.read_at(0, &mut head) else { continue };
-        head.truncate(count.min(256));
-        if let Some(first) = heads.insert((&candidate.source, head), &candidate.found.name) {
-            remarks.push(Unread {
-                file: candidate.found.name.clone(),
-                why: format!("begins with the same lines as {first} (copied, then truncated?): both are read, so these lines appear twice"),
-                loss: Loss::None,
-            });
-        }
-    }
-}
-
 impl Prepared {
     /// A file by id.
     pub fn file(&self, id: FileId) -> &FileState {
@@ -487,8 +454,8 @@ impl Prepared {
             survey.chunks.iter().any(|(_, chunk)| chunk.local.is_some() || chunk.yearless.is_some());
         let zones = clock.segments.iter().filter(|_| zone_less).map(|segment| &segment.zone);
         let folds = zones.map(|zone| behind::folds(zone, range, clock.ahead())).collect();
-        let extents = extents(survey, &clock);
-        let ledger = account(survey);
+        let extents = extents(survey, &clock, spans);
+        let ledger = account(survey, spans);
         if asked {
             self.ledger.total.add(&ledger);
             self.ledger.files += 1;
@@ -503,6 +470,13 @@ impl Prepared {
             detection: candidate.detection,
             clock,
             ledger,
+            zoned: survey.chunks.iter().any(|(_, chunk)| chunk.zoned.is_some()),
+            uptimes: survey
+                .chunks
+                .iter()
+                .filter_map(|(_, chunk)| chunk.uptimes)
+                .map(|known| known.count)
+                .sum(),
             zone_less,
             folds,
             year_less: survey.chunks.iter().any(|(_, chunk)| chunk.yearless.is_some()),
@@ -526,7 +500,7 @@ impl Prepared {
     fn lay_out(&mut self, file: FileId, survey: &FileSurvey, spans: &[ChunkSpan]) {
         let mut lines = 0;
         let first = self.chunks.len();
-        for (((_, chunk), span), loose) in survey.chunks.iter().zip(spans).zip(loose_heads(survey)) {
+        for (((_, chunk), span), loose) in survey.chunks.iter().zip(spans).zip(survey.loose_heads()) {
             let cut = match (loose, chunk.first_line, chunk.first_begin) {
                 (true, Some(offset), _) => Some((offset, 0)),
                 (_, _, begin) => begin,
@@ -538,10 +512,21 @@ impl Prepared {
                     last.end = start;
                 }
                 let rank = self.chunks.len() as u32;
-                let undated = chunk.undated > 0 || chunk.loose > 0;
+                let undated = chunk.undated > span.counted || chunk.loose > 0;
                 let end = survey.bytes;
                 let span = *span;
-                self.chunks.push(Chunk { file, start, end, first_line, rank, span, undated, behind: None });
+                let interval = Interval::default();
+                self.chunks.push(Chunk {
+                    file,
+                    start,
+                    end,
+                    first_line,
+                    rank,
+                    span,
+                    undated,
+                    behind: None,
+                    interval,
+                });
             }
             lines += chunk.lines;
         }

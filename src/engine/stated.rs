@@ -65,7 +65,7 @@ struct Reports<'a> {
 
 impl Reports<'_> {
     fn chunk(&mut self, chunk: &Chunk, bytes: &[u8]) {
-        let mut reader = self.state.clock.reader(chunk.span.segment, chunk.span.year, chunk.span.unset);
+        let mut reader = self.state.clock.reader(&chunk.span);
         for (index, (at, _, line)) in lines(bytes, 0).enumerate() {
             let number = chunk.first_line + index as u64;
             let Some(derived) = self.line(&mut reader, chunk, number, (&bytes[at..], line)) else {
@@ -87,7 +87,9 @@ impl Reports<'_> {
         (window, line): (&[u8], &[u8]),
     ) -> Option<Derived> {
         let layouts = Layouts { set: self.set, format: &self.state.format };
-        let (id, head) = layouts.begins(window, line.len(), &mut self.slots)?;
+        let begun = layouts.begins(window, line.len(), &mut self.slots);
+        reader.heed(&layouts, line, begun.as_ref(), &mut self.slots);
+        let (id, head) = begun?;
         let grammar = self.set.get(id);
         let reading = grammar.read(line, &head, &mut self.slots, false);
         let text = |part: Known| {

@@ -92,7 +92,7 @@ struct Table<'a> {
 impl Table<'_> {
     fn chunk(&mut self, file: &FileState, chunk: &Chunk, bytes: &[u8]) {
         let mut slots = Slots::default();
-        let mut clock = file.clock.reader(chunk.span.segment, chunk.span.year, chunk.span.unset);
+        let mut clock = file.clock.reader(&chunk.span);
         for (index, (_, _, line)) in lines(bytes, 0).enumerate() {
             let number = chunk.first_line + index as u64;
             let head = self.grammar.begins(&line[..line.len().min(MAX_HEAD)], &mut slots);
@@ -104,14 +104,9 @@ impl Table<'_> {
                 }
                 continue;
             };
-            let instant = clock.key(&stamp, None).and_then(|key| {
-                file.clock.instant(
-                    &stamp,
-                    file.clock.year_of(key, chunk.span.segment),
-                    chunk.span.segment,
-                    None,
-                )
-            });
+            let instant = clock
+                .key(&stamp, None)
+                .and_then(|key| file.clock.instant_at(&stamp, key, chunk.span.segment, None));
             let (Some(instant), Some(columns)) = (instant, self.headers.at(number)) else { continue };
             let rest = &line[span.end as usize..];
             let cells = columns

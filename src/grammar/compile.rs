@@ -7,6 +7,7 @@ use super::layout::{compile_items, layout_lines, layouts, peeks};
 use super::model::{Body, Grammar, LevelRange, PatternPart, Piece, Shape};
 use super::pairs::{PairSpec, Syntax};
 use super::schema::{GrammarFile, LevelRangeFile};
+use super::sections::Sections;
 use super::slots::{Known, MAX_SLOTS};
 use super::step::{Kind, Step, Target};
 use super::syntax::{self, Item};
@@ -39,7 +40,8 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
     let typed = parse(file, source)?;
     let place = Place { file, source };
     let mut slots = SlotNames::new();
-    let mut shape = shape(&typed, &place, &mut slots)?;
+    let mut date = None;
+    let mut shape = shape(&typed, &place, &mut slots, &mut date)?;
     let levels = typed
         .levels
         .iter()
@@ -91,6 +93,8 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
         layout_lines: layout_lines(&shape),
         peeks: peeks(&place, &typed, &shape)?,
         table: typed.table.clone().map(TableSpec::new),
+        sections: typed.sections.clone().map(Sections::new),
+        date,
         rank: typed.rank,
         weight: weight(&shape),
         primary_only: typed.primary_only,
@@ -109,11 +113,16 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
     Ok((grammar, typed))
 }
 
-fn shape(typed: &GrammarFile, place: &Place<'_>, slots: &mut SlotNames) -> Result<Shape, Fault> {
+fn shape(
+    typed: &GrammarFile,
+    place: &Place<'_>,
+    slots: &mut SlotNames,
+    date: &mut Option<u8>,
+) -> Result<Shape, Fault> {
     Ok(match (&typed.json, &typed.logfmt, typed.layout.is_empty()) {
         (Some(keys), None, true) => Shape::Pairs(PairSpec::compile(keys, Syntax::Json, slots)),
         (None, Some(keys), true) => Shape::Pairs(PairSpec::compile(keys, Syntax::Logfmt, slots)),
-        (None, None, false) => Shape::Text(layouts(typed, place, slots)?),
+        (None, None, false) => Shape::Text(layouts(typed, place, slots, date)?),
         (None, None, true) => Shape::Plain,
         _ => {
             return Err(place.fault(&typed.name, 0, "a grammar is one of [json], [logfmt] and [[layout]]"));

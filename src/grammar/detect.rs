@@ -79,6 +79,7 @@ fn vote(set: &GrammarSet, lines: &[Line<'_>], probe: bool, slots: &mut Slots) ->
         let mut fits = |line: &Line<'_>| fits(grammar, line.window, line.length, slots);
         let count = match &grammar.table {
             Some(spec) => rows(grammar, spec, lines, slots),
+            None if grammar.sections.is_some() => section_rows(grammar, lines, slots),
             None if probe && !lines.iter().enumerate().any(|(at, line)| probed(at) && fits(line)) => 0,
             None => lines.iter().filter(|line| fits(line)).count(),
         };
@@ -149,6 +150,38 @@ fn rows(grammar: &Grammar, spec: &TableSpec, lines: &[Line<'_>], slots: &mut Slo
             && let Some(stamp) = slots.known(Known::Time)
         {
             count += usize::from(columns.count_cells(&line[stamp.end as usize..]) + 1 == columns.len());
+        }
+    }
+    count
+}
+
+/// The lines that are rows of sections: below a header, and with no fewer cells than it has.
+fn section_rows(grammar: &Grammar, lines: &[Line<'_>], slots: &mut Slots) -> usize {
+    let cells = |rest: &[u8]| rest.split(u8::is_ascii_whitespace).filter(|cell| !cell.is_empty()).count();
+    let Some(sections) = &grammar.sections else { return 0 };
+    let lines = lines.iter().map(Line::text);
+    if sections.is_below() {
+        // A stamp alone on its line is no evidence: what stands below it is.
+        let mut stamped = false;
+        return lines
+            .filter(|line| {
+                let below = stamped && sections.opens(line);
+                stamped = fits(grammar, line, line.len(), slots);
+                below
+            })
+            .count();
+    }
+    let mut columns = usize::MAX;
+    let mut count = 0;
+    for line in lines {
+        if let Some((_, rest)) = grammar.header(line, slots) {
+            columns = cells(rest);
+        } else if fits(grammar, line, line.len(), slots)
+            && let Some(stamp) = slots.known(Known::Time)
+        {
+            // A layout whose stamp stands last has told all its cells.
+            let behind = cells(&line[stamp.end as usize..]);
+            count += usize::from(behind == 0 || behind >= columns);
         }
     }
     count

@@ -11,33 +11,43 @@ use super::step::{self, Kind, Step};
 use super::syntax::Item;
 use crate::time::TimePattern;
 
-/// Compiles all layouts, grouped by what they share up to the stamp.
+/// Compiles all layouts, grouped by what they share up to the stamp. `date` becomes the slot of the date that
+/// lines name before their stamp or without one, if any do.
 pub(super) fn layouts(
     typed: &GrammarFile,
     place: &Place<'_>,
     slots: &mut SlotNames,
+    date: &mut Option<u8>,
 ) -> Result<Vec<HeadGroup>, Fault> {
     let mut groups: Vec<(Vec<(usize, Item)>, HeadGroup)> = Vec::new();
     for layout in &typed.layout {
         let pattern = &layout.pattern;
         let items = items(place, pattern)?;
-        let is_time =
-            |(_, item): &(usize, Item)| matches!(item, Item::Capture { name, .. } if name == "time");
-        let head_end = match items.iter().position(is_time) {
-            Some(time) if !layout.undated => time + 1,
-            // The text that it begins with tells it.
-            None if layout.undated => {
-                let is_text = |(_, item): &(usize, Item)| matches!(item, Item::Literal(_) | Item::Blank);
-                items.iter().take_while(|item| is_text(item)).count()
+        let named = |wanted: &str| {
+            let is = |(_, item): &(usize, Item)| matches!(item, Item::Capture { name, .. } if name == wanted);
+            items.iter().position(is)
+        };
+        let head_end = match (named("time"), named("date")) {
+            (Some(time), day) if !layout.undated => {
+                if day.is_some_and(|day| day < time) {
+                    *date = Some(slots.slot("date"));
+                }
+                time + 1
             }
-            Some(_) => return Err(place.fault(pattern, 0, "an `undated` layout has no {time}")),
-            None => {
+            (None, Some(day)) if layout.undated => {
+                *date = Some(slots.slot("date"));
+                day + 1
+            }
+            // The text that it begins with tells it.
+            (None, None) if layout.undated => items.iter().take_while(|(_, item)| is_text(item)).count(),
+            (Some(_), _) => return Err(place.fault(pattern, 0, "an `undated` layout has no {time}")),
+            (None, _) => {
                 return Err(place
                     .fault(pattern, 0, "a layout needs a {time:...} outside of any {?...}")
                     .hint("a format without stamps needs no [[layout]] at all; a line without one may be `undated = true`"));
             }
         };
-        if !matches!(items.first(), Some((_, Item::Literal(_)))) && layout.undated {
+        if layout.undated && !items.first().is_some_and(|(_, item)| *item != Item::Blank && is_text(item)) {
             return Err(place.fault(
                 pattern,
                 0,
@@ -71,6 +81,15 @@ pub(super) fn layouts(
         ));
     }
     Ok(groups.into_iter().map(|(_, group)| group).collect())
+}
+
+/// Whether an item is text, or one of a few texts.
+fn is_text(item: &Item) -> bool {
+    match item {
+        Item::Literal(_) | Item::Blank => true,
+        Item::Capture { spec: Some((_, words)), .. } => words.contains('|'),
+        _ => false,
+    }
 }
 
 /// Compiles items to steps. `after` is what follows them outside, for captures that run to a literal.

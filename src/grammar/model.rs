@@ -7,6 +7,7 @@
 
 use super::json;
 use super::pairs::PairSpec;
+use super::sections::Sections;
 use super::slots::{Known, Slots, Span};
 use super::step::{self, Found, Step};
 use super::table::{Columns, TableSpec};
@@ -45,6 +46,10 @@ pub struct Grammar {
     pub peeks: bool,
     /// Where records are rows of a table: what its columns mean.
     pub table: Option<TableSpec>,
+    /// Where records are rows below header lines that have stamps too.
+    pub sections: Option<Sections>,
+    /// The slot of a date that stands before a time of day, or that lines without a stamp name.
+    pub(super) date: Option<u8>,
     pub(super) rank: u8,
     pub(super) weight: u32,
     pub(super) primary_only: bool,
@@ -206,7 +211,14 @@ pub struct Head {
     /// The stamp; `None` for a record that begins without one.
     pub stamp: Option<Stamp>,
     group: u8,
-    end: u32,
+    pub(super) end: u32,
+}
+
+impl Head {
+    /// The part of the line that it was found in.
+    pub fn of<'a>(&self, line: &'a [u8]) -> &'a [u8] {
+        line.get(..self.end as usize).unwrap_or_default()
+    }
 }
 
 impl Shape {
@@ -255,6 +267,19 @@ impl Grammar {
     /// at only by formats whose stamp stands there, and never further than [`MAX_HEAD`].
     #[inline]
     pub fn begins_in(&self, window: &[u8], length: usize, slots: &mut Slots) -> Option<Head> {
+        let head = self.head(window, length, slots)?;
+        match &self.sections {
+            Some(sections) => {
+                let rest = window[..length].get(head.end as usize..).unwrap_or_default();
+                (!sections.is_header(rest)).then_some(head)
+            }
+            None => Some(head),
+        }
+    }
+
+    /// How a line begins, whether a record or a header.
+    #[inline]
+    pub(super) fn head(&self, window: &[u8], length: usize, slots: &mut Slots) -> Option<Head> {
         slots.clear();
         let line = &window[..if self.peeks { window.len() } else { length }.min(MAX_HEAD)];
         let head = match &self.shape {
@@ -465,7 +490,10 @@ impl Grammar {
     /// Whether the message is the tail of the record as written, so that it can be copied out.
     #[inline]
     pub fn message_is_tail(&self) -> bool {
-        self.compose.is_none() && self.table.is_none() && !matches!(self.shape, Shape::Pairs(_))
+        self.compose.is_none()
+            && self.table.is_none()
+            && self.sections.is_none()
+            && !matches!(self.shape, Shape::Pairs(_))
     }
 
     /// The message of a record as people read it: decoded, put together where the grammar says so.
@@ -482,6 +510,14 @@ impl Grammar {
                 out.extend_from_slice(line);
             }
             return;
+        }
+        if self.sections.as_ref().is_some_and(Sections::is_below) {
+            return self.stacked_message(text, out);
+        }
+        if self.sections.is_some() {
+            let message = reading.message.of(text);
+            out.extend_from_slice(message.split(|byte| *byte == b'\n').next().unwrap_or_default());
+            return self.further_lines(message, out);
         }
         let Some(pieces) = &self.compose else {
             return self.value(text, reading.message, out);
@@ -516,6 +552,9 @@ impl Grammar {
             if let Some(span) = slots.get(slot as u8) {
                 visit(name, span.of(text));
             }
+        }
+        if self.sections.as_ref().is_some_and(Sections::is_below) {
+            return self.stacked_fields(text, visit);
         }
         let program = slots.known(Known::Program).map(|span| span.of(text));
         let program = program.or(self.program.as_deref().map(str::as_bytes));

@@ -31,6 +31,9 @@ pub(super) struct GrammarFile {
     /// Text layouts, tried in this order.
     #[serde(default)]
     pub layout: Vec<LayoutFile>,
+    /// Rows of several tables, each below a header line that has a stamp as well.
+    #[serde(default)]
+    pub sections: Option<SectionsFile>,
     /// Or a JSON object per line.
     #[serde(default)]
     pub json: Option<PairsFile>,
@@ -88,9 +91,25 @@ pub(super) struct LayoutFile {
     /// line fits, which is read but does not help to detect the format.
     #[serde(default = "yes")]
     pub evidence: bool,
-    /// A line that begins a record of this format and has no stamp: `-- Reboot --`.
+    /// A line that begins a record of this format and has no stamp: `-- Reboot --`. One with a
+    /// `{date:date}` names the day of the times of day below it.
     #[serde(default)]
     pub undated: bool,
+}
+
+/// How the header lines of sections are told from rows: they hold no number.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SectionsFile {
+    /// First words of lines that hold no number either, and are none.
+    #[serde(default)]
+    pub rows: Vec<String>,
+    /// First words of header lines without a stamp.
+    #[serde(default)]
+    pub first: Vec<String>,
+    /// A stamp stands on a line of its own: all below it, headers included, is its record.
+    #[serde(default)]
+    pub below: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -7,7 +7,7 @@ use memchr::{memchr, memchr2, memchr2_iter, memmem};
 
 use super::slots::{Slots, Span};
 use crate::base::{ByteSet, Level, Stamp};
-use crate::time::TimePattern;
+use crate::time::{TimePattern, WrittenDay};
 
 /// What a capture accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,12 +40,14 @@ pub(super) enum Kind {
     Dotted,
     /// Three to five capitals: an abbreviation of a zone that is not read, since it may mean several.
     Zone,
+    /// A date without a time.
+    Date,
     /// All that is left of the record, continuation lines included.
     Rest,
 }
 
 impl Kind {
-    pub(super) const NAMES: [(&'static str, Self); 18] = [
+    pub(super) const NAMES: [(&'static str, Self); 19] = [
         ("word", Self::Word),
         ("int", Self::Int),
         ("num", Self::Num),
@@ -63,6 +65,7 @@ impl Kind {
         ("cell", Self::Cell),
         ("dotted", Self::Dotted),
         ("zone", Self::Zone),
+        ("date", Self::Date),
         ("rest", Self::Rest),
     ];
 }
@@ -118,7 +121,7 @@ pub(super) fn first_bytes(steps: &[Step], blanks: bool) -> ByteSet {
             }
             Step::Take(_, kind) => {
                 let firsts = match kind {
-                    Kind::Int => ByteSet::matching(|byte| byte.is_ascii_digit()),
+                    Kind::Int | Kind::Date => ByteSet::matching(|byte| byte.is_ascii_digit()),
                     Kind::Level => ByteSet::of("acdefinpstvwACDEFINPSTVW"),
                     Kind::Quoted => ByteSet::of("\""),
                     Kind::Within(open, _) => ByteSet::of([*open]),
@@ -354,6 +357,7 @@ fn take(kind: Kind, line: &[u8], at: usize) -> Option<(Span, usize)> {
             }
             end
         }
+        Kind::Date => at + WrittenDay::read(line.get(at..)?)?.1,
         Kind::Rest => return Some((Span::new(at, line.len()), line.len())),
     };
     (end > at).then(|| (Span::new(at, end), end))

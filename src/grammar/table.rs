@@ -130,6 +130,15 @@ impl Columns {
         Some(Self { separator, names: unique(names), roles })
     }
 
+    /// The columns of a section, from the names behind the stamp of its header.
+    pub fn section(names: &[u8]) -> Self {
+        let cells = names.split(u8::is_ascii_whitespace).filter(|cell| !cell.is_empty()).take(MOST_COLUMNS);
+        let cells = cells.map(|cell| String::from_utf8_lossy(cell).into_owned());
+        let names = unique(std::iter::once("time".to_owned()).chain(cells).collect());
+        let roles = vec![Role::Other; names.len()];
+        Self { separator: Separator::Blank, names, roles }
+    }
+
     /// How many columns there are, the time included.
     pub fn len(&self) -> usize {
         self.names.len()

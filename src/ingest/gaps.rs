@@ -1,24 +1,30 @@
 //! Bounds of records without a stamp: a record between two dated ones of its file was written between them.
+//! And of those whose stamp counts from a boot: their stamps are finer than what is known of them.
 //!
 //! Kept beside the events, because an event has no room for bounds and most need none. They depend on the
 //! file alone, never on what a filter keeps of it.
 
 use super::read::Context;
-use crate::base::{Gap, NANOS_PER_SECOND, Resolution, Stamp};
-use crate::clock::Landmark;
+use crate::base::{Flags, Gap, NANOS_PER_SECOND, Resolution, Stamp, WrittenZone};
+use crate::clock::{Landmark, SinceBoot};
 use crate::witness::OddWriter;
 
 /// Collects the gaps of one chunk, line by line.
 pub(super) struct Gaps<'a> {
     context: &'a Context<'a>,
     done: &'a mut Vec<Gap>,
-    /// The gap that no dated record has ended yet: its first line, and the dated record above it.
+    /// What uptimes count from here.
+    boot: Option<&'a SinceBoot>,
+    /// Bounds of the last dated record, where it counts from a boot.
+    counted: Option<(i64, i64)>,
+    /// The gap that no dated record has ended yet: its first line, and the key of the dated record above it.
     open: Option<(u32, Option<i64>)>,
 }
 
 impl<'a> Gaps<'a> {
     pub(super) fn new(context: &'a Context<'a>, done: &'a mut Vec<Gap>) -> Self {
-        Self { context, done, open: None }
+        let boot = context.clock.segment(context.span.segment).boot.as_deref();
+        Self { context, done, boot, counted: context.span.carry_counted, open: None }
     }
 
     /// A record without a stamp begins on this line; `above` is the key of the last dated record.
@@ -37,12 +43,32 @@ impl<'a> Gaps<'a> {
 
     /// A dated record begins.
     #[inline]
-    pub(super) fn dated(&mut self, key: i64, stamp: Option<&Stamp>, odd: Option<&OddWriter>) {
+    pub(super) fn dated(&mut self, line: usize, key: i64, stamp: Option<&Stamp>, odd: Option<&OddWriter>) {
+        if let (Some(boot), Some(stamp)) = (self.boot, stamp)
+            && stamp.zone == WrittenZone::Boot
+        {
+            return self.counted(line, boot.bounds(stamp));
+        }
         if self.open.is_some() {
-            let Context { clock, segment, .. } = *self.context;
-            let instant = stamp.and_then(|stamp| clock.instant_at(stamp, key, segment, odd));
+            let Context { clock, span, .. } = *self.context;
+            let instant = stamp.and_then(|stamp| clock.instant_at(stamp, key, span.segment, odd));
             self.close(instant.map(|instant| (instant.earliest, instant.latest)));
         }
+        self.counted = None;
+    }
+
+    /// What its bounds make of the record that has just begun, and has this key if it is dated.
+    #[inline]
+    pub(super) fn flags(&self, key: Option<i64>) -> Flags {
+        if key.is_some() && self.counted.is_some() { Flags::COUNTED } else { Flags::default() }
+    }
+
+    /// A record begins that counts from a boot.
+    #[cold]
+    fn counted(&mut self, line: usize, bounds: (i64, i64)) {
+        self.close(Some(bounds));
+        self.counted = Some(bounds);
+        self.done.push(Gap { line: line as u32, earliest: bounds.0, latest: bounds.1 });
     }
 
     /// The chunk is over.
@@ -53,18 +79,14 @@ impl<'a> Gaps<'a> {
     #[cold]
     fn close(&mut self, below: Option<(i64, i64)>) {
         let Some((line, above)) = self.open.take() else { return };
-        // Nothing is known better than the clock is.
-        let doubt = self.context.clock.doubt();
-        let above = above.map(|above| above.saturating_sub(doubt));
+        let above = above.map(|key| self.above(key));
         let (earliest, latest) = match (above, below) {
-            (Some(above), Some((earliest, _))) if earliest < above => {
-                // The stamps around it run back, so neither was taken right before its record was written:
-                // anywhere among both. No stamp is wider than a minute.
-                (earliest, above.saturating_add(Resolution::MINUTE.width()).saturating_add(2 * doubt))
-            }
-            (Some(above), Some((_, latest))) => (above, latest),
+            // The stamps around it run back, so neither was taken right before its record was written:
+            // anywhere among both.
+            (Some(above), Some(below)) if below.0 < above.0 => (below.0, above.1.max(below.1)),
+            (Some(above), Some(below)) => (above.0, below.1),
             // A last change before the last stamp is a matter of clocks and bounds nothing.
-            (Some(above), None) => {
+            (Some((above, _)), None) => {
                 (above, Some(self.of_file().1).filter(|end| *end > above).unwrap_or(i64::MAX))
             }
             (None, Some((earliest, latest))) => {
@@ -74,6 +96,17 @@ impl<'a> Gaps<'a> {
             (None, None) => self.of_file(),
         };
         self.done.push(Gap { line, earliest, latest });
+    }
+
+    /// Bounds of the dated record above, as wide as they can be.
+    fn above(&self, key: i64) -> (i64, i64) {
+        if let Some(bounds) = self.counted {
+            return bounds;
+        }
+        // Nothing is known better than the clock is, and no stamp is wider than a minute.
+        let doubt = self.context.clock.doubt();
+        let latest = key.saturating_add(Resolution::MINUTE.width()).saturating_add(doubt);
+        (key.saturating_sub(doubt), latest)
     }
 
     /// When the file was made, by its host's clock or that of the host it was copied to.

@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use super::gaps::Gaps;
-use crate::base::{Derived, Event, Flags, Gap, Level, Tally};
-use crate::clock::{Clock, Landmark, packed_resolution};
+use super::interval::Interval;
+use crate::base::{Derived, Event, Flags, Gap, Level, Start, Tally};
+use crate::clock::{ChunkSpan, Clock, Landmark, packed_resolution};
 use crate::grammar::{Grammar, GrammarId, Head, Known, Reading, Slots};
 use crate::pattern::{LevelRules, Skeleton};
 use crate::survey::{Layouts, lines};
@@ -158,6 +159,23 @@ impl std::fmt::Debug for ChunkReader {
     }
 }
 
+/// What is known of lines beside their events.
+#[derive(Clone, Debug, Default)]
+pub struct Notes {
+    /// What bounds undated records.
+    pub gaps: Vec<Gap>,
+    /// Since when rows cover their time.
+    pub starts: Vec<Start>,
+}
+
+impl Notes {
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.gaps.clear();
+        self.starts.clear();
+    }
+}
+
 /// What a chunk is read with.
 pub struct Context<'a> {
     /// The file's formats.
@@ -168,20 +186,14 @@ pub struct Context<'a> {
     pub rules: &'a LevelRules,
     /// What to keep.
     pub filter: &'a Filter,
-    /// Year of the first stamp without one.
-    pub year: i32,
-    /// The segment of the clock that holds here.
-    pub segment: u16,
-    /// Whether stamps without a year were written before the clock was set.
-    pub unset: bool,
-    /// Key of the dated record before the chunk.
-    pub carry: Option<i64>,
-    /// Key of the file's first dated record.
-    pub head: Option<i64>,
+    /// The chunk's place in time, as settled.
+    pub span: ChunkSpan,
     /// The file's modification time.
     pub mtime: Option<i64>,
     /// When the file was made, where that bounds its records.
     pub birth: Option<i64>,
+    /// Rows of an interval tool at the chunk's beginning.
+    pub interval: Interval,
     /// Lines of the chunk whose time other logs tell, where no record of the file has a stamp.
     pub landmarks: &'a [Landmark],
     /// Offset of the chunk in its file.
@@ -192,15 +204,15 @@ pub struct Context<'a> {
 }
 
 impl ChunkReader {
-    /// Reads the records of `bytes` into `events` (in time order) and `tallies`, and what bounds the undated
-    /// ones into `gaps`.
+    /// Reads the records of `bytes` into `events` (in time order) and `tallies`, and what is known of lines
+    /// beside them into `notes`.
     pub fn read(
         &mut self,
         context: &Context<'_>,
         bytes: &[u8],
         events: &mut Vec<Event>,
         tallies: &mut Vec<Tally>,
-        gaps: &mut Vec<Gap>,
+        notes: &mut Notes,
     ) {
         let filter = context.filter;
         if filter.skip_chunks && filter.text.as_ref().is_some_and(|text| text.rules_out(bytes)) {
@@ -209,15 +221,19 @@ impl ChunkReader {
         self.seen.clear();
         self.suggested.clear();
         let plain = context.layouts.set.plain();
-        let mut clock = context.clock.reader(context.segment, context.year, context.unset);
-        let mut last_key = context.carry;
+        let mut clock = context.clock.reader(&context.span);
+        let mut last_key = context.span.carry;
+        let Notes { gaps, starts } = notes;
         let mut gaps = Gaps::new(context, gaps);
+        let mut interval = context.interval;
         let mut landmarks = context.landmarks.iter().peekable();
         let mut open = false; // whether the last record is kept, and so its continuation lines are
         let mut before_any = true;
         for (number, (offset, next, line)) in lines(bytes, 0).enumerate() {
             let begun = context.layouts.begins(&bytes[offset..], line.len(), &mut self.slots);
+            clock.heed(&context.layouts, line, begun.as_ref(), &mut self.slots);
             let Some((grammar, head)) = begun else {
+                interval.beside(&context.layouts, line, &mut self.slots, &mut clock);
                 if before_any {
                     // Lines above the file's first record: records of their own, undated.
                     let head = context.layouts.set.get(plain).begins(line, &mut self.slots);
@@ -242,7 +258,7 @@ impl ChunkReader {
             };
             let key = head.stamp.and_then(|stamp| clock.key(&stamp, odd));
             match key {
-                Some(key) => gaps.dated(key, head.stamp.as_ref(), odd),
+                Some(key) => gaps.dated(number, key, head.stamp.as_ref(), odd),
                 None => {
                     let here = |mark: &&Landmark| mark.offset <= context.start + offset as u64;
                     match landmarks.next_if(here) {
@@ -256,9 +272,11 @@ impl ChunkReader {
             }
             let place = key.or(last_key);
             last_key = place;
+            let found = interval.record(context.layouts.set.get(grammar), line, &self.slots, key);
+            Interval::note(starts, number, found);
             let seen = match (&filter.as_written, key, &head.stamp) {
                 (Some(zone), Some(key), Some(stamp)) => {
-                    context.clock.as_written(stamp, key, context.segment, odd, zone)
+                    context.clock.as_written(stamp, key, context.span.segment, odd, zone)
                 }
                 _ => place,
             };
@@ -272,6 +290,7 @@ impl ChunkReader {
                 if more == 0 { line } else { self.with_next(context, bytes, (offset, next), line, more) };
             let mut event = self.event(context, (grammar, &head), (offset, number), text, place, tallies);
             event.len = line.len() as u32;
+            event.flags.set(gaps.flags(key));
             events.push(if key.is_some() { event } else { undated(event) });
         }
         gaps.end();
@@ -493,14 +512,14 @@ fn place_head(events: &mut Vec<Event>, tallies: &mut [Tally], context: &Context<
         return;
     }
     let next = events.get(waiting).map(|event| event.key);
-    let key = context.head.or(next).or(context.mtime).unwrap_or(i64::MAX - 1);
+    let key = context.span.head.or(next).or(context.mtime).unwrap_or(i64::MAX - 1);
     if !(context.filter.since..context.filter.until).contains(&key) {
         events.drain(..waiting);
         return;
     }
     for event in &mut events[..waiting] {
         event.key = key;
-        if context.head.is_none() {
+        if context.span.head.is_none() {
             event.flags.set(Flags::MTIME_ONLY);
         }
     }

@@ -12,7 +12,7 @@ use super::limits::{Budget, Limits};
 use super::open::{Contents, HEAD, Head, Member, look};
 use super::raw::Raw;
 use super::shape::{Shape, shape};
-use super::tar::{Kind, Tape, Tar};
+use super::tar::{self, Tape, Tar};
 use super::unpack::Stream;
 use super::walk::Found;
 use super::{Short, zip};
@@ -20,6 +20,15 @@ use crate::base::{Loss, Unread, reason};
 
 /// Members of one archive, all archives inside of it included.
 const MOST_MEMBERS: u64 = 1 << 20;
+
+/// What must be taken apart, or held, before it can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Tar,
+    Zip,
+    /// No archive: a packed journal, which is read at any place. Its one member is itself.
+    Journal,
+}
 
 /// An archive that was found, and not opened yet.
 #[derive(Debug)]
@@ -29,8 +38,7 @@ pub struct Archive {
     pub(super) codings: Vec<Coding>,
     /// Layers down to its members.
     pub(super) layers: usize,
-    /// tar, or else zip.
-    pub(super) tar: bool,
+    pub(super) kind: Kind,
     /// Whether its descriptor is closed between reads.
     pub(super) lets_go: bool,
 }
@@ -95,10 +103,14 @@ impl Opening<'_> {
     }
 
     fn archive(&mut self, archive: &Archive) {
-        if archive.tar {
-            self.tar(archive);
-        } else {
-            self.zip(archive);
+        match archive.kind {
+            Kind::Tar => self.tar(archive),
+            Kind::Zip => self.zip(archive),
+            Kind::Journal => {
+                if let Some(raw) = self.whole(archive) {
+                    self.member(archive.found.clone(), raw, Vec::new(), archive.layers);
+                }
+            }
         }
     }
 
@@ -167,15 +179,15 @@ impl Opening<'_> {
                 break;
             }
             match entry.kind {
-                Kind::Folder => continue,
-                Kind::Link => others.links += 1,
-                Kind::Special => others.special += 1,
-                Kind::Sparse => {
+                tar::Kind::Folder => continue,
+                tar::Kind::Link => others.links += 1,
+                tar::Kind::Special => others.special += 1,
+                tar::Kind::Sparse => {
                     let found = Self::found(archive, &entry.name, entry.size, entry.mtime);
                     let why = "a sparse file: its parts are not put together".to_owned();
                     self.keep((found, None, Head::Unread(why)));
                 }
-                Kind::File => {
+                tar::Kind::File => {
                     let found = Self::found(archive, &entry.name, entry.size, entry.mtime);
                     match tar.part() {
                         Some(part) => {
@@ -222,11 +234,11 @@ impl Opening<'_> {
             self.tell_missing(&found, tar.left());
             return self.keep((found, None, Head::Empty));
         }
-        let shape = shape(&head);
+        let shape = shape(&head, &found.name);
         if let Shape::Unread(why) = shape {
             return self.keep((found, None, Head::Unread(why)));
         }
-        self.holder.begin(matches!(shape, Shape::Text | Shape::Tar));
+        self.holder.begin(!matches!(shape, Shape::Coded(_) | Shape::Zip));
         let mut fits = self.holder.push(&head);
         while fits && tar.left() > 0 {
             let piece = tar.data(HEAD);
@@ -287,7 +299,7 @@ impl Opening<'_> {
                 return None;
             }
         };
-        self.holder.begin(false);
+        self.holder.begin(archive.kind == Kind::Journal);
         let mut piece = Vec::new();
         loop {
             piece.clear();

@@ -5,7 +5,7 @@
 
 use std::io;
 
-use super::archive::Archive;
+use super::archive::{Archive, Kind};
 use super::coding::{Coding, element};
 use super::limits::Limits;
 use super::raw::Raw;
@@ -107,21 +107,31 @@ pub(super) fn look(
                 None => (found, Some(Opened::new(raw, codings, limits)), Head::Empty),
             });
         }
-        let shape = shape(&head);
-        let deeper = !matches!(shape, Shape::Text | Shape::Unread(_));
+        if codings.last().is_some_and(|last| last.gives_text()) {
+            return Contents::File((found, Some(Opened::new(raw, codings, limits)), Head::Text(head)));
+        }
+        let shape = shape(&head, &found.name);
+        let deeper = matches!(shape, Shape::Coded(_) | Shape::Tar | Shape::Zip);
         if deeper && depth(&codings) >= limits.depth {
             return Contents::File((found, None, unread(limits.why_no_deeper())));
         }
         match shape {
             Shape::Coded(coding) => codings.push(coding),
-            Shape::Tar | Shape::Zip => {
-                let layers = depth(&codings) + 1;
+            Shape::Binary(kind) => codings.push(Coding::Binary(kind)),
+            // It is read at any place: in place, or else held first.
+            Shape::Journal if codings.is_empty() => codings.push(Coding::Journal),
+            Shape::Tar | Shape::Zip | Shape::Journal => {
+                let layers = depth(&codings) + usize::from(shape != Shape::Journal);
                 return Contents::Archive(Archive {
                     found,
                     raw,
                     codings,
                     layers,
-                    tar: shape == Shape::Tar,
+                    kind: match shape {
+                        Shape::Tar => Kind::Tar,
+                        Shape::Zip => Kind::Zip,
+                        _ => Kind::Journal,
+                    },
                     lets_go: false,
                 });
             }
@@ -130,8 +140,7 @@ pub(super) fn look(
                 return Contents::File((found, None, unread(format!("{why}{inside}"))));
             }
             Shape::Text => {
-                let unfolded = matches!(codings.last(), Some(Coding::Json { .. }));
-                if let Some(element) = element(&head).filter(|_| !unfolded) {
+                if let Some(element) = element(&head) {
                     codings.push(Coding::Json { element });
                     continue;
                 }

@@ -9,6 +9,7 @@ use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 
+use super::binary::ReadAt;
 use super::held::Held;
 
 /// Bytes read at once by a reader from the beginning.
@@ -157,6 +158,16 @@ pub(super) struct RawReader {
     at: u64,
     buffer: Vec<u8>,
     ready: std::ops::Range<usize>,
+}
+
+impl ReadAt for RawReader {
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<usize> {
+        let wanted = self.raw.len.saturating_sub(offset).min(out.len() as u64) as usize;
+        match &self.file {
+            Some(file) if wanted > 0 => read_file(file, self.raw.start + offset, &mut out[..wanted]),
+            _ => self.raw.read_at(offset, out),
+        }
+    }
 }
 
 impl BufRead for RawReader {

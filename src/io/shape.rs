@@ -1,5 +1,7 @@
-//! What a file holds, by its first bytes. Names are never asked.
+//! What a file holds, by its first bytes. A name is asked where bytes cannot tell: whether zeros are a lastlog, and
+//! whether login records are of logins that failed.
 
+use super::binary;
 use super::coding::Coding;
 use super::tar;
 
@@ -10,6 +12,10 @@ pub(super) enum Shape {
     Text,
     /// Something that a coding makes more of.
     Coded(Coding),
+    /// A binary log that is read from its beginning.
+    Binary(binary::Kind),
+    /// A journal file.
+    Journal,
     /// A tar archive.
     Tar,
     /// A zip archive.
@@ -19,7 +25,7 @@ pub(super) enum Shape {
 }
 
 /// Containers and files that are known and not read.
-const UNREAD: [(&[u8], &str); 13] = [
+const UNREAD: [(&[u8], &str); 14] = [
     (b"7z\xbc\xaf\x27\x1c", "7z is not read"),
     (b"Rar!\x1a\x07", "rar is not read"),
     (b"\x1f\x9d", "compress (.Z) is not read"),
@@ -29,14 +35,15 @@ const UNREAD: [(&[u8], &str); 13] = [
     (b"070701", "cpio is not read"),
     (b"!<arch>\n", "ar (a package) is not read"),
     (b"\xed\xab\xee\xdb", "an rpm package, not logs"),
-    (b"LPKSHHRH", "systemd journal is not read yet"),
+    (b"ElfFile\0", "a Windows event log (evtx) is not read: export it as XML or JSON lines"),
+    (b"SQLite format 3\0", "a SQLite database is not read"),
     (b"\xff\xfe", "UTF-16 is not read yet"),
     (b"\xfe\xff", "UTF-16 is not read yet"),
     (b"\x7fELF", "a program, not text"),
 ];
 
 /// Tells what a head is the head of. It must not be empty.
-pub(super) fn shape(head: &[u8]) -> Shape {
+pub(super) fn shape(head: &[u8], name: &str) -> Shape {
     if let Some(coding) = coding(head) {
         return Shape::Coded(coding);
     }
@@ -45,6 +52,12 @@ pub(super) fn shape(head: &[u8]) -> Shape {
     }
     if tar::is_header(head) {
         return Shape::Tar;
+    }
+    if binary::is_journal(head) {
+        return Shape::Journal;
+    }
+    if let Some(kind) = binary::Kind::recognise(head, name) {
+        return Shape::Binary(kind);
     }
     match not_text(head) {
         Some(why) => Shape::Unread(why),
@@ -120,7 +133,7 @@ mod tests {
             (b"PK\n", None),
             (b"\xff\xfea\0", Some("UTF-16")),
         ] {
-            let (text, why) = match shape(head) {
+            let (text, why) = match shape(head, "x.log") {
                 Shape::Text => (true, String::new()),
                 Shape::Unread(why) => (false, why),
                 other => panic!("{head:?}: {other:?}"),
@@ -139,7 +152,7 @@ mod tests {
             (b"\x50\x2a\x4d\x18\x04\0\0\0abcd\x04\x22\x4d\x18", Coding::Lz4),
             (b"\x04\x22\x4d\x18", Coding::Lz4),
         ] {
-            assert_eq!(shape(head), Shape::Coded(coding));
+            assert_eq!(shape(head, "x.log"), Shape::Coded(coding));
         }
     }
 }

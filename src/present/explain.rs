@@ -27,6 +27,10 @@ pub struct Explanation {
     pub event: Vec<u8>,
     /// The stamp as written, and what it says.
     pub stamp: Option<(String, Stamp)>,
+    /// The stamp as written of a record that it does not date: nothing tells its day, or its clock was not set.
+    pub unsettled: Option<String>,
+    /// The same, where it counts from a boot.
+    pub uptime: Option<String>,
     /// Its instant, or the bounds of an undated one.
     pub instant: Option<Instant>,
     /// How its zone is known; `None` where it has no stamp.
@@ -37,10 +41,14 @@ pub struct Explanation {
     pub skew: Option<String>,
     /// How its year is known, where the stamp has none.
     pub year: Option<YearRow>,
+    /// How its day is known, where the stamp names a time of day only.
+    pub day: Option<DayRow>,
     /// The stamped records around one without, as `file:line`: the one above, the one below.
     pub bounds: (Option<String>, Option<String>),
     /// What other logs tell of its file, where no record of that has a stamp.
     pub landmarks: Option<String>,
+    /// Which time before its stamp it speaks of.
+    pub covers: Option<Covers>,
     /// What follows from it.
     pub derived: Vec<DerivedRow>,
     /// The lines above and below it in the timeline.
@@ -53,6 +61,15 @@ pub struct Explanation {
     pub alone: bool,
 }
 
+/// Which time before its stamp a record speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Covers {
+    /// From this instant on, nanoseconds since 1970.
+    From(i64),
+    /// Since its machine started.
+    Boot,
+}
+
 /// How a zone is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum How {
@@ -60,6 +77,8 @@ pub enum How {
     Offset(i32),
     /// The stamp counts from 1970.
     Epoch,
+    /// The stamp counts from a boot.
+    Boot,
     /// The stamp names this offset, and evidence proves it wrong by so many seconds.
     Repaired(i32, i64),
     /// Somebody said so.
@@ -120,6 +139,19 @@ impl YearRow {
     pub(super) fn is_open(&self) -> bool {
         self.candidates.len() > 1
     }
+}
+
+/// The day of a stamp that names none.
+#[derive(Clone, Debug)]
+pub struct DayRow {
+    /// The day, as `2014-12-12`.
+    pub day: String,
+    /// The basis word.
+    pub basis: &'static str,
+    /// The first and the last day that are possible, where it is a guess.
+    pub open: Option<(String, String)>,
+    /// How it is known.
+    pub why: String,
 }
 
 /// What follows from a record.
@@ -200,6 +232,13 @@ impl Explanation {
         let mut text = format!("{place} was written at {}", both(&self.shown, instant.best, digits));
         let open_zone = self.zone.as_ref().filter(|zone| zone.how == How::Default);
         let open_year = self.year.as_ref().filter(|year| year.is_open());
+        let open_day = self.day.as_ref().filter(|day| day.open.is_some());
+        if let Some(day) = open_day {
+            let zone = open_zone.map_or_else(String::new, |zone| format!(" and its zone {}", zone.name));
+            let guesses = if zone.is_empty() { "which is a guess" } else { "both guesses" };
+            text.push_str(&format!(" if its day is {}{zone}, {guesses}: its stamp names none", day.day));
+            return text;
+        }
         text.push_str(&match (open_zone, open_year) {
             (None, None) => format!(", certain to {}", width_words(instant.latest - instant.earliest)),
             (Some(zone), None) => {
@@ -214,6 +253,11 @@ impl Explanation {
     }
 
     fn undated(&self, place: &str) -> String {
+        let place = match (&self.uptime, &self.unsettled) {
+            (Some(uptime), _) => format!("{place} tells {uptime} s since boot, which no other log dates"),
+            (None, Some(text)) => format!("{place} has a stamp that does not date it, {}", clean(text)),
+            (None, None) => format!("{place} has no stamp"),
+        };
         let known = |at: i64| (at != i64::MIN && at != i64::MAX).then_some(at);
         let ends = self.instant.map(|instant| (known(instant.earliest), known(instant.latest)));
         let at = |at: i64| both(&self.shown, at, digits_of(at));
@@ -228,15 +272,13 @@ impl Explanation {
                     clock(&self.shown, to, digits_of(to)),
                     narrow_span(to - from),
                 ];
-                return format!(
-                    "{place} has no stamp: written between {from} and {to} {zone}, {apart} apart"
-                );
+                return format!("{place}: written between {from} and {to} {zone}, {apart} apart");
             }
             (None, Some(to)) => format!("before {}", at(to)),
             (Some(from), None) => format!("not before {}", at(from)),
-            (None, None) => return format!("{place} has no stamp, and nothing tells when it was written"),
+            (None, None) => return format!("{place}, and nothing tells when it was written"),
         };
-        format!("{place} has no stamp: written {when}")
+        format!("{place}: written {when}")
     }
 }
 
@@ -281,6 +323,9 @@ pub(super) fn lacks(stamp: &Stamp) -> Vec<&'static str> {
     let mut lacks = Vec::new();
     if stamp.date == WrittenDate::NoYear && stamp.zone != WrittenZone::Epoch {
         lacks.push("year");
+    }
+    if stamp.date == WrittenDate::NoDay {
+        lacks.push("date");
     }
     if stamp.zone == WrittenZone::Absent {
         lacks.push("zone");

@@ -18,6 +18,7 @@ pub fn explanation_json(story: &Explanation) -> Value {
         let (how, written) = match zone.how {
             How::Offset(offset) => ("offset", Some(offset)),
             How::Epoch => ("epoch", None),
+            How::Boot => ("uptime", None),
             How::Repaired(written, _) => ("zone:repaired", Some(written)),
             How::Assumed => ("zone:assumed", None),
             How::Format | How::Inferred => ("zone:inferred", None),
@@ -43,6 +44,10 @@ pub fn explanation_json(story: &Explanation) -> Value {
         story.writer.as_ref().map(|writer| json!({"offset_seconds": writer.offset, "proof": [writer.proof]}));
     let year =
         story.year.as_ref().map(|year| json!({"year": year.year, "year_basis": year.basis, "years": year.candidates, "why": year.why}));
+    let day = story
+        .day
+        .as_ref()
+        .map(|day| json!({"day": day.day, "day_basis": day.basis, "days": day.open, "why": day.why}));
     let derived: Vec<Value> = story
         .derived
         .iter()
@@ -67,6 +72,7 @@ pub fn explanation_json(story: &Explanation) -> Value {
         "writer": writer,
         "skew": story.skew.as_ref().map(|proof| json!({"proof": [proof]})),
         "year": year,
+        "day": day,
         "bounds": {"above": story.bounds.0, "below": story.bounds.1},
         "derived": derived,
         "above": story.neighbours.0.as_ref().map(neighbour),

@@ -2,10 +2,11 @@
 //! with its file and line.
 
 use super::explain::{
-    DerivedRow, Explanation, How, Ordered, YearRow, ZoneRow, both, clock, digits_of, lacks, width_words,
+    Covers, DerivedRow, Explanation, How, Ordered, YearRow, ZoneRow, both, clock, digits_of, lacks,
+    width_words,
 };
 use super::sources::{counted, either, thousands};
-use crate::base::Basis;
+use crate::base::{Basis, WrittenZone};
 use crate::text::{clean, excerpt};
 use crate::time::{Offset, render_rfc3339};
 
@@ -35,6 +36,9 @@ pub fn push_explanation(out: &mut Vec<u8>, story: &Explanation) {
         let lacks: Vec<&str> = lacks.iter().map(String::as_str).collect();
         let holes = if lacks.is_empty() { String::new() } else { format!("{}; ", list(&lacks)) };
         line("stamp", &format!("{}: {holes}{} wide", clean(text), width_words(stamp.resolution.width())));
+    }
+    if let Some(text) = &story.unsettled {
+        line("stamp", &format!("{}: no instant follows from it", clean(text)));
     }
     line("format", &story.format);
     if let Some(zone) = &story.zone {
@@ -66,7 +70,23 @@ pub fn push_explanation(out: &mut Vec<u8>, story: &Explanation) {
             false => line("year", &format!("{}, {}", year.year, clean(&year.why))),
         }
     }
+    if let Some(day) = &story.day {
+        match &day.open {
+            Some((first, last)) => {
+                line("day", &format!("{} shown, not settled: any from {first} to {last}", day.day));
+                line("", &clean(&day.why));
+            }
+            None => line("day", &format!("{}, {}", day.day, clean(&day.why))),
+        }
+    }
     line("interval", &interval(story));
+    match story.covers {
+        Some(Covers::From(start)) => {
+            line("covers", &format!("from {} to its stamp", both(&story.shown, start, digits_of(start))));
+        }
+        Some(Covers::Boot) => line("covers", "from the start of its machine to its stamp: averages"),
+        None => {}
+    }
     let words: Vec<&str> = story.instant.iter().flat_map(|instant| instant.basis.words()).collect();
     if !words.is_empty() {
         line("basis", &words.join(" "));
@@ -91,6 +111,7 @@ fn zone_words(zone: &ZoneRow) -> String {
     };
     match zone.how {
         How::Offset(_) => format!("{}: the stamp says so", zone.name),
+        How::Boot => "none needed: the stamp counts from a boot".to_owned(),
         How::Epoch => "none needed: the stamp counts from 1970 UTC".to_owned(),
         How::Repaired(written, by) => format!(
             "the stamp says {}, which is wrong: read as {}",
@@ -122,6 +143,12 @@ fn interval(story: &Explanation) -> String {
         Some(_) if story.year.as_ref().is_some_and(YearRow::is_open) => {
             format!("{ends}: all years that are possible, and a day on both sides")
         }
+        Some(_) if story.day.as_ref().is_some_and(|day| day.open.is_some()) => {
+            format!("{ends}: all days that are possible")
+        }
+        Some((_, stamp)) if stamp.zone == WrittenZone::Boot => {
+            format!("{ends}: as far as kernel lines with times tell, and their clock may drift")
+        }
         Some(_) if instant.basis.has(Basis::SKEW) => {
             format!("{ends}, with what its clock was off taken away")
         }
@@ -140,9 +167,10 @@ fn interval(story: &Explanation) -> String {
                 }
                 (Some(above), None) => format!("{ends}: {above} has the last stamp above it"),
                 (None, Some(below)) => format!("{ends}: {below} has the first stamp below it"),
+                (None, None) if story.uptime.is_some() => format!("{ends}: nothing else dates it"),
                 (None, None) => match &story.landmarks {
                     Some(landmarks) => format!("{ends}: {landmarks}"),
-                    None => format!("{ends}: no record of its file has a stamp"),
+                    None => format!("{ends}: no record of its file is dated"),
                 },
             }
         }

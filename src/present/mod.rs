@@ -17,7 +17,7 @@ mod summary;
 
 pub use cells::tie_cell;
 pub use explain::{
-    DerivedRow, Explanation, How, Neighbour, Ordered, PatternRow, WriterRow, YearRow, ZoneRow,
+    Covers, DayRow, DerivedRow, Explanation, How, Neighbour, Ordered, PatternRow, WriterRow, YearRow, ZoneRow,
 };
 pub use explain_json::explanation_json;
 pub use explain_prose::push_explanation;

@@ -81,6 +81,8 @@ pub struct SourceRow {
     pub years: Years,
     /// First and last instant.
     pub range: Option<(i64, i64)>,
+    /// Whether all its records with a stamp tell seconds since boot, and no other time.
+    pub since_boot: bool,
     /// The account.
     pub account: Account,
 }
@@ -213,6 +215,11 @@ pub fn push_sources(out: &mut Vec<u8>, rows: &[SourceRow], remarks: &[Unread], z
 /// How a source's stamps become instants, in words.
 fn clock(row: &SourceRow) -> String {
     let zone = match row.zone_basis {
+        None if row.since_boot => "seconds since boot, which no other log dates".to_owned(),
+        Some("uptime") => "seconds since boot".to_owned(),
+        Some("zone:default") if row.since_boot => {
+            "seconds since boot; the zone of the log that dates it is a guess".to_owned()
+        }
         None if row.proofs.is_empty() => {
             "no stamps: its records are placed by their neighbours or the file's mtime".to_owned()
         }

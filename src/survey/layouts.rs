@@ -2,8 +2,9 @@
 
 use memchr::memchr;
 
+use super::dayless::DayMark;
 use crate::base::{Stamp, WrittenZone};
-use crate::grammar::{GrammarId, GrammarSet, Head, MAX_HEAD, Slots};
+use crate::grammar::{GrammarId, GrammarSet, Head, MAX_HEAD, Sections, Slots};
 
 /// The formats of one file.
 #[derive(Clone, Debug)]
@@ -48,7 +49,10 @@ impl Layouts<'_> {
         match self.set.get(primary).begins(line, slots) {
             Some(head) if head.stamp.is_some() => Some((primary, head)),
             // An object without a time where this format has it may have one where another has it.
-            Some(head) => self.other(line, slots).or(Some((primary, head))),
+            // Whoever was asked may have left something in the slots: the answer is made anew.
+            Some(_) => self
+                .other(line, slots)
+                .or_else(|| Some((primary, self.set.get(primary).begins(line, slots)?))),
             None => self.other(line, slots),
         }
     }
@@ -59,6 +63,38 @@ impl Layouts<'_> {
     fn peek(&self, text: &[u8], length: usize, slots: &mut Slots) -> Option<(GrammarId, Head)> {
         let primary = self.format.primary;
         Some((primary, self.set.get(primary).begins_in(text, length, slots)?))
+    }
+
+    /// Whether lines of the file may say something about the days of those below them.
+    pub fn tells_days(&self) -> bool {
+        self.set.get(self.format.primary).tells_days()
+    }
+
+    /// The stamp of a header line that begins no record, if it has one; `None` where the line is no header.
+    #[inline]
+    pub fn header(&self, line: &[u8], slots: &mut Slots) -> Option<Option<Stamp>> {
+        let grammar = self.set.get(self.format.primary);
+        grammar.sections.as_ref()?;
+        grammar.header(line, slots).map(|(stamp, _)| stamp)
+    }
+
+    /// What a line says about the days of those below it. `begun` and `slots` are what `begins` made of it.
+    #[cold]
+    pub fn day_mark(
+        &self,
+        line: &[u8],
+        begun: Option<&(GrammarId, Head)>,
+        slots: &mut Slots,
+    ) -> Option<DayMark> {
+        let grammar = self.set.get(self.format.primary);
+        match begun {
+            Some((id, _)) if *id == self.format.primary => grammar.date(line, slots).map(DayMark::Date),
+            Some(_) => None,
+            None => {
+                let (stamp, rest) = grammar.header(line, slots)?;
+                Some(DayMark::Section(Sections::kind(rest), stamp?))
+            }
+        }
     }
 
     fn other(&self, line: &[u8], slots: &mut Slots) -> Option<(GrammarId, Head)> {

@@ -3,11 +3,14 @@
 //! Its findings are all that settling clocks needs, and small enough to keep for every chunk of every
 //! file. The read pass asks the same question of every line, so both cut a file alike.
 
+mod dayless;
 mod gaps;
 mod layouts;
 mod scan;
 mod unset;
+mod uptimes;
 
+pub use dayless::{DAY, DayMark, DayPlace, Dayless, Days, MOST_SECTIONS, NO_SECTION, Track, midnights, wall};
 pub use gaps::Gaps;
 pub use layouts::{FileFormat, Layouts, lines};
 pub use scan::{
@@ -15,3 +18,4 @@ pub use scan::{
     survey_stream, turn_between,
 };
 pub use unset::drop_unset;
+pub use uptimes::{Rest, Stretch, Uptimes};

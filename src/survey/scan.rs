@@ -5,9 +5,11 @@
 
 use std::collections::BTreeSet;
 
+use super::dayless::Dayless;
 use super::gaps::Gaps;
 use super::layouts::{Layouts, lines};
 use super::unset;
+use super::uptimes::{self, Uptimes, rest};
 use crate::base::{NANOS_PER_SECOND, Stamp, WrittenDate, WrittenZone};
 use crate::grammar::{GrammarId, MAX_HEAD, Slots};
 use crate::io::{Opened, Short, Unpacker};
@@ -22,7 +24,8 @@ pub struct Range<T> {
 }
 
 impl<T: Ord + Copy> Range<T> {
-    fn add(range: &mut Option<Self>, value: T) {
+    /// Makes a range reach to a value.
+    pub fn add(range: &mut Option<Self>, value: T) {
         match range {
             Some(range) => {
                 range.min = range.min.min(value);
@@ -59,6 +62,8 @@ pub enum Seen {
     Local(i64),
     /// Turn, nanoseconds in the proxy year.
     Yearless(i32, i64),
+    /// A time of day: [`Dayless`] knows more of it, and settling days puts it into a day.
+    Dayless,
 }
 
 /// What the survey knows of one chunk.
@@ -78,6 +83,10 @@ pub struct ChunkSurvey {
     pub local: Option<Range<i64>>,
     /// Stamps without a year (and without a zone).
     pub yearless: Option<Yearless>,
+    /// Stamps without a day.
+    pub dayless: Option<Box<Dayless>>,
+    /// Stamps that count from a boot; their records count as undated here.
+    pub uptimes: Option<Uptimes>,
     /// The chunk's first dated record.
     pub first: Option<Seen>,
     /// The chunk's last dated record.
@@ -149,6 +158,18 @@ impl FileSurvey {
         !self.chunks.iter().any(|(_, chunk)| chunk.uncut)
     }
 
+    /// For each chunk, whether its lines above its first record belong to no record: because none came
+    /// before, or one that began too far back.
+    pub fn loose_heads(&self) -> Vec<bool> {
+        let mut last_begin: Option<u64> = None;
+        let heads = self.chunks.iter().map(|(start, chunk)| {
+            let loose = last_begin.is_none_or(|begin| start.saturating_sub(begin) >= LONGEST_RECORD);
+            last_begin = chunk.last_begin.or(last_begin);
+            loose
+        });
+        heads.collect()
+    }
+
     /// For each chunk, the number of the stretch between two jumps that it belongs to. `explained` are
     /// chunks whose jump is none.
     pub fn stretches(&self, explained: &[usize]) -> Vec<u32> {
@@ -161,9 +182,15 @@ impl FileSurvey {
     }
 }
 
+/// A record is not followed further than this: lines beyond are undated records of their own. A file
+/// with one stamp at its top and a gigabyte below it is no single record.
+const LONGEST_RECORD: u64 = 8 << 20;
+
 /// Surveys lines one by one into a chunk.
 struct Surveyor<'a> {
     layouts: Layouts<'a>,
+    /// Whether lines may say something about the days of those below them.
+    tells_days: bool,
     slots: Slots,
     used: BTreeSet<GrammarId>,
     last_used: Option<GrammarId>,
@@ -178,6 +205,8 @@ struct Surveyor<'a> {
     maybe_unset: bool,
     /// Places where an unset clock may begin.
     starts: u32,
+    /// Stretches that ended with a boot or a sleep.
+    rifts: usize,
 }
 
 /// Neighbouring stamps this far apart, one way or the other, begin a new stretch: a zone that changed, a
@@ -213,6 +242,7 @@ pub fn across_years(previous: i64, next: i64) -> i64 {
 impl<'a> Surveyor<'a> {
     fn new(layouts: Layouts<'a>, start: u64, size: u64) -> Self {
         Self {
+            tells_days: layouts.tells_days(),
             layouts,
             slots: Slots::default(),
             used: BTreeSet::new(),
@@ -224,6 +254,7 @@ impl<'a> Surveyor<'a> {
             most_cuts: if size <= SMALL { MOST_CUTS_OF_SMALL } else { MOST_CUTS },
             maybe_unset: true,
             starts: 0,
+            rifts: 0,
         }
     }
 
@@ -232,7 +263,7 @@ impl<'a> Surveyor<'a> {
         let mut chunks = std::mem::take(&mut self.done);
         chunks.push((self.start, std::mem::take(&mut self.chunk)));
         self.start = next;
-        (self.cuts, self.starts) = (0, 0);
+        (self.cuts, self.starts, self.rifts) = (0, 0, 0);
         self.maybe_unset = true;
         chunks
     }
@@ -241,6 +272,16 @@ impl<'a> Surveyor<'a> {
     #[inline]
     fn line(&mut self, offset: u64, text: &[u8], line: &[u8]) -> bool {
         let begun = self.layouts.begins(text, line.len(), &mut self.slots);
+        if let (Some(_), None, Some(dayless)) =
+            (&begun, self.chunk.first_begin, self.chunk.dayless.as_deref_mut())
+        {
+            dayless.record_begins();
+        }
+        if self.tells_days
+            && let Some(mark) = self.layouts.day_mark(line, begun.as_ref(), &mut self.slots)
+        {
+            self.chunk.dayless.get_or_insert_default().mark(mark);
+        }
         if let Some(stamp) = begun.as_ref().and_then(|(_, head)| head.stamp) {
             let leapt = self.leapt(&stamp);
             if let Some(gap) = self.gap(&stamp) {
@@ -248,6 +289,9 @@ impl<'a> Surveyor<'a> {
             }
             if leapt && self.chunk.yearless.is_some() {
                 self.cut(offset, false);
+            }
+            if stamp.zone == WrittenZone::Boot {
+                self.uptime(&stamp, offset, line);
             }
         }
         self.chunk.first_line.get_or_insert(offset);
@@ -283,7 +327,7 @@ impl<'a> Surveyor<'a> {
     /// Whether the stretch is to be cut before this stamp, because an unset clock may begin or end there.
     #[inline]
     fn leapt(&mut self, stamp: &Stamp) -> bool {
-        if stamp.date == WrittenDate::Full {
+        if stamp.date != WrittenDate::NoYear {
             return false;
         }
         let last = self.chunk.yearless.as_ref().map(|yearless| yearless.last);
@@ -303,6 +347,22 @@ impl<'a> Surveyor<'a> {
             yearless.turns == 0 && max.1 - min.1 <= 2 * unset::LONGEST
         });
         (begins && self.starts <= unset::MOST) || (ends && within)
+    }
+
+    /// Takes the uptime of the record at `offset`; a boot or a sleep before it ends the stretch.
+    #[cold]
+    fn uptime(&mut self, stamp: &Stamp, offset: u64, line: &[u8]) {
+        let Some(uptime) = nanos(stamp) else { return };
+        let ends = |known: Uptimes| known.rest.is_some() || known.falls_to(uptime);
+        if self.chunk.uptimes.is_some_and(ends) && self.rifts <= uptimes::MOST {
+            self.rifts += 1;
+            self.cut(offset, false);
+        }
+        let leads = self.chunk.first.is_none();
+        match &mut self.chunk.uptimes {
+            Some(known) => known.add(uptime, rest(line)),
+            None => self.chunk.uptimes = Some(Uptimes::new(uptime, leads, rest(line))),
+        }
     }
 
     /// Ends the stretch before the record at `offset`.
@@ -337,6 +397,12 @@ impl<'a> Surveyor<'a> {
         let Some(nanos) = nanos(stamp) else { return false };
         let chunk = &mut self.chunk;
         let seen = match (stamp.date, stamp.zone) {
+            // No time until its boot is known.
+            (_, WrittenZone::Boot) => return false,
+            (WrittenDate::NoDay, _) => {
+                chunk.dayless.get_or_insert_default().record(stamp.nanos_of_day());
+                Seen::Dayless
+            }
             (WrittenDate::Full, WrittenZone::Absent) => {
                 Range::add(&mut chunk.local, nanos);
                 Seen::Local(nanos)
@@ -374,6 +440,9 @@ impl<'a> Surveyor<'a> {
         };
         chunk.first.get_or_insert(seen);
         chunk.last = Some(seen);
+        if let Some(uptimes) = &mut chunk.uptimes {
+            uptimes.trails = false;
+        }
         true
     }
 }

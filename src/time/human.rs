@@ -81,6 +81,7 @@ fn absolute(text: &str, zone: &Zone) -> Option<i64> {
     let seconds = match stamp.zone {
         WrittenZone::Offset(offset) => stamp.seconds - i64::from(offset),
         WrittenZone::Epoch => stamp.seconds,
+        WrittenZone::Boot => return None,
         WrittenZone::Absent => zone.to_utc(stamp.seconds).0,
     };
     nanos(seconds, stamp.nanos)

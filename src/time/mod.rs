@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides what a stamp *means*: that is `clock`.
 
+mod day;
 mod fold;
 mod human;
 mod known;
@@ -9,6 +10,7 @@ mod pattern;
 mod rare;
 mod zone;
 
+pub use day::{DateOrder, WrittenDay, time_of_day};
 pub use human::{Bound, duration, parse_bound, pretty_span};
 pub use known::{digits, epoch, iso, month, recognise, syslog};
 pub use pattern::{MinuteCache, TimePattern};

@@ -4,8 +4,10 @@
 //! with its point or comma, if there is one, `%N` one without; `%z` a zone, if there is one; `%Z` the same
 //! or a zone's name (`Asia/Seoul`); `%W` the minutes that Windows is west of Greenwich; `%a` a weekday's
 //! name; a blank is one or more blanks. Names stand for hand-written readers: `iso`, `syslog`, `epoch`,
-//! `mjd`, `tai64n`, `any`.
+//! `uptime`, `mjd`, `tai64n`, `any`, and `clock`, a time of day as locales write it. A pattern without month
+//! and day reads a time of day: which day is for the clock to settle.
 
+use super::day;
 use super::known::{self, Parts, digits, fraction};
 use super::rare;
 use super::zone::named_offset;
@@ -77,9 +79,11 @@ enum Reader {
     Iso,
     Syslog,
     Epoch,
+    Uptime,
     Mjd,
     Tai64n,
     Any,
+    Clock,
     Steps(Vec<Step>),
 }
 
@@ -108,15 +112,19 @@ impl TimePattern {
             "iso" => Reader::Iso,
             "syslog" => Reader::Syslog,
             "epoch" => Reader::Epoch,
+            "uptime" => Reader::Uptime,
             "mjd" => Reader::Mjd,
             "tai64n" => Reader::Tai64n,
             "any" => Reader::Any,
+            "clock" => Reader::Clock,
             _ => Reader::Steps(steps(text)?),
         };
         let tail = match &reader {
             Reader::Iso => Some((true, ZoneTail::Offset)),
             Reader::Syslog => Some((true, ZoneTail::None)),
-            Reader::Epoch | Reader::Mjd | Reader::Tai64n | Reader::Any => None,
+            Reader::Epoch | Reader::Uptime | Reader::Mjd | Reader::Tai64n | Reader::Any | Reader::Clock => {
+                None
+            }
             // A zone or a fraction before the seconds differs from stamp to stamp: no minute to keep.
             Reader::Steps(steps) if early_parts(steps) => None,
             Reader::Steps(steps) => match () {
@@ -226,9 +234,12 @@ impl TimePattern {
         let letters = || ByteSet::matching(|byte| byte.is_ascii_alphabetic());
         match &self.reader {
             Reader::Iso | Reader::Epoch | Reader::Mjd => digits(),
+            Reader::Uptime => digits().union(ByteSet::of(" ")),
             Reader::Tai64n => ByteSet::of("@"),
             Reader::Syslog => ByteSet::of("JFMASONDjfmasond"),
             Reader::Any => digits().union(capitals()),
+            // The half of the day may stand before it, in any language.
+            Reader::Clock => ByteSet::ALL,
             Reader::Steps(steps) => match steps.first() {
                 Some(Step::Literal(byte)) => ByteSet::of([*byte]),
                 Some(Step::Blanks) => ByteSet::of(" \t"),
@@ -249,9 +260,11 @@ impl TimePattern {
             Reader::Iso => known::iso(bytes),
             Reader::Syslog => known::syslog(bytes),
             Reader::Epoch => known::epoch(bytes),
+            Reader::Uptime => rare::uptime(bytes),
             Reader::Mjd => rare::mjd(bytes),
             Reader::Tai64n => rare::tai64n(bytes),
             Reader::Any => known::recognise(bytes),
+            Reader::Clock => day::time_of_day(bytes),
             Reader::Steps(steps) => run(steps, bytes),
         }
     }
@@ -312,8 +325,13 @@ fn steps(text: &str) -> Result<Vec<Step>, (usize, String)> {
     if has(&[Step::Zone, Step::NamedZone, Step::Bias]) && !has(&[Step::Year, Step::ShortYear]) {
         return Err((0, "a zone (%z, %Z, %W) needs a year (%Y or %y) beside it".into()));
     }
-    if !steps.iter().any(|step| matches!(step, Step::Month | Step::MonthName)) {
-        return Err((0, "a time pattern needs a month and a day: a time of day alone names no day".into()));
+    let month = has(&[Step::Month, Step::MonthName]);
+    let day = has(&[Step::Day, Step::PaddedDay]);
+    if month != day || (!day && has(&[Step::Year, Step::ShortYear])) {
+        return Err((0, "a time pattern needs a month and a day, or neither of them nor a year".into()));
+    }
+    if !day && !has(&[Step::Minute]) {
+        return Err((0, "a time of day needs its minutes (%M)".into()));
     }
     let has_year = steps.iter().any(|step| matches!(step, Step::Year | Step::ShortYear));
     if steps.contains(&Step::NamedZone) && !(has_year && steps.last() == Some(&Step::NamedZone)) {
@@ -394,6 +412,9 @@ fn run(steps: &[Step], bytes: &[u8]) -> Option<(Stamp, usize)> {
             return None;
         }
         parts.hour = parts.hour % 12 + if afternoon { 12 } else { 0 };
+    }
+    if parts.month == 0 && !steps.iter().any(|step| matches!(step, Step::Month | Step::MonthName)) {
+        return Some((day::of_day((parts.hour, parts.minute, parts.second), nanos, resolution)?, at));
     }
     Some((parts.stamp(nanos, zone, resolution)?, at))
 }
@@ -541,6 +562,8 @@ mod tests {
             "%d-%b-%Y %H:%M:%S",
             "%m/%d %H:%M:%S%f",
             "any",
+            "clock",
+            "%H:%M:%S%f",
         ] {
             let compiled = TimePattern::compile(pattern).unwrap_or_else(|(_, why)| panic!("{why}"));
             let mut cache = MinuteCache::default();
@@ -563,7 +586,9 @@ mod tests {
     fn a_pattern_that_cannot_date_a_line_is_refused() {
         for (pattern, place) in [
             ("%Y-%q", 3),
-            ("%H:%M", 0),
+            ("%H", 0),
+            ("%Y %H:%M", 0),
+            ("%d %H:%M", 0),
             ("%Y-%m-%d", 0),
             ("%H%", 2),
             ("%b %d %H:%M%Z", 0),

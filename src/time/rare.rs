@@ -1,5 +1,5 @@
 //! Stamps that few programs write, each in a form that nothing else has: days of the Modified Julian
-//! calendar, TAI64N labels, and zones by an abbreviation.
+//! calendar, TAI64N labels, a kernel's uptimes, and zones by an abbreviation.
 
 use crate::base::{Resolution, Stamp, WrittenDate, WrittenZone};
 
@@ -28,6 +28,33 @@ pub(super) fn mjd(bytes: &[u8]) -> Option<(Stamp, usize)> {
     };
     let seconds = (i64::from(day) - EPOCH) * 86_400 + i64::from(second.min(86_399));
     Some((Stamp { seconds, nanos, zone: WrittenZone::Offset(0), resolution, date: WrittenDate::Full }, end))
+}
+
+/// Seconds since boot as a kernel writes them, padded with blanks to five digits: `    0.000000`,
+/// `604065.445632`. Always six decimals.
+#[inline]
+pub(super) fn uptime(bytes: &[u8]) -> Option<(Stamp, usize)> {
+    const DECIMALS: usize = 6;
+    let blanks = bytes.iter().take(5).take_while(|byte| **byte == b' ').count();
+    let whole = bytes[blanks..].iter().take(10).take_while(|byte| byte.is_ascii_digit()).count();
+    let point = blanks + whole;
+    // Ten digits would be three centuries, or an epoch.
+    if !(1..=9).contains(&whole) || bytes.get(point) != Some(&b'.') {
+        return None;
+    }
+    let micros = digits(bytes, point + 1, DECIMALS)?;
+    let end = point + 1 + DECIMALS;
+    if bytes.get(end).is_some_and(u8::is_ascii_digit) {
+        return None;
+    }
+    let stamp = Stamp {
+        seconds: i64::from(digits(bytes, blanks, whole)?),
+        nanos: micros * 1_000,
+        zone: WrittenZone::Boot,
+        resolution: Resolution::digits(DECIMALS as u8),
+        date: WrittenDate::Full,
+    };
+    Some((stamp, end))
 }
 
 /// daemontools, runit and s6: `@` and a TAI64N label of 24 hexadecimal digits. multilog and its
@@ -211,6 +238,24 @@ mod tests {
             "57003 4259.0 x",
         ] {
             assert_eq!(mjd(line.as_bytes()), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_kernel_counts_from_its_boot() {
+        for (text, seconds, nanos, end) in [
+            ("    0.000000] Linux version", 0, 0, 12),
+            ("604065.445632] php-fpm", 604_065, 445_632_000, 13),
+            ("12345.678901", 12_345, 678_901_000, 12),
+        ] {
+            let (stamp, found) = uptime(text.as_bytes()).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!((stamp.seconds, stamp.nanos, found), (seconds, nanos, end), "{text}");
+            assert_eq!((stamp.zone, stamp.resolution.width()), (WrittenZone::Boot, 1_000));
+        }
+        for text in
+            ["", "     ", "25.123]", "1.1234567", "1418379059.000001", "-1.000000", ".000000", "1.00000x"]
+        {
+            assert_eq!(uptime(text.as_bytes()), None, "{text}");
         }
     }
 

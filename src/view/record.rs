@@ -1,8 +1,8 @@
 //! One event read again in full: fields, host, program, the interval of its instant and its reasons.
 //! A derived event is not read again: it brings all of that along.
 
-use crate::base::{Basis, Batch, Derived, Event, Flags, Instant, Stamp};
-use crate::grammar::{Columns, Grammar, GrammarId, Known, Slots};
+use crate::base::{Basis, Batch, Derived, Event, Flags, Instant, Stamp, Start};
+use crate::grammar::{Columns, Grammar, GrammarId, Head, Known, Slots};
 use crate::view::Scene;
 use crate::witness::{KERNEL, uptime};
 
@@ -23,6 +23,10 @@ pub struct Record<'a> {
     derived: Option<&'a Derived>,
     /// What the cells of a table's row are called.
     columns: Option<&'a Columns>,
+    /// How the record begins.
+    head: Option<Head>,
+    /// Since when a row covers its time.
+    since: Option<Start>,
 }
 
 impl<'a> Record<'a> {
@@ -43,7 +47,18 @@ impl<'a> Record<'a> {
             let instant = Some(derived.instant);
             let (slots, reading) = (Slots::default(), None);
             let derived = Some(derived);
-            return Self { grammar, text, slots, reading, instant, stamp: None, derived, columns: None };
+            return Self {
+                grammar,
+                text,
+                slots,
+                reading,
+                instant,
+                stamp: None,
+                derived,
+                columns: None,
+                head: None,
+                since: None,
+            };
         }
         let mut slots = Slots::default();
         let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -76,9 +91,11 @@ impl<'a> Record<'a> {
                 _ => instant,
             }
         };
-        let headers = grammar.table.as_ref().map(|_| &scene.file(batch.file).headers);
+        let named = grammar.table.is_some() || has_cells(grammar, head.as_ref(), first, &slots);
+        let headers = named.then_some(&scene.file(batch.file).headers);
         let columns = headers.and_then(|headers| headers.at(batch.line(event))).map(AsRef::as_ref);
-        Self { grammar, text, slots, reading, instant, stamp, derived: None, columns }
+        let since = batch.start(event);
+        Self { grammar, text, slots, reading, instant, stamp, derived: None, columns, head, since }
     }
 
     /// A well-known part as written.
@@ -102,6 +119,21 @@ impl<'a> Record<'a> {
 
     /// The message as people read it.
     pub fn message(&self, out: &mut Vec<u8>) {
+        if let (Some(columns), Some(head), Some(_)) = (self.columns, &self.head, &self.grammar.sections) {
+            // Numbers without their names say nothing.
+            let mut gap: &[u8] = b"";
+            if self.stamp.is_none() {
+                out.extend_from_slice(head.of(self.text).trim_ascii_end());
+                gap = b"  ";
+            }
+            self.grammar.cells(self.text, (head, &self.slots), columns, |name, value| {
+                for part in [gap, name.as_bytes(), b" ", value] {
+                    out.extend_from_slice(part);
+                }
+                gap = b"  ";
+            });
+            return self.grammar.further_lines(self.text, out);
+        }
         match &self.reading {
             Some(reading) => self.grammar.message(self.text, &self.slots, reading, out),
             None => out.extend_from_slice(self.text),
@@ -110,13 +142,35 @@ impl<'a> Record<'a> {
 
     /// When what the record tells of began, nanoseconds since 1970, where its stamp is the end of it.
     pub fn start(&self) -> Option<i64> {
-        Some(self.instant?.best - self.grammar.duration(self.text, &self.slots)?)
+        self.stamp?;
+        let duration = || Some(self.instant?.best - self.grammar.duration(self.text, &self.slots)?);
+        self.since.and_then(|since| since.from).or_else(duration)
+    }
+
+    /// Whether its values are averages since its machine started.
+    pub fn is_since_boot(&self) -> bool {
+        self.since.is_some_and(|since| since.boot)
+    }
+
+    /// Whether the date of its time of day stands on its own line.
+    pub fn has_own_date(&self) -> bool {
+        self.stamp.is_some() && self.grammar.date(self.text, &self.slots).is_some()
     }
 
     /// Calls `visit` for every further field.
     pub fn fields(&self, mut visit: impl FnMut(&str, &[u8])) {
         if let Some(derived) = self.derived {
             derived.fields.iter().for_each(|(name, value)| visit(name, value.as_bytes()));
+        }
+        if self.is_since_boot() {
+            visit("since", b"boot");
+        }
+        if let (Some(columns), Some(head), true) = (self.columns, &self.head, self.grammar.sections.is_some())
+        {
+            if self.stamp.is_none() {
+                visit("summary", head.of(self.text).trim_ascii_end());
+            }
+            return self.grammar.cells(self.text, (head, &self.slots), columns, visit);
         }
         if let (Some(columns), Some(stamp)) = (self.columns, self.slots.known(Known::Time)) {
             let first = self.text.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
@@ -126,6 +180,17 @@ impl<'a> Record<'a> {
             self.grammar.fields(self.text, &self.slots, reading.message, visit);
         }
     }
+}
+
+/// Whether a record of sections has cells under its header: a row or what sums rows up, and no date line.
+fn has_cells(grammar: &Grammar, head: Option<&Head>, line: &[u8], slots: &Slots) -> bool {
+    let Some(sections) = &grammar.sections else { return false };
+    let behind = slots.known(Known::Time).and_then(|stamp| line.get(stamp.end as usize..));
+    head.is_some()
+        && match behind {
+            Some(rest) => !sections.is_remark(rest),
+            None => grammar.date(line, slots).is_none(),
+        }
 }
 
 impl std::fmt::Debug for Record<'_> {

@@ -6,6 +6,7 @@
 
 mod embedded;
 mod heard;
+mod kernel;
 mod marks;
 mod sample;
 mod testimony;
@@ -13,7 +14,8 @@ mod writers;
 
 pub use embedded::{Embedded, Form, embedded};
 pub use heard::{Served, Spoken, When};
+pub use kernel::uptime;
 pub use marks::{MarkKind, Sight};
 pub use sample::WHOLE;
-pub use testimony::{Anchor, KERNEL, Loose, Testimony, UptimePoint, Written, odd_one, testify, uptime};
+pub use testimony::{Anchor, Counted, KERNEL, Loose, Testimony, UptimePoint, Written, odd_one, testify};
 pub use writers::{OddWriter, Writer};

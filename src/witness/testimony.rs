@@ -5,6 +5,7 @@ use std::io;
 
 use super::embedded::{Form, embedded};
 use super::heard::{Served, Smallest, Spoken, When};
+use super::kernel::{said, said_behind_uptime, uptime};
 use super::marks::{MarkKind, Marks, Sight, deeds, hash, ids};
 use super::sample::each_region;
 use super::writers::{self, OddWriter, Writer, odd_writers};
@@ -30,10 +31,14 @@ impl Written {
         let nanos = |seconds: i64| seconds.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(stamp.nanos));
         match (stamp.date, stamp.zone) {
             (_, WrittenZone::Epoch) => Some((Self::Zoned, nanos(stamp.seconds)?)),
+            // The clock of no zone.
+            (_, WrittenZone::Boot) => None,
             (WrittenDate::Full, WrittenZone::Offset(offset)) => {
                 Some((Self::Zoned, nanos(stamp.seconds - i64::from(offset))?))
             }
             (WrittenDate::Full, WrittenZone::Absent) => Some((Self::Local, nanos(stamp.seconds)?)),
+            // Which day it was is not known here.
+            (WrittenDate::NoDay, _) => None,
             (WrittenDate::NoYear, _) => Some((Self::Yearless, nanos(stamp.seconds)?)),
         }
     }
@@ -71,6 +76,19 @@ pub struct UptimePoint {
     pub uptime: i64,
     /// Whose kernel: index in [`Testimony::kernels`].
     pub kernel: u32,
+    /// Hash of what it says.
+    pub said: u64,
+    /// Offset of the record.
+    pub offset: u64,
+}
+
+/// A record that tells its uptime and no other time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// Nanoseconds since boot.
+    pub uptime: i64,
+    /// Hash of what it says: the same as that of a kernel line that says the same.
+    pub said: u64,
     /// Offset of the record.
     pub offset: u64,
 }
@@ -97,6 +115,8 @@ pub struct Testimony {
     pub uptimes: Vec<UptimePoint>,
     /// Hosts that kernel lines name; an empty one where they name none.
     pub kernels: Vec<Vec<u8>>,
+    /// Records without a time but their uptime: a sample, in file order.
+    pub counted: Vec<Counted>,
     /// The host that most records name.
     pub host: Option<String>,
     /// All hosts that records name, as long as there are not too many.
@@ -160,6 +180,7 @@ struct Witness<'a> {
     hosts: BTreeMap<Vec<u8>, (u32, u32)>,
     spoken: Smallest<Spoken>,
     served: Smallest<Served>,
+    counted: Smallest<Counted>,
     loose: Smallest<Loose>,
     /// Whether no record of the file has a stamp.
     stampless: bool,
@@ -184,8 +205,9 @@ pub fn testify(layouts: Layouts<'_>, opened: &Opened, survey: &FileSurvey) -> io
         hosts: BTreeMap::new(),
         spoken: Smallest::default(),
         served: Smallest::default(),
+        counted: Smallest::default(),
         loose: Smallest::default(),
-        stampless: survey.chunks.iter().all(|(_, chunk)| chunk.first.is_none()),
+        stampless: survey.chunks.iter().all(|(_, chunk)| chunk.first.is_none() && chunk.uptimes.is_none()),
         current: None,
     };
     each_region(opened, survey, |base, text| {
@@ -194,13 +216,15 @@ pub fn testify(layouts: Layouts<'_>, opened: &Opened, survey: &FileSurvey) -> io
             witness.line(base + start as u64, &text[start..], line);
         }
     })?;
-    let Witness { mut said, marks, hosts, spoken, served, loose, stretches, .. } = witness;
+    let Witness { mut said, marks, hosts, spoken, served, counted, loose, stretches, .. } = witness;
     said.stretches = stretches;
     let jumps: u32 = survey.chunks.iter().map(|(_, chunk)| chunk.jumps.0 + chunk.jumps.1).sum();
     said.jumps = jumps.saturating_sub(explained.len() as u32);
     said.sights = marks.finish();
     said.spoken = spoken.finish(|spoken| spoken.when.offset);
     said.served = served.finish(|served| served.when.offset);
+    said.counted = counted.finish(|counted| counted.offset);
+    said.counted.sort_by_key(|counted| counted.offset);
     said.loose = loose.finish(|loose| loose.offset);
     said.loose.sort_unstable();
     let text = |host: &[u8]| String::from_utf8_lossy(host).into_owned();
@@ -308,6 +332,9 @@ impl Witness<'_> {
             }
             return;
         };
+        if stamp.zone == WrittenZone::Boot {
+            return self.counted((id, &head), &stamp, offset, line);
+        }
         let Some((written, at)) = Written::of(&stamp) else { return };
         let index = self.survey.chunks.partition_point(|(start, _)| *start <= offset).saturating_sub(1);
         let piece = self.stretches.get(index).copied().unwrap_or(0);
@@ -365,9 +392,19 @@ impl Witness<'_> {
                 said.kernels.push(name.to_vec());
                 said.kernels.len() - 1
             }) as u32;
-            said.uptimes.push(UptimePoint { piece, written, at, width, uptime, kernel, offset });
+            let text = said_behind_uptime(message);
+            said.uptimes.push(UptimePoint { piece, written, at, width, uptime, kernel, said: text, offset });
         }
         self.quotes(body, offset, (piece, written, at));
+    }
+
+    /// A record that tells its uptime only.
+    fn counted(&mut self, (id, head): (GrammarId, &Head), stamp: &Stamp, offset: u64, line: &[u8]) {
+        let reading = self.layouts.set.get(id).read(line, head, &mut self.slots, false);
+        let uptime = stamp.seconds.saturating_mul(NANOS_PER_SECOND).saturating_add(i64::from(stamp.nanos));
+        let said = said(reading.message.of(line));
+        self.counted
+            .add(hash(&[&said.to_le_bytes(), &uptime.to_le_bytes()]), Counted { uptime, said, offset });
     }
 
     /// Marks of a line without a stamp.
@@ -404,35 +441,5 @@ impl Witness<'_> {
                 said.anchors.push(Anchor { piece, written, at, utc: time.utc, form: time.form, offset });
             }
         });
-    }
-}
-
-/// The uptime that a kernel message begins with, `[604065.445632]`, in nanoseconds.
-pub fn uptime(message: &[u8]) -> Option<i64> {
-    let text = message.strip_prefix(b"[")?;
-    let blanks = text.iter().take_while(|byte| **byte == b' ').count();
-    let end = memchr::memchr(b']', text.get(..20.min(text.len()))?)?;
-    let number = text.get(blanks..end)?;
-    let dot = memchr::memchr(b'.', number)?;
-    let (whole, fraction) = (&number[..dot], &number[dot + 1..]);
-    let digits = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
-    if !digits(whole) || !digits(fraction) || whole.len() > 9 || fraction.len() != 6 {
-        return None;
-    }
-    let value = |text: &[u8]| text.iter().fold(0_i64, |value, digit| value * 10 + i64::from(digit - b'0'));
-    Some(value(whole) * NANOS_PER_SECOND + value(fraction) * 1_000)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn kernel_messages_carry_their_uptime() {
-        assert_eq!(uptime(b"[604065.445632] php-fpm[9401]: segfault"), Some(604_065_445_632_000));
-        assert_eq!(uptime(b"[    0.000000] Linux version 5.10"), Some(0));
-        for other in [&b"[12:00] x"[..], b"604065.445632", b"[v1.2] x", b"[1.5]", b"["] {
-            assert_eq!(uptime(other), None);
-        }
     }
 }

@@ -28,7 +28,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("lz4_flex", &["src/io/"]),
     ("lzma_rust2", &["src/io/coding/"]),
     ("twox_hash", &["src/io/coding/"]),
-    ("zrip_decode", &["src/io/coding/"]),
+    ("zrip_decode", &["src/io/"]),
     ("nom", &["src/grammar/syntax.rs"]),
     ("regex", &["src/query/"]),
     ("aho_corasick", &["src/query/", "src/pattern/"]),

@@ -16,7 +16,7 @@ const STEP: usize = 32 * 1024;
 pub(crate) fn start(raw: &Raw, codings: &[Coding]) -> io::Result<Source> {
     let Some((coding, below)) = codings.split_last() else { return Ok(Box::new(raw.reader()?)) };
     Ok(Box::new(Layer {
-        decoder: Some(coding.decoder(start(raw, below)?)),
+        decoder: Some(coding.decoder(raw, below)?),
         coding: *coding,
         raw: raw.clone(),
         below: below.to_vec(),
@@ -58,7 +58,7 @@ impl Layer {
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // What was decoded on the way to the damage may be lost: come again, byte by byte.
-                Err(_) if !self.careful && self.come_again() => filled = 0,
+                Err(_) if !self.careful && !self.coding.is_binary_log() && self.come_again() => filled = 0,
                 Err(error) => {
                     self.decoder = None;
                     self.failure = Some(self.fault(error));
@@ -72,8 +72,7 @@ impl Layer {
     /// Goes back to the start and on to where the last whole step ended; whether that worked.
     fn come_again(&mut self) -> bool {
         self.careful = true;
-        let Ok(below) = start(&self.raw, &self.below) else { return false };
-        let mut decoder = self.coding.decoder(below);
+        let Ok(mut decoder) = self.coding.decoder(&self.raw, &self.below) else { return false };
         let mut left = self.produced;
         while left > 0 {
             let wanted = left.min(STEP as u64) as usize;
@@ -94,6 +93,7 @@ impl Layer {
             return error;
         }
         let kind = match error.kind() {
+            _ if self.coding.is_binary_log() => Kind::Lost(error.to_string()),
             io::ErrorKind::UnexpectedEof => Kind::Cut,
             _ if error.to_string().contains("checksum") => Kind::Damaged("its checksum does not fit".into()),
             _ => Kind::Damaged(error.to_string()),

@@ -7,7 +7,8 @@
 //! content is recognised in `super::shape`):
 //! 1. It is a `Read` over a [`Source`]. The same bytes in give the same bytes out, whatever the sizes in
 //!    which it is asked; `Ok(0)` is the end, and stays the end.
-//! 2. It is told from content alone, by the first bytes of what stands below it. Names prove nothing.
+//! 2. It is told from content alone, by the first bytes of what stands below it. Names prove nothing (`binary::Kind`
+//!    has the one exception).
 //! 3. Damage is an error, never a panic, and comes after all that was decoded before it. A decoder that
 //!    drops what it had decoded in the call that failed is fine: the layer around it comes again and asks
 //!    for one byte at a time.
@@ -18,7 +19,8 @@
 //!    into lines) is the last one of a stack. It must keep lines in order and end each with a newline.
 //!
 //! A coding that needs its bytes at random places cannot be a `Read` over a stream: hold what is below it
-//! first, as is done for a zip file inside of another container (`super::archive`).
+//! first, as is done for a zip file inside of another container (`super::archive`). A journal is such a coding:
+//! nothing is ever below it.
 
 mod checked;
 mod crc64;
@@ -30,6 +32,9 @@ mod xz;
 mod zstd;
 
 use std::io::{self, BufRead, Read};
+
+use super::binary::{self, Rendered};
+use super::raw::Raw;
 
 pub(super) use json::element;
 pub(super) use layer::{Source, start};
@@ -61,9 +66,18 @@ pub(super) enum Coding {
         /// How deep the records stand.
         element: u8,
     },
+    /// A binary log that is read from its beginning.
+    Binary(binary::Kind),
+    /// A journal file, read at any place: the only coding of its stack.
+    Journal,
 }
 
 type Decoder = Box<dyn Read + Send>;
+
+/// Unpacks .xz data whose dictionary must not be larger than so many bytes.
+pub(super) fn xz(packed: Vec<u8>, most_dictionary: u64) -> impl Read {
+    xz::Xz::limited(Box::new(io::Cursor::new(packed)), most_dictionary)
+}
 
 impl Coding {
     /// What it is called in a sentence.
@@ -76,11 +90,25 @@ impl Coding {
             Self::Lz4 => "lz4",
             Self::Deflate | Self::Checked { .. } => "zip",
             Self::Json { .. } => "JSON",
+            Self::Binary(kind) => kind.name(),
+            Self::Journal => "journal",
         }
     }
 
-    fn decoder(self, below: Source) -> Decoder {
-        match self {
+    /// Whether it gives lines: the last coding of its stack.
+    pub(super) fn gives_text(self) -> bool {
+        matches!(self, Self::Json { .. }) || self.is_binary_log()
+    }
+
+    /// Whether it renders a binary log. Its decoder loses nothing that it had rendered when it met damage, and
+    /// its error says all.
+    fn is_binary_log(self) -> bool {
+        matches!(self, Self::Binary(_) | Self::Journal)
+    }
+
+    fn decoder(self, raw: &Raw, below: &[Self]) -> io::Result<Decoder> {
+        let below = start(raw, below)?;
+        Ok(match self {
             Self::Gzip => Box::new(members::Members::<flate2::bufread::GzDecoder<Source>>::new(below)),
             Self::Bzip2 => Box::new(members::Members::<bzip2::bufread::BzDecoder<Source>>::new(below)),
             Self::Zstd => Box::new(zstd::Zstd::new(below)),
@@ -89,7 +117,9 @@ impl Coding {
             Self::Deflate => Box::new(flate2::bufread::DeflateDecoder::new(below)),
             Self::Json { element } => Box::new(json::Unfolded::new(below, element)),
             Self::Checked { len, crc } => Box::new(checked::Checked::new(below, len, crc)),
-        }
+            Self::Binary(kind) => Box::new(Rendered::of(kind, below)),
+            Self::Journal => Box::new(Rendered::journal(raw.reader()?, raw.len)),
+        })
     }
 }
 
@@ -105,6 +135,8 @@ enum Kind {
     Cut,
     Damaged(String),
     Behind,
+    /// What a binary log lost, as a sentence: the rest is there.
+    Lost(String),
 }
 
 impl Fault {
@@ -116,6 +148,7 @@ impl Fault {
             Kind::Damaged(how) => {
                 (format!("the {coding} data is damaged after {produced} unpacked bytes ({how})"), true)
             }
+            Kind::Lost(what) => (what.clone(), true),
             Kind::Behind => {
                 (format!("bytes behind the {coding} data that are not {coding} are ignored"), false)
             }

@@ -21,6 +21,7 @@ const MOST_DICTIONARY: u64 = 1 << 30;
 pub(super) struct Xz {
     source: Source,
     state: State,
+    most_dictionary: u64,
     /// Bytes and kind of the checks in this stream.
     check: u8,
 }
@@ -115,7 +116,12 @@ fn number(mut next: impl FnMut() -> io::Result<u8>) -> io::Result<u64> {
 
 impl Xz {
     pub(super) fn new(source: Source) -> Self {
-        Self { source, state: State::Between { first: true }, check: 0 }
+        Self::limited(source, MOST_DICTIONARY)
+    }
+
+    /// The same, where no dictionary may be larger than so many bytes.
+    pub(super) fn limited(source: Source, most_dictionary: u64) -> Self {
+        Self { source, state: State::Between { first: true }, most_dictionary, check: 0 }
     }
 
     /// Reads the header of the next stream; whether there is one.
@@ -175,8 +181,8 @@ impl Xz {
         };
         // No need for more than there is to remember.
         let dictionary = unpacked.map_or(dictionary, |size| dictionary.min(size.max(4096)));
-        if dictionary > MOST_DICTIONARY {
-            return Err(damaged("its dictionary is larger than 1 GiB"));
+        if dictionary > self.most_dictionary {
+            return Err(damaged("its dictionary is too large"));
         }
         Ok(Some(Block {
             lzma: Lzma2Stream::new(dictionary as u32),
