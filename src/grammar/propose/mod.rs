@@ -194,8 +194,8 @@ fn sentence(file: &str, lines: &[&[u8]], trouble: Trouble) -> String {
              if they have one, spell it: --time '%d.%m.%Y %H:%M:%S'"
         ),
         Trouble::NoDate => format!(
-            "{file}: its lines have a time of day and no date that is known, so no format can date them; if \
-             they have one, spell it: --time '%d.%m.%Y %H:%M:%S'"
+            "{file}: its lines have a time of day and no date that is known; if they have one, spell it: --time \
+             '%d.%m.%Y %H:%M:%S'; if not: --time '%H:%M:%S%f', and the day comes from the file"
         ),
         Trouble::Orders(example, spellings) => {
             let choices: Vec<String> =
