@@ -6,10 +6,10 @@ use std::path::Path;
 use super::args::NewFormatArgs;
 use super::outcome::Ending;
 use super::output::Output;
-use super::resolve::limits;
+use super::resolve::opening;
 use crate::base::{Error, Result};
 use crate::grammar::{Ask, GrammarSet, Proposal, propose};
-use crate::io::{Contents, Found, Head, Limits, Opened, open, open_bytes, walk};
+use crate::io::{Contents, Found, Head, OpenOptions, Opened, open, open_bytes, walk};
 
 /// Bytes looked at: of the beginning, and of the middle and the end. A file's last days often prove what its
 /// first does not: which number of a date is the day.
@@ -31,7 +31,7 @@ pub(super) fn run(set: &GrammarSet, args: &NewFormatArgs) -> Result<Ending> {
     };
     let file = args.from.to_string_lossy();
     let ask = Ask { file: &file, name: &name, time: args.time.as_deref(), anyway: args.anyway };
-    match propose(set, &stretches(&args.from, &limits(&args.unpacking))?, &ask)? {
+    match propose(set, &stretches(&args.from, &opening(&args.opening)?)?, &ask)? {
         Proposal::Grammar(text) => {
             let mut output = Output::create(path)?;
             output.write(text.as_bytes())?;
@@ -62,21 +62,21 @@ fn name_of(set: &GrammarSet, path: &Path) -> String {
 }
 
 /// Stretches of a file, each of whole lines, its beginning first.
-fn stretches(path: &Path, limits: &Limits) -> Result<Vec<Vec<u8>>> {
+fn stretches(path: &Path, options: &OpenOptions) -> Result<Vec<Vec<u8>>> {
     let shown = path.display();
     let contents = if path == Path::new("-") {
         let mut bytes = Vec::new();
         std::io::stdin()
             .read_to_end(&mut bytes)
             .map_err(|error| Error::io("read", Path::new("standard input"), &error))?;
-        open_bytes(Found::unnamed(), bytes, limits)
+        open_bytes(Found::unnamed(), bytes, options)
     } else {
         let (found, remarks) = walk(&[path.to_owned()])?;
         if let Some(remark) = remarks.first() {
             return Err(Error::new(format!("cannot read {}: {}", remark.file, remark.why)));
         }
         match <[Found; 1]>::try_from(found) {
-            Ok([file]) if !path.is_dir() => open(file, true, limits),
+            Ok([file]) if !path.is_dir() => open(file, true, options),
             _ => return Err(Error::new(format!("{shown} is a folder: give one file of the format"))),
         }
     };
