@@ -415,4 +415,32 @@ pub(super) enum FormatsAction {
         #[command(flatten)]
         opening: Opening,
     },
+    /// Propose a grammar for a log of your own, from its lines
+    ///
+    /// It prints TOML with comments: layouts, level words, and samples that are copied from the file. What it
+    /// prints passes `formats check`. Read it over and put it into ~/.config/timeline/grammars/
+    /// ($XDG_CONFIG_HOME/timeline/grammars/). If a format reads the file already, or its lines have no stamp,
+    /// it says so, and the exit code is 1.
+    New(NewFormatArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NewFormatArgs {
+    /// The log, or `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    pub from: PathBuf,
+    /// What the format is called [default: from the name of FILE]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// How the stamp is spelt, where the lines do not show it: iso, syslog, epoch, or parts as in
+    /// '%d.%m.%Y %H:%M:%S'
+    #[arg(long, value_name = "PATTERN")]
+    pub time: Option<String>,
+    /// Propose one even if a format reads the file already; `formats check` then names the records of both
+    #[arg(long)]
+    pub anyway: bool,
+    #[command(flatten)]
+    pub output: OutputFile,
+    #[command(flatten)]
+    pub opening: Opening,
 }

@@ -1,4 +1,4 @@
-//! `timeline formats`: list, show, check and detect.
+//! `timeline formats`: list, show, check and detect. What `new` does is in `formats_new`.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -21,6 +21,7 @@ pub(super) fn run(args: &FormatsArgs) -> Result<Ending> {
         Some(FormatsAction::Show { name }) => (show(&set, name)?, Ending::Good),
         Some(FormatsAction::Check { files }) => check(&set, files)?,
         Some(FormatsAction::Detect { files, opening: told }) => detect_files(&set, files, &opening(told)?)?,
+        Some(FormatsAction::New(args)) => return super::formats_new::run(&set, args),
     };
     let mut output = Output::stdout();
     output.write(text.as_bytes())?;

@@ -10,6 +10,7 @@ mod completions;
 mod context;
 mod explain;
 mod formats;
+mod formats_new;
 mod grep;
 mod outcome;
 mod output;

@@ -1,7 +1,7 @@
 //! Runs a grammar's own samples and counter-samples: the proof that it reads what it claims.
 
 use super::compile::Place;
-use super::detect::{detect, fits};
+use super::detect::{detect, fits, wins};
 use super::fault::Fault;
 use super::load::{GrammarSet, compile_alone};
 use super::model::{Grammar, GrammarId};
@@ -131,27 +131,34 @@ pub fn check_newcomer(set: &GrammarSet, file: &str, text: &str, name: &str) -> V
         Err(error) => return vec![Fault::new(file, text, 0, error.to_string())],
     };
     let Some(id) = set.find(name) else { return Vec::new() };
-    let mut faults = taken_by_others(&set, id);
-    for (other, grammar) in set.iter().filter(|(other, _)| *other != id) {
-        for sample in set.typed(other).sample.iter().filter(|sample| sample.detected) {
-            if detect(&set, sample.record.as_ref().as_bytes()).winner() == Some(id) {
-                let message = format!("`{name}` would take this record from `{}`", grammar.name);
-                faults.push(place(&set, other).fault(&sample.record, 0, message).hint(
-                    "ask for more in its layouts, give it a lower rank, or leave the samples out of the other one",
-                ));
-            }
-        }
+    let mut faults: Vec<Fault> = taken_by_others(&set, id).into_iter().map(|(_, fault)| fault).collect();
+    for (other, sample) in taken_from_others(&set, id) {
+        let message = format!("`{name}` would take this record from `{}`", set.get(other).name);
+        faults.push(place(&set, other).fault(&sample.record, 0, message).hint(
+            "ask for more in its layouts, give it a lower rank, or leave the samples out of the other one",
+        ));
     }
     faults
 }
 
-/// What is wrong with the company that a grammar of the set is in: samples of its own that another one would win.
-pub fn check_company(set: &GrammarSet, name: &str) -> Vec<Fault> {
-    set.find(name).map(|id| taken_by_others(set, id)).unwrap_or_default()
+/// Samples of other grammars that this one would win.
+pub(super) fn taken_from_others(
+    set: &GrammarSet,
+    id: GrammarId,
+) -> impl Iterator<Item = (GrammarId, &SampleFile)> {
+    let others = set.iter().filter(move |(other, _)| *other != id);
+    let samples = others.flat_map(|(other, _)| set.typed(other).sample.iter().map(move |it| (other, it)));
+    samples.filter(move |(_, sample)| sample.detected && wins(set, id, sample.record.as_ref().as_bytes()))
 }
 
-/// Samples that another grammar would win: one by one, and all of them as one file.
-fn taken_by_others(set: &GrammarSet, id: GrammarId) -> Vec<Fault> {
+/// What is wrong with the company that a grammar of the set is in: samples of its own that another one would win.
+pub fn check_company(set: &GrammarSet, name: &str) -> Vec<Fault> {
+    let faults = set.find(name).map(|id| taken_by_others(set, id)).unwrap_or_default();
+    faults.into_iter().map(|(_, fault)| fault).collect()
+}
+
+/// Samples that another grammar would win, and which: one by one, and all of them as one file.
+pub(super) fn taken_by_others(set: &GrammarSet, id: GrammarId) -> Vec<(GrammarId, Fault)> {
     let grammar = set.get(id);
     let samples = &set.typed(id).sample;
     let mut faults = Vec::new();
@@ -164,10 +171,10 @@ fn taken_by_others(set: &GrammarSet, id: GrammarId) -> Vec<Fault> {
         let name = &set.get(winner).name;
         if sample.detected {
             let message = format!("a file of this record alone would be read as `{name}`");
-            faults.push(place(set, id).fault(&sample.record, 0, message));
+            faults.push((winner, place(set, id).fault(&sample.record, 0, message)));
         } else if !agrees(first_stamp(set.get(winner), record), first_stamp(grammar, record)) {
             let message = format!("`{name}`, which would read this record, sees another time in it");
-            faults.push(place(set, id).fault(&sample.record, 0, message));
+            faults.push((winner, place(set, id).fault(&sample.record, 0, message)));
         }
     }
     let shown = samples.iter().filter(|sample| sample.detected).collect::<Vec<_>>();
@@ -177,7 +184,7 @@ fn taken_by_others(set: &GrammarSet, id: GrammarId) -> Vec<Fault> {
         && faults.is_empty()
     {
         let message = format!("a file of all these samples would be read as `{}`", set.get(winner).name);
-        faults.push(place(set, id).fault(&first.record, 0, message));
+        faults.push((winner, place(set, id).fault(&first.record, 0, message)));
     }
     faults
 }

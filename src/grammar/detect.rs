@@ -37,13 +37,23 @@ impl Detection {
     }
 }
 
+/// Whether a grammar is the winner of a sample; asks the others only if it fits any line.
+pub(super) fn wins(set: &GrammarSet, id: GrammarId, sample: &[u8]) -> bool {
+    let grammar = set.get(id);
+    let mut slots = Slots::default();
+    let mut any = || sampled(sample).any(|line| fits(grammar, line.window, line.length, &mut slots));
+    (grammar.table.is_some() || any()) && detect(set, sample).winner() == Some(id)
+}
+
+/// The lines of a sample that vote. Its last one may be cut.
+fn sampled(sample: &[u8]) -> impl Iterator<Item = Line<'_>> {
+    let complete = memchr::memrchr(b'\n', sample).unwrap_or(sample.len());
+    Line::all(complete, sample).take(SAMPLE_LINES)
+}
+
 /// Detects the format of a sample: the head of a file, cut anywhere.
 pub fn detect(set: &GrammarSet, sample: &[u8]) -> Detection {
-    let complete = match memchr::memrchr(b'\n', sample) {
-        Some(end) => &sample[..end],
-        None => sample,
-    };
-    let lines: Vec<Line<'_>> = Line::all(complete.len(), sample).take(SAMPLE_LINES).collect();
+    let lines: Vec<Line<'_>> = sampled(sample).collect();
     let mut slots = Slots::default();
     let mut candidates = vote(set, &lines, true, &mut slots);
     if candidates.is_empty() {

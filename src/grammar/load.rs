@@ -1,6 +1,7 @@
 //! The set of grammars of a run: those in the binary, and the user's own, which win by name.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::bodies;
 use super::compile::compile;
@@ -16,13 +17,24 @@ const EMBEDDED: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/grammars.
 /// All grammars of a run, most specific first.
 #[derive(Debug)]
 pub struct GrammarSet {
-    grammars: Vec<Grammar>,
-    sources: Vec<(String, GrammarFile)>,
+    grammars: Vec<Arc<Grammar>>,
+    sources: Vec<Arc<(String, GrammarFile)>>,
     plain: GrammarId,
     /// For each first byte of a line, the formats that may appear midway in a file of another one and may
     /// begin a record so, most specific first.
     by_first: Vec<Vec<GrammarId>>,
     stated: StatedWords,
+}
+
+/// Grammars with their texts. They are shared by the sets that differ in one grammar only.
+type Compiled = Vec<(Arc<Grammar>, Arc<(String, GrammarFile)>)>;
+
+/// Adds a grammar, in the place of one of the same name.
+fn add(all: &mut Compiled, file: &str, text: String) -> Result<()> {
+    let (grammar, typed) = compile_alone(file, &text).map_err(|fault| Error::new(fault.to_string()))?;
+    all.retain(|(known, _)| known.name != grammar.name);
+    all.push((Arc::new(grammar), Arc::new((text, typed))));
+    Ok(())
 }
 
 impl GrammarSet {
@@ -53,19 +65,24 @@ impl GrammarSet {
 
     /// The same set with one more grammar, which replaces one of the same name.
     pub fn and(&self, file: &str, text: &str) -> Result<Self> {
-        let known = self.iter().map(|(id, grammar)| (grammar.origin.clone(), self.text(id).to_owned()));
-        Self::from_texts(known.chain([(file.to_owned(), text.to_owned())]))
+        let mut all = Compiled::new();
+        for (grammar, source) in self.grammars.iter().zip(&self.sources) {
+            all.push((Arc::clone(grammar), Arc::clone(source)));
+        }
+        add(&mut all, file, text.to_owned())?;
+        Self::from_compiled(all)
     }
 
     fn from_texts(texts: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
-        let mut compiled: Vec<(Grammar, GrammarFile, String)> = Vec::new();
+        let mut all = Compiled::new();
         for (file, text) in texts {
-            let (grammar, typed) =
-                compile_alone(&file, &text).map_err(|fault| Error::new(fault.to_string()))?;
-            compiled.retain(|(known, _, _)| known.name != grammar.name);
-            compiled.push((grammar, typed, text));
+            add(&mut all, &file, text)?;
         }
-        compiled.sort_by(|(a, ..), (b, ..)| {
+        Self::from_compiled(all)
+    }
+
+    fn from_compiled(mut compiled: Compiled) -> Result<Self> {
+        compiled.sort_by(|(a, _), (b, _)| {
             (b.rank, b.weight).cmp(&(a.rank, a.weight)).then_with(|| a.name.cmp(&b.name))
         });
         if compiled.len() > usize::from(u8::MAX) {
@@ -73,14 +90,9 @@ impl GrammarSet {
         }
         let plain = compiled.iter().position(|(grammar, ..)| grammar.name == "plain");
         let plain = plain.ok_or_else(|| Error::new("the grammar `plain` is missing"))?;
-        let mut grammars = Vec::new();
-        let mut sources = Vec::new();
-        for (grammar, typed, text) in compiled {
-            grammars.push(grammar);
-            sources.push((text, typed));
-        }
+        let (grammars, sources): (Vec<_>, Vec<_>) = compiled.into_iter().unzip();
         let by_first = (0..=u8::MAX).map(|byte| {
-            let ids = grammars.iter().enumerate().filter(|(index, grammar): &(usize, &Grammar)| {
+            let ids = grammars.iter().enumerate().filter(|(index, grammar): &(usize, &Arc<Grammar>)| {
                 *index != plain && !grammar.primary_only && !grammar.peeks && grammar.first.has(byte)
             });
             ids.map(|(index, _)| GrammarId(index as u8)).collect()
@@ -107,7 +119,7 @@ impl GrammarSet {
 
     /// All grammars, most specific first.
     pub fn iter(&self) -> impl Iterator<Item = (GrammarId, &Grammar)> {
-        self.grammars.iter().enumerate().map(|(index, grammar)| (GrammarId(index as u8), grammar))
+        self.grammars.iter().enumerate().map(|(index, grammar)| (GrammarId(index as u8), &**grammar))
     }
 
     /// Formats that may appear midway in a file of another one, most specific first.
