@@ -4,6 +4,7 @@
 //! A cut stamp is a copy of the finer one that begins with it. Its own record may be any that says the same in
 //! that second, so there must be as many of either: then they are paired in order, and else all are shown.
 
+use super::copies::same_parts;
 use crate::base::{Batch, Event, Flags, NANOS_PER_SECOND, Resolution};
 use crate::grammar::Known;
 use crate::view::{Record, Scene};
@@ -56,9 +57,12 @@ fn cut_to(
     let mut any = false;
     for same in said.chunk_by(|a, b| a.0 == b.0) {
         let (finer, cut) = same.split_at(same.partition_point(|(_, is_cut, _)| !is_cut));
-        let file = |index: u32| ties[index as usize].0.file;
+        let apart = |(finer, cut): (u32, u32)| {
+            let (finer, cut) = (ties[finer as usize], ties[cut as usize]);
+            finer.0.file != cut.0.file && same_parts(finer, cut)
+        };
         let pairs = || finer.iter().zip(cut).map(|(finer, cut)| (finer.2, cut.2));
-        if finer.len() == cut.len() && pairs().all(|(finer, cut)| file(finer) != file(cut)) {
+        if finer.len() == cut.len() && pairs().all(apart) {
             for (finer, cut) in pairs() {
                 original[cut as usize] = finer;
             }

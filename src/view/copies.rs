@@ -8,7 +8,7 @@
 //! often as the file that says it most often.
 
 use super::coarse;
-use crate::base::{Batch, Event, Flags, NANOS_PER_SECOND};
+use crate::base::{Batch, Derived, Event, Flags, NANOS_PER_SECOND};
 use crate::grammar::Known;
 use crate::view::{Record, Scene};
 
@@ -107,7 +107,7 @@ impl<'a> Copies<'a> {
         let Self { ties, by_pattern, original, .. } = self;
         by_pattern.clear();
         let records = ties.iter().enumerate();
-        let records = records.filter(|(_, (_, event))| !event.flags.any(Flags::UNDATED, Flags::DERIVED));
+        let records = records.filter(|(_, (_, event))| !event.flags.has(Flags::UNDATED));
         by_pattern.extend(records.map(|(index, (_, event))| (event.pattern, index as u32)));
         by_pattern.sort_unstable();
         original.clear();
@@ -171,9 +171,21 @@ fn text<'a>((batch, event): (&'a Batch, &Event)) -> &'a [u8] {
     batch.record(event)
 }
 
+/// Whether what is derived from two records is the same in all its parts, but for its proof; records are.
+pub(super) fn same_parts<'a>(a: (&'a Batch, &Event), b: (&'a Batch, &Event)) -> bool {
+    match (a.0.derived(a.1), b.0.derived(b.1)) {
+        (None, None) => true,
+        (Some(a), Some(b)) => {
+            let parts = |of: &'a Derived| of.fields.iter().filter(|(name, _)| name != "original");
+            parts(a).eq(parts(b))
+        }
+        _ => false,
+    }
+}
+
 /// Whether two records of different files, of one instant and one pattern, are one.
 fn same(scene: &Scene<'_>, a: (&Batch, &Event), b: (&Batch, &Event)) -> bool {
-    if a.1.resolution != b.1.resolution {
+    if a.1.resolution != b.1.resolution || !same_parts(a, b) {
         return false;
     }
     if a.0.source == b.0.source {
