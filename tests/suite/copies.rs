@@ -120,3 +120,23 @@ fn where_a_wave_ends_does_not_matter() {
         assert!(show(&scratch, &NAMES, &more) == expected, "{more:?}");
     }
 }
+
+#[test]
+fn a_second_with_megabytes_without_stamps_is_left_as_it_is() {
+    let records = |clock: [&str; 2]| clock.map(|clock| format!("{clock} web1 cron[4]: done\n")).concat();
+    let scratch = Scratch::new("copies");
+    scratch.write("messages", records(["Dec 12 10:00:00", "Dec 12 10:00:09"]));
+    scratch.write("syslog", records(["2014-12-12T10:00:00.7+00:00", "2014-12-12T10:00:09.7+00:00"]));
+    // Without stamps, its lines stand where the file was last changed.
+    let notes = scratch.write("notes", "nothing to be seen, and no time either\n".repeat(250_000));
+    let changed = std::time::UNIX_EPOCH + std::time::Duration::from_millis(1_418_378_400_300);
+    let file = std::fs::File::options().append(true).open(notes).expect("a file");
+    file.set_modified(changed).expect("a time");
+    for more in [["-j", "1", "--chunk-size", "65536"], ["-j", "2", "--chunk-size", "1000000"]] {
+        let args = ["grep", "-F", "cron[", ".", "--tz", "UTC", "--year", "2014"];
+        let shown = scratch.good(&[&args[..], &more].concat());
+        let shown = String::from_utf8_lossy(&shown);
+        let also: Vec<bool> = shown.lines().map(|line| line.contains("(also messages)")).collect();
+        assert_eq!(also, [false, false, true], "{more:?}\n{shown}");
+    }
+}
