@@ -71,16 +71,17 @@ fn sink(heads: &mut [Head]) {
 }
 
 /// Cuts the events of `runs` into about `parts` groups of runs that follow each other in time: each
-/// group can be merged on its own, and their order is the order of the whole.
-pub fn split<'a>(runs: &[Run<'a>], parts: usize) -> Vec<Vec<Run<'a>>> {
+/// group can be merged on its own, and their order is the order of the whole. No multiple of `whole`
+/// nanoseconds is cut into.
+pub fn split<'a>(runs: &[Run<'a>], parts: usize, whole: i64) -> Vec<Vec<Run<'a>>> {
     const SAMPLE: usize = 256;
     let mut keys: Vec<i64> = runs
         .iter()
         .flat_map(|run| run.batch.events[run.start..run.end].iter().step_by(SAMPLE).map(|event| event.key))
         .collect();
     keys.sort_unstable();
-    let mut cuts: Vec<i64> =
-        (1..parts).filter_map(|part| keys.get(keys.len() * part / parts).copied()).collect();
+    let cuts = (1..parts).filter_map(|part| keys.get(keys.len() * part / parts));
+    let mut cuts: Vec<i64> = cuts.map(|key| key.saturating_sub(key.rem_euclid(whole))).collect();
     cuts.dedup();
     let mut groups = Vec::with_capacity(cuts.len() + 1);
     let mut position: Vec<usize> = runs.iter().map(|run| run.start).collect();
@@ -173,10 +174,13 @@ mod tests {
                 .flat_map(|batch| batch.events.iter().map(|event| (event.key, batch.rank, event.line)))
                 .collect();
             expected.sort();
-            for parts in [1, 2, 7] {
+            for (parts, whole) in [(1, 1), (2, 1), (7, 1), (7, 10)] {
                 let mut merged = Vec::new();
-                for group in split(&runs, parts) {
+                for group in split(&runs, parts, whole) {
+                    let before = merged.len();
                     merge(&group, |batch, event| merged.push((event.key, batch.rank, event.line)));
+                    let above = merged[..before].last();
+                    assert!(above.is_none_or(|above| above.0 / whole < merged[before].0 / whole));
                 }
                 assert_eq!(merged, expected, "round {round}, {parts} parts");
             }

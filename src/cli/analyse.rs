@@ -90,7 +90,7 @@ pub(super) fn analyse(context: &Context, filter: &Filter, events: Option<Output>
         orders: orders(&changes),
         changes,
         findings: clock_findings(context).into_iter().chain(boot_findings(context)).collect(),
-        markers: markers(&outcome.catalogue, |source| rows[source.0 as usize].range),
+        markers: markers(&outcome.catalogue, filter.fold_copies, |source| rows[source.0 as usize].range),
         silences: silences(&analyst.pulses, &ends),
         files: context.prepared.files.iter().map(|file| file.name.clone()).collect(),
         rows,

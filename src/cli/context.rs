@@ -68,18 +68,18 @@ impl Context {
 
     fn with_plan(plan: Plan, common: &Common, ahead: Option<&Matcher>) -> Result<Self> {
         let set = grammars()?;
+        let rules = LevelRules::embedded()?;
         let threads = common.jobs.unwrap_or(0);
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()
             .map_err(|error| Error::new(format!("cannot start threads: {error}; try a smaller -j")))?;
         let progress = Progress::new(common.quiet);
-        let prepared =
-            pool.install(|| prepare(&plan, &set, ahead.map(|matcher| matcher as &dyn Picker), &progress));
+        let ahead = ahead.map(|matcher| matcher as &dyn Picker);
+        let prepared = pool.install(|| prepare(&plan, &set, &rules, ahead, &progress));
         if prepared.is_err() {
             progress.done();
         }
-        let rules = LevelRules::embedded()?;
         Ok(Self {
             plan,
             set,

@@ -28,7 +28,7 @@ use crate::merge::{Run, merge, split};
 use crate::pattern::LevelRules;
 use crate::survey::Layouts;
 use crate::text::is_printable;
-use crate::view::{Copies, Entry, Scene};
+use crate::view::{Copies, Entry, Scene, second};
 
 /// Consumes the timeline: stretches of it in parallel, their results in order.
 pub trait Sink: Sync {
@@ -48,16 +48,16 @@ pub trait Stretch {
 
 struct Merged<'a> {
     runs: Vec<Run<'a>>,
-    /// Where copies are to be shown once.
-    scene: Option<&'a Scene<'a>>,
+    /// Where copies are to be shown once, and the seconds in which none are looked for.
+    folds: Option<(&'a Scene<'a>, &'a [i64])>,
 }
 
 impl Stretch for Merged<'_> {
     fn each(&mut self, emit: &mut dyn FnMut(Entry<'_>)) {
-        let Some(scene) = self.scene else {
+        let Some((scene, crowded)) = self.folds else {
             return merge(&self.runs, |batch, event| emit(Entry { batch, event, also: &[] }));
         };
-        let mut copies = Copies::new(scene);
+        let mut copies = Copies::new(scene, crowded);
         merge(&self.runs, |batch, event| copies.push(batch, event, emit));
         copies.finish(emit);
     }
@@ -108,6 +108,7 @@ pub fn drive<S: Sink>(
         .collect();
     order.sort_by_key(|chunk| (chunk.span.min, chunk.rank));
     let reader = WaveReader::new(prepared, scene.set, rules, filter, watch);
+    let crowded = (filter.fold_copies && prepared.files.len() > 1).then(|| crowded(&order));
     let wave_bytes = WAVE_BYTES * rayon::current_num_threads() as u64;
     let mut outcome = Outcome::default();
     // What is derived is known before anything is read, and waits among the batches for its time.
@@ -133,7 +134,7 @@ pub fn drive<S: Sink>(
             live.push(Live { batch, next: 0 });
         }
         live.sort_by_key(|live| live.batch.rank);
-        let horizon = horizon(rest, filter.fold_copies);
+        let horizon = horizon(rest, crowded.as_deref());
         if filter.marks {
             confirm(&mut outcome.catalogue, &mut firsts, &mut live, scene, horizon);
         }
@@ -145,13 +146,14 @@ pub fn drive<S: Sink>(
                 Run { batch: &live.batch, start: live.next, end }
             })
             .collect();
-        let folded = (filter.fold_copies && prepared.files.len() > 1).then_some(scene);
-        let groups = split(&runs, 4 * rayon::current_num_threads());
+        let folds = crowded.as_deref().map(|crowded| (scene, crowded));
+        let whole = if folds.is_some() { NANOS_PER_SECOND } else { 1 };
+        let groups = split(&runs, 4 * rayon::current_num_threads(), whole);
         let shared: &S = sink;
         let parts: Vec<S::Part> = groups
             .into_par_iter()
             .with_max_len(1)
-            .map(|group| shared.part(&mut Merged { runs: group, scene: folded }))
+            .map(|group| shared.part(&mut Merged { runs: group, folds }))
             .collect();
         let ends: Vec<usize> = runs.iter().map(|run| run.end).collect();
         for part in parts {
@@ -174,13 +176,30 @@ pub fn drive<S: Sink>(
     Ok(outcome)
 }
 
-/// Where the events begin that are not final yet. Copies are looked for among the events of one instant: so
-/// those of the first unread instant wait, unless only records without a stamp are to come there.
-fn horizon(rest: &[&Chunk], fold_copies: bool) -> (i64, u32) {
+/// Bytes without a stamp at one second, beyond which no copies are looked for there: the second would have to
+/// be held until the last of them is read.
+const CROWD: u64 = 8 << 20;
+
+/// The seconds in which too much without a stamp stands, ascending. They follow from the chunks alone, so what
+/// is shown does not hang on where a wave happens to end.
+fn crowded(order: &[&Chunk]) -> Vec<i64> {
+    let undated = order.iter().filter(|chunk| !chunk.span.dated);
+    let undated: Vec<(i64, u64)> =
+        undated.map(|chunk| (second(chunk.span.min), chunk.end - chunk.start)).collect();
+    let seconds = undated.chunk_by(|a, b| a.0 == b.0);
+    let crowded = seconds.filter(|chunks| chunks.iter().map(|(_, bytes)| bytes).sum::<u64>() > CROWD);
+    crowded.filter_map(|chunks| Some(chunks.first()?.0)).collect()
+}
+
+/// Where the events begin that are not final yet. Copies are looked for among the events of one second: so
+/// those of the first unread second wait, unless it is `crowded`.
+fn horizon(rest: &[&Chunk], crowded: Option<&[i64]>) -> (i64, u32) {
     let Some(first) = rest.first() else { return (i64::MAX, u32::MAX) };
-    let mut now = rest.iter().take_while(|chunk| chunk.span.min == first.span.min);
-    let waits = fold_copies && now.any(|chunk| chunk.span.dated);
-    (first.span.min, if waits { 0 } else { first.rank })
+    let second = second(first.span.min);
+    match crowded {
+        Some(crowded) if crowded.binary_search(&second).is_err() => (second, 0),
+        _ => (first.span.min, first.rank),
+    }
 }
 
 /// Keeps the marks of events below the horizon that really are the first of their pattern.

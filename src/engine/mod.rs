@@ -11,6 +11,7 @@ mod noticed;
 mod places;
 mod plan;
 mod prepare;
+mod repeats;
 mod sections;
 mod stated;
 mod tables;

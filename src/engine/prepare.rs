@@ -14,6 +14,7 @@ use super::gather::{Gathered, gather};
 use super::ledger::Ledger;
 use super::noticed::{copies, days, unknown_boots, unset_clocks};
 use super::plan::{Plan, Watch};
+use super::repeats::derive_repeats;
 use super::sections::watch_sections;
 use super::stated::derive_stated;
 use super::tables::watch_tables;
@@ -22,6 +23,7 @@ use crate::clock::{Booted, ChunkSpan, Clock, ClockStep, FileFacts, Settled, Shif
 use crate::grammar::{Detection, GrammarSet, Headers, detect};
 use crate::ingest::{Interval, Picker};
 use crate::io::{Found, Head, MAX_LINE, Member, Opened, Rotation, Short, family, walk};
+use crate::pattern::LevelRules;
 use crate::poll::Change;
 use crate::survey::{FileFormat, FileSurvey, Layouts, Range, survey_plain, survey_stream};
 use crate::witness::{Testimony, testify};
@@ -70,6 +72,8 @@ pub struct FileState {
     pub(super) folds: Vec<Vec<(i64, i64, i64)>>,
     /// Whether records state instants of their own.
     pub(super) states: bool,
+    /// Whether records only count repetitions.
+    pub(super) repeats: bool,
     /// What the columns of a table are called.
     pub headers: Headers,
     pub(super) opened: Opened,
@@ -145,10 +149,11 @@ pub(super) struct Candidate {
 }
 
 /// Prepares a run. Work is spread over the current thread pool.
-/// With `ahead`, files in which nothing can match are left out before they are surveyed.
+/// `rules` judge what is only counted. With `ahead`, files in which nothing can match are left out before they are surveyed.
 pub fn prepare(
     plan: &Plan,
     set: &GrammarSet,
+    rules: &LevelRules,
     ahead: Option<&dyn Picker>,
     watch: &dyn Watch,
 ) -> Result<Prepared> {
@@ -227,11 +232,17 @@ pub fn prepare(
         file.states = testimony.states;
     }
     behind::bound(&mut prepared, set);
-    watch_tables(&mut prepared, set);
-    watch_sections(&mut prepared, set);
-    derive_stated(&mut prepared, set);
-    derive_boots(&mut prepared, set);
+    derive(&mut prepared, set, rules);
     Ok(prepared)
+}
+
+/// Looks once more at what records tell of other moments than their own.
+fn derive(prepared: &mut Prepared, set: &GrammarSet, rules: &LevelRules) {
+    watch_tables(prepared, set);
+    watch_sections(prepared, set);
+    derive_stated(prepared, set);
+    derive_repeats(prepared, set, rules);
+    derive_boots(prepared, set);
 }
 
 /// Marks of each kind that are kept of one file: at most and, of however many files, at least; and of all.
@@ -504,6 +515,7 @@ impl Prepared {
             asked,
             range,
             states: false,
+            repeats: survey.chunks.iter().any(|(_, chunk)| chunk.repeats),
             headers: Headers::default(),
             opened: candidate.opened,
             path: candidate.found.path,

@@ -89,7 +89,7 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
         origin: file.to_owned(),
         program: typed.program.clone(),
         zone,
-        class: class(typed.name.as_ref()),
+        class: class(typed.family.as_ref().unwrap_or(typed.name.as_ref())),
         layout_lines: layout_lines(&shape),
         peeks: peeks(&place, &typed, &shape)?,
         table: typed.table.clone().map(TableSpec::new),

@@ -36,7 +36,7 @@ pub struct Grammar {
     pub program: Option<String>,
     /// Zone of stamps without one, where the format fixes it.
     pub zone: Option<Zone>,
-    /// A number of its own for the identity of patterns: a hash of its name.
+    /// A number of its own for the identity of patterns: a hash of its family's name.
     pub class: u64,
     /// How many physical lines a record's longest layout spans: more than one where level or message
     /// stand on a line of their own behind the stamp's. `read` must be given as many to find them.

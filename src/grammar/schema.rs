@@ -25,6 +25,8 @@ pub(super) struct GrammarFile {
     /// Breaks ties in detection: higher wins. 50 unless given.
     #[serde(default = "middle")]
     pub rank: u8,
+    /// The formats that spell the same records: their patterns are compared. Its own name unless given.
+    pub family: Option<String>,
     /// Only ever the first format of a file, never one found midway.
     #[serde(default)]
     pub primary_only: bool,

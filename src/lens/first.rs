@@ -5,6 +5,7 @@ use crate::base::{Level, NANOS_PER_SECOND, SourceId};
 
 use super::catalogue::{Catalogue, Example, PatternStat};
 use super::evidence::Evidence;
+use crate::view::second;
 
 /// A pattern's first occurrence in a source.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct Marker {
     pub example: Example,
     /// The same as evidence.
     pub evidence: Evidence,
+    /// The same record in other sources, where it is their first as well.
+    pub also: Vec<Evidence>,
     /// It came while its source had only just begun: everything is new then.
     pub warm_up: bool,
     /// It has been there all along: spread evenly, its records would have begun about when they did.
@@ -55,12 +58,60 @@ impl Marker {
     }
 }
 
+impl Marker {
+    /// What two sources must agree in to have begun with one record; the time is compared apart.
+    fn told(&self) -> (u64, i64, &Option<String>, &Option<String>, &str) {
+        let example = &self.example;
+        (self.pattern, second(self.stat.first_key), &example.host, &example.program, &example.message)
+    }
+
+    /// Whether another source's first record is this one: at the same instant, or at one cut to the second.
+    fn is_copied_by(&self, other: &Self) -> bool {
+        let at = self.stat.first_key;
+        self.example.dated
+            && other.example.dated
+            && self.example.host.is_some()
+            && [at, second(at)].contains(&other.stat.first_key)
+            && self.told() == other.told()
+    }
+
+    /// Takes in another source's marker of the same record. How many records of it the sources share is not
+    /// known: there are at least as many as one of them has.
+    fn take_in(&mut self, other: Self) {
+        self.stat.count = self.stat.count.max(other.stat.count);
+        self.stat.last_key = self.stat.last_key.max(other.stat.last_key);
+        self.stat.level = self.stat.level.max(other.stat.level);
+        // The source that goes back further knows better whether it was new.
+        self.warm_up &= other.warm_up;
+        self.chronic &= other.chronic;
+        self.also.push(other.evidence);
+    }
+}
+
+/// Joins the markers of one record that several sources have: the finest stamp stands for it.
+fn fold(mut markers: Vec<Marker>) -> Vec<Marker> {
+    markers.sort_by(|a, b| {
+        let finest = |marker: &Marker| (std::cmp::Reverse(marker.stat.first_key), marker.stat.first_place);
+        a.told().cmp(&b.told()).then_with(|| finest(a).cmp(&finest(b)))
+    });
+    let mut kept: Vec<Marker> = Vec::with_capacity(markers.len());
+    for marker in markers {
+        match kept.last_mut().filter(|last| last.is_copied_by(&marker)) {
+            Some(last) => last.take_in(marker),
+            None => kept.push(marker),
+        }
+    }
+    kept
+}
+
 const MINUTE: i64 = 60 * NANOS_PER_SECOND;
 
 /// All markers, the most telling first: not from a warm-up unless severe, then by severity, by whether
-/// they really began then, by rarity, time and place.
+/// they really began then, by rarity, time and place. With `fold_copies` a record that several sources have
+/// is one.
 pub fn markers(
     catalogue: &Catalogue,
+    fold_copies: bool,
     first_of_source: impl Fn(SourceId) -> Option<(i64, i64)>,
 ) -> Vec<Marker> {
     let mut markers: Vec<Marker> = catalogue
@@ -83,11 +134,15 @@ pub fn markers(
                 stat: stat.clone(),
                 example,
                 evidence,
+                also: Vec::new(),
                 warm_up,
                 chronic,
             })
         })
         .collect();
+    if fold_copies {
+        markers = fold(markers);
+    }
     markers.sort_by(|a, b| {
         let rank = |marker: &Marker| {
             let calm = marker.warm_up && marker.stat.level < Level::Error;
@@ -188,6 +243,7 @@ mod tests {
             stat,
             example,
             evidence,
+            also: Vec::new(),
             warm_up,
             chronic: false,
         }
@@ -206,6 +262,25 @@ mod tests {
         let verdict = verdict(&markers).expect("something broke");
         assert_eq!(verdict.first.pattern, 500);
         assert_eq!(verdict.followers.iter().map(|marker| marker.pattern).collect::<Vec<_>>(), [501, 505]);
+    }
+
+    #[test]
+    fn one_record_of_two_sources_is_one_marker() {
+        let of = |source: u32, nanos: i64, host: &str| {
+            let mut marker = marker(source, 5, Level::Error, source == 0);
+            marker.stat.first_key += nanos;
+            marker.stat.count = u64::from(source) + 1;
+            marker.example.host = (!host.is_empty()).then(|| host.to_owned());
+            marker
+        };
+        let folded = fold(vec![of(0, 0, "web1"), of(1, 300, "web1"), of(2, 0, "web2"), of(3, 0, "")]);
+        let places =
+            |marker: &Marker| (marker.source.0, marker.also.len(), marker.stat.count, marker.warm_up);
+        let mut all: Vec<_> = folded.iter().map(places).collect();
+        all.sort_unstable();
+        assert_eq!(all, [(1, 1, 2, false), (2, 0, 3, false), (3, 0, 4, false)]);
+        let apart = fold(vec![of(0, 200, "web1"), of(1, 300, "web1"), of(4, 0, ""), of(3, 0, "")]);
+        assert_eq!(apart.len(), 4, "two fractions are two records, and without a host nothing is told");
     }
 
     #[test]

@@ -59,6 +59,13 @@ impl Report<'_> {
         &self.sources[id.0 as usize]
     }
 
+    /// Where a first occurrence stands, and where else.
+    pub(super) fn places(&self, marker: &Marker) -> String {
+        let also: Vec<String> = marker.also.iter().map(|evidence| self.place(evidence)).collect();
+        let also = if also.is_empty() { String::new() } else { format!(" (also {})", also.join(", ")) };
+        format!("{}{also}", self.place(&marker.evidence))
+    }
+
     pub(super) fn place(&self, evidence: &Evidence) -> String {
         format!("{}:{}", clean(&self.files[evidence.file.0 as usize]), evidence.line)
     }

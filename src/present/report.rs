@@ -53,7 +53,7 @@ impl Report<'_> {
                 "warm_up": marker.warm_up,
             },
             "claim": 0,
-            "evidence": [self.evidence(&marker.evidence)],
+            "evidence": std::iter::once(&marker.evidence).chain(&marker.also).map(|one| self.evidence(one)).collect::<Vec<_>>(),
             "against": [],
         })
     }
@@ -303,7 +303,7 @@ fn markdown_row(text: &mut String, report: &Report<'_>, marker: &Marker) {
         cell(&report.source(marker.source).name),
         cell(&excerpt(&marker.example.message, 160)),
         thousands(marker.stat.count),
-        cell(&report.place(&marker.evidence)),
+        cell(&report.places(marker)),
     );
 }
 

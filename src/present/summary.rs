@@ -55,7 +55,7 @@ fn push_beginning(text: &mut String, report: &Report<'_>, labels: &[String], sty
         1 => "once".to_owned(),
         count => format!("{} times until {}", thousands(count), local_time(report.zone, first.stat.last_key)),
     };
-    let _ = writeln!(text, "  {}, {times}", report.place(&first.evidence));
+    let _ = writeln!(text, "  {}, {times}", report.places(first));
     if verdict.followers.is_empty() {
         return;
     }

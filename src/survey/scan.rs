@@ -66,6 +66,9 @@ pub enum Seen {
     Dayless,
 }
 
+/// The words of a record that only counts repetitions of another.
+pub const REPEATED: &[u8] = b"message repeated ";
+
 /// What the survey knows of one chunk.
 #[derive(Clone, Debug, Default)]
 pub struct ChunkSurvey {
@@ -109,6 +112,8 @@ pub struct ChunkSurvey {
     pub labels: Option<Range<i32>>,
     /// Whether its stamps are those of a clock that was not set yet: they mean nothing.
     pub unset: bool,
+    /// Whether some line of the bytes it was surveyed with has [`REPEATED`] in it.
+    pub repeats: bool,
 }
 
 /// What the survey knows of one file.
@@ -487,6 +492,8 @@ pub fn survey_plain(
         surveyor.line(base + line_start as u64, &text[at..], line);
         line_start = next;
     }
+    surveyor.chunk.repeats =
+        memchr::memmem::find(&text[start..line_start.min(text.len())], REPEATED).is_some();
     Ok((surveyor.take(to), surveyor.used))
 }
 
@@ -520,6 +527,8 @@ pub fn survey_stream(layouts: Layouts<'_>, mut unpacker: Unpacker, chunk_size: u
             line_start = next;
         }
         if complete > 0 {
+            surveyor.chunk.repeats =
+                memchr::memmem::find(&pending[..line_start.min(pending.len())], REPEATED).is_some();
             survey.chunks.extend(surveyor.take(base + line_start as u64));
             base += line_start as u64;
             pending.drain(..line_start);

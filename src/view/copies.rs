@@ -2,11 +2,13 @@
 //! collector. It is shown once, with all its places.
 //!
 //! Two records are one when they name the same instant as finely, say the same, and either stand in two files
-//! of one source with every byte alike, or name the same host, program and pid. The lines of one file are never
-//! copies of each other: what a file says twice was said twice, and is shown as often as the file that says it
-//! most often.
+//! of one source with every byte alike, or name the same host, program and pid. A stamp cut to the second may
+//! be that of a finer one (`super::coarse`): so the events of one whole second are looked at together. The
+//! lines of one file are never copies of each other: what a file says twice was said twice, and is shown as
+//! often as the file that says it most often.
 
-use crate::base::{Batch, Event, Flags};
+use super::coarse;
+use crate::base::{Batch, Derived, Event, Flags, NANOS_PER_SECOND};
 use crate::grammar::Known;
 use crate::view::{Record, Scene};
 
@@ -15,18 +17,26 @@ use crate::view::{Record, Scene};
 pub struct Entry<'a> {
     /// Where the event is.
     pub batch: &'a Batch,
-    /// The event: that of the first file in canonical order.
+    /// The event: the one whose stamp is finest, of several the one in the first file in canonical order.
     pub event: &'a Event,
     /// Its copies.
     pub also: &'a [(&'a Batch, &'a Event)],
 }
 
-/// Takes events in timeline order and finds the copies among those of one instant.
+/// The second that an instant lies in: its first nanosecond.
+pub fn second(key: i64) -> i64 {
+    key.saturating_sub(key.rem_euclid(NANOS_PER_SECOND))
+}
+
+/// Takes events in timeline order and finds the copies among those of one second.
 pub struct Copies<'a> {
     scene: &'a Scene<'a>,
-    /// The events of one instant.
+    /// Seconds that are not looked through, ascending.
+    crowded: &'a [i64],
+    /// The events of one second.
     ties: Vec<(&'a Batch, &'a Event)>,
-    /// Whether they are of several files.
+    /// That second, and whether its events are of several files.
+    second: i64,
     mixed: bool,
     /// For each tie the one that it is a copy of, or itself.
     original: Vec<u32>,
@@ -41,40 +51,52 @@ impl std::fmt::Debug for Copies<'_> {
 }
 
 impl<'a> Copies<'a> {
-    /// Looks for copies among events that come in timeline order.
-    pub fn new(scene: &'a Scene<'a>) -> Self {
-        Self { scene, ties: Vec::new(), mixed: false, original: Vec::new(), by_pattern: Vec::new() }
+    /// Looks for copies among events that come in timeline order, those of each second in one go. In the
+    /// `crowded` seconds, which are ascending, none are looked for.
+    pub fn new(scene: &'a Scene<'a>, crowded: &'a [i64]) -> Self {
+        let (original, by_pattern) = (Vec::new(), Vec::new());
+        Self { scene, crowded, ties: Vec::new(), second: i64::MIN, mixed: false, original, by_pattern }
     }
 
-    /// Takes the next event; those of the instant before go to `emit`.
+    /// Takes the next event; those of the second before go to `emit`.
     #[inline]
     pub fn push(&mut self, batch: &'a Batch, event: &'a Event, emit: &mut dyn FnMut(Entry<'_>)) {
-        if let Some((first, tie)) = self.ties.first() {
-            if tie.key != event.key {
+        if let Some((first, _)) = self.ties.first() {
+            if event.key.saturating_sub(self.second) >= NANOS_PER_SECOND {
                 self.finish(emit);
             } else if first.file != batch.file {
                 self.mixed = true;
             }
+        }
+        if self.ties.is_empty() {
+            self.second = second(event.key);
         }
         self.ties.push((batch, event));
     }
 
     /// What is left goes to `emit`.
     pub fn finish(&mut self, emit: &mut dyn FnMut(Entry<'_>)) {
-        if !std::mem::take(&mut self.mixed) || !self.find() {
+        let looked = std::mem::take(&mut self.mixed) && self.crowded.binary_search(&self.second).is_err();
+        if !looked || !self.find() {
             for (batch, event) in self.ties.drain(..) {
                 emit(Entry { batch, event, also: &[] });
             }
             return;
         }
+        let originals = self.original.iter().enumerate();
+        let copies = originals.filter(|(index, of)| *index as u32 != **of);
+        let mut copies: Vec<(u32, u32)> = copies.map(|(index, of)| (*of, index as u32)).collect();
+        copies.sort_unstable();
+        let mut rest = &copies[..];
         let mut also = Vec::new();
         for (index, (batch, event)) in self.ties.iter().enumerate() {
             if self.original[index] != index as u32 {
                 continue;
             }
+            let (own, later) = rest.split_at(rest.partition_point(|(of, _)| *of <= index as u32));
+            rest = later;
             also.clear();
-            let copies = self.original[index + 1..].iter().zip(&self.ties[index + 1..]);
-            also.extend(copies.filter(|(of, _)| **of == index as u32).map(|(_, tie)| *tie));
+            also.extend(own.iter().map(|(_, copy)| self.ties[*copy as usize]));
             emit(Entry { batch, event, also: &also });
         }
         self.ties.clear();
@@ -85,21 +107,21 @@ impl<'a> Copies<'a> {
         let Self { ties, by_pattern, original, .. } = self;
         by_pattern.clear();
         let records = ties.iter().enumerate();
-        let records = records.filter(|(_, (_, event))| !event.flags.any(Flags::UNDATED, Flags::DERIVED));
+        let records = records.filter(|(_, (_, event))| !event.flags.has(Flags::UNDATED));
         by_pattern.extend(records.map(|(index, (_, event))| (event.pattern, index as u32)));
         by_pattern.sort_unstable();
         original.clear();
+        let tie = |place: &(u64, u32)| ties[place.1 as usize];
+        let several = |alike: &[(u64, u32)]| alike.iter().any(|one| tie(one).0.file != tie(&alike[0]).0.file);
         let mut any = false;
-        for alike in by_pattern.chunk_by(|a, b| a.0 == b.0) {
-            let several = alike
-                .windows(2)
-                .any(|pair| ties[pair[0].1 as usize].0.file != ties[pair[1].1 as usize].0.file);
-            if several {
-                if original.is_empty() {
-                    original.extend(0..ties.len() as u32);
-                }
-                any |= copies(self.scene, ties, alike, original);
+        for alike in by_pattern.chunk_by(|a, b| a.0 == b.0).filter(|alike| several(alike)) {
+            if original.is_empty() {
+                original.extend(0..ties.len() as u32);
             }
+            for tied in alike.chunk_by(|a, b| tie(a).1.key == tie(b).1.key).filter(|tied| several(tied)) {
+                any |= copies(self.scene, ties, tied, original);
+            }
+            any |= coarse::find(self.scene, ties, alike, original);
         }
         any
     }
@@ -149,9 +171,21 @@ fn text<'a>((batch, event): (&'a Batch, &Event)) -> &'a [u8] {
     batch.record(event)
 }
 
+/// Whether what is derived from two records is the same in all its parts, but for its proof; records are.
+pub(super) fn same_parts<'a>(a: (&'a Batch, &Event), b: (&'a Batch, &Event)) -> bool {
+    match (a.0.derived(a.1), b.0.derived(b.1)) {
+        (None, None) => true,
+        (Some(a), Some(b)) => {
+            let parts = |of: &'a Derived| of.fields.iter().filter(|(name, _)| name != "original");
+            parts(a).eq(parts(b))
+        }
+        _ => false,
+    }
+}
+
 /// Whether two records of different files, of one instant and one pattern, are one.
 fn same(scene: &Scene<'_>, a: (&Batch, &Event), b: (&Batch, &Event)) -> bool {
-    if a.1.resolution != b.1.resolution {
+    if a.1.resolution != b.1.resolution || !same_parts(a, b) {
         return false;
     }
     if a.0.source == b.0.source {

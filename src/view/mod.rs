@@ -1,12 +1,13 @@
 //! Events in their surroundings: which file, source and format they belong to, and all that a record
 //! says when it is read again in full.
 
+mod coarse;
 mod copies;
 mod place;
 mod record;
 mod scene;
 
-pub use copies::{Copies, Entry};
+pub use copies::{Copies, Entry, second};
 pub use place::Place;
 pub use record::Record;
 pub use scene::{FileLabel, Scene, scene_labels};

@@ -1,23 +1,25 @@
 //! One binary for every test that runs the program as its users do.
 //!
 //! `below` tries records that no single line tells, `binary` damaged bytes of binary logs, `bounds` holds what
-//! is known of records without a stamp, `causal` what is claimed of order, `days` stamps that name a time of day,
-//! `golden` exact outputs, `landmarks` what other logs tell of lines without stamps, `proposals` the grammars that
-//! the program makes up, `props` what must hold for any log, `robust` what must not kill a run, `tables` what polled
-//! tables tell, `tidy` the rules of the house,
-//! `trial` made-up worlds whose true times are known, `uptimes` stamps that count from a boot, `years` logs
-//! without years. Nothing here reaches into the library but `causal`, which asks `order` what follows from the
-//! output, and `binary`, which renders bytes.
+//! is known of records without a stamp, `causal` what is claimed of order, `copies` records that several files
+//! have, `days` stamps that name a time of day, `golden` exact outputs, `landmarks` what other logs tell of lines
+//! without stamps, `proposals` the grammars that the program makes up, `props` what must hold for any log,
+//! `repeats` messages that were only counted, `robust` what must not kill a run, `tables` what polled tables tell,
+//! `tidy` the rules of the house, `trial` made-up worlds whose true times are known, `uptimes` stamps that count
+//! from a boot, `years` logs without years. Nothing here reaches into the library but `causal`, which asks
+//! `order` what follows from the output, and `binary`, which renders bytes.
 
 mod below;
 mod binary;
 mod bounds;
 mod causal;
+mod copies;
 mod days;
 mod golden;
 mod landmarks;
 mod proposals;
 mod props;
+mod repeats;
 mod robust;
 mod tables;
 mod tidy;
