@@ -12,7 +12,7 @@ use std::io::Write as _;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use libfuzzer_sys::fuzz_target;
-use timeline::io::{Budget, Contents, Found, Head, Limits, Member, Opened, Short, open_bytes};
+use timeline::io::{Budget, CharsetChoice, Contents, Found, Head, Limits, Member, OpenOptions, Opened, Short, open_bytes};
 
 const LIMITS: Limits = Limits { unpacked: 4 << 20, ratio: 1000, depth: 4, held: 1 << 20 };
 
@@ -144,10 +144,11 @@ fn member((found, opened, head): &Member) -> Option<Vec<u8>> {
 fuzz_target!(|data: &[u8]| {
     let Some((choice, rest)) = data.split_first_chunk::<5>() else { return };
     let (bytes, holds) = file(choice[0], [choice[1], choice[2], choice[3], choice[4]], rest);
-    let members = match open_bytes(Found::unnamed(), bytes, &LIMITS) {
+    let options = OpenOptions { limits: LIMITS, charsets: vec![CharsetChoice { glob: None, charset: None }] };
+    let members = match open_bytes(Found::unnamed(), bytes, &options) {
         Contents::File(member) => vec![member],
         Contents::Archive(archive) => {
-            let open = || archive.open(&LIMITS, &Budget::in_order(&LIMITS));
+            let open = || archive.open(&options, &Budget::in_order(&LIMITS));
             let (members, remarks) = open();
             assert!(remarks.iter().all(|remark| !remark.why.is_empty()));
             let names =

@@ -13,7 +13,7 @@ use timeline::base::Flags;
 use timeline::clock::{FileFacts, SettleOptions, Settled, settle};
 use timeline::grammar::{GrammarId, GrammarSet, detect};
 use timeline::ingest::{ChunkReader, Context, Filter};
-use timeline::io::{Contents, Found, Head, Limits, Opened, family, open_bytes};
+use timeline::io::{CharsetChoice, Contents, Found, Head, Limits, OpenOptions, Opened, family, open_bytes};
 use timeline::pattern::LevelRules;
 use timeline::survey::{FileFormat, FileSurvey, Layouts, survey_plain};
 use timeline::time::Zone;
@@ -150,7 +150,7 @@ fn format(choice: [u8; 2], sample: &[u8]) -> FileFormat {
 
 fuzz_target!(|data: &[u8]| {
     let Some((choice, bytes)) = data.split_first_chunk::<2>() else { return };
-    let contents = open_bytes(Found::unnamed(), bytes.to_vec(), &LIMITS);
+    let contents = open_bytes(Found::unnamed(), bytes.to_vec(), &OpenOptions { limits: LIMITS, charsets: vec![CharsetChoice { glob: None, charset: None }] });
     let Contents::File((_, Some(opened), Head::Text(sample))) = contents else { return };
     // What is decoded first is another target's.
     if opened.is_stream() {

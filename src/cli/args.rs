@@ -134,7 +134,7 @@ pub(super) struct Common {
     #[arg(long, value_name = "GLOB", env = "TIMELINE_SOURCE", help_heading = "Selection")]
     pub source: Vec<String>,
     #[command(flatten)]
-    pub unpacking: Unpacking,
+    pub opening: Opening,
     /// Threads [default: all cores]
     #[arg(short = 'j', long = "jobs", value_name = "N", env = "TIMELINE_JOBS", help_heading = "Run")]
     pub jobs: Option<usize>,
@@ -152,9 +152,19 @@ pub(super) struct Common {
     pub chunk_size: Option<usize>,
 }
 
-/// What unpacking may cost.
+/// How files are opened: what unpacking may cost, and what text is in.
 #[derive(Debug, Args)]
-pub(super) struct Unpacking {
+pub(super) struct Opening {
+    /// Encoding of text that is not UTF-8, for all files or those that fit a glob (repeatable): euc-kr, shift_jis,
+    /// latin1, utf-16le... [default: found by the first 64 KiB of a file]
+    #[arg(
+        long,
+        value_name = "[GLOB=]NAME",
+        env = "TIMELINE_ENCODING",
+        value_delimiter = ',',
+        help_heading = "Text"
+    )]
+    pub encoding: Vec<String>,
     /// Unpacked bytes of one file, or of all members of one archive, at most
     #[arg(long, value_name = "SIZE", env = "TIMELINE_MAX_UNPACKED", default_value = "64GiB", value_parser = size, help_heading = "Archives")]
     pub max_unpacked: u64,
@@ -403,6 +413,6 @@ pub(super) enum FormatsAction {
         #[arg(required = true)]
         files: Vec<PathBuf>,
         #[command(flatten)]
-        unpacking: Unpacking,
+        opening: Opening,
     },
 }

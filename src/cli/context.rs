@@ -136,6 +136,9 @@ impl Context {
         }
         others.sort();
         others.dedup();
+        let mut encodings: Vec<&str> = files.iter().filter_map(|file| file.charset()).collect();
+        encodings.sort_unstable();
+        encodings.dedup();
         let segments = segments(&files);
         let mut proofs: Vec<String> = Vec::new();
         let told =
@@ -154,6 +157,7 @@ impl Context {
             files: files.iter().map(|file| file.name.clone()).collect(),
             format: newest.map_or_else(String::new, |file| self.set.get(file.format.primary).name.clone()),
             others,
+            encodings,
             zone_basis: range.and_then(|_| zone_basis(&files)),
             segments,
             proofs,

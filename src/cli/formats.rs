@@ -7,10 +7,10 @@ use super::args::{FormatsAction, FormatsArgs};
 use super::context::grammars;
 use super::outcome::Ending;
 use super::output::Output;
-use super::resolve::limits;
+use super::resolve::opening;
 use crate::base::{Error, Result};
 use crate::grammar::{CheckReport, Fault, GrammarSet, check_company, check_grammar, check_newcomer, detect};
-use crate::io::{Budget, Contents, Head, Limits, open, walk};
+use crate::io::{Budget, Contents, Head, OpenOptions, open, walk};
 use crate::text::width;
 
 /// Runs `timeline formats`.
@@ -20,7 +20,7 @@ pub(super) fn run(args: &FormatsArgs) -> Result<Ending> {
         None | Some(FormatsAction::List) => (list(&set), Ending::Good),
         Some(FormatsAction::Show { name }) => (show(&set, name)?, Ending::Good),
         Some(FormatsAction::Check { files }) => check(&set, files)?,
-        Some(FormatsAction::Detect { files, unpacking }) => detect_files(&set, files, &limits(unpacking))?,
+        Some(FormatsAction::Detect { files, opening: told }) => detect_files(&set, files, &opening(told)?)?,
     };
     let mut output = Output::stdout();
     output.write(text.as_bytes())?;
@@ -98,15 +98,15 @@ fn check_one(
     Ok(report)
 }
 
-fn detect_files(set: &GrammarSet, files: &[PathBuf], limits: &Limits) -> Result<(String, Ending)> {
+fn detect_files(set: &GrammarSet, files: &[PathBuf], options: &OpenOptions) -> Result<(String, Ending)> {
     let (found, mut remarks) = walk(files)?;
-    let budget = Budget::in_order(limits);
+    let budget = Budget::in_order(&options.limits);
     let mut members = Vec::new();
     for file in found {
-        match open(file, false, limits) {
+        match open(file, false, options) {
             Contents::File((file, _, head)) => members.push((file.name, head)),
             Contents::Archive(archive) => {
-                let (inside, said) = archive.open(limits, &budget);
+                let (inside, said) = archive.open(options, &budget);
                 members.extend(inside.into_iter().map(|(file, _, head)| (file.name, head)));
                 remarks.extend(said);
             }

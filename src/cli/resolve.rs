@@ -4,12 +4,12 @@ use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::args::{ColorWhen, Common, Unpacking};
+use super::args::{ColorWhen, Common, Opening};
 use crate::base::{Error, Level, Result};
 use crate::clock::{Assumption, SettleOptions};
 use crate::engine::Plan;
 use crate::ingest::Filter;
-use crate::io::Limits;
+use crate::io::{Charset, CharsetChoice, Limits, OpenOptions};
 use crate::time::{Bound, Zone, duration, parse_bound};
 
 /// Bytes of a chunk: large enough to amortise a read, small enough to stay in the cache.
@@ -59,21 +59,36 @@ pub(super) fn plan(inputs: &[PathBuf], common: &Common) -> Result<Plan> {
         inputs: inputs.to_vec(),
         stdin,
         output: None,
-        limits: limits(&common.unpacking),
+        opening: opening(&common.opening)?,
         sources: common.source.clone(),
         settle: SettleOptions { default_zone, assumptions, year: common.year, now: now() },
         chunk_size: common.chunk_size.unwrap_or(CHUNK_SIZE).max(64),
     })
 }
 
-/// What unpacking may cost.
-pub(super) fn limits(unpacking: &Unpacking) -> Limits {
-    Limits {
-        unpacked: unpacking.max_unpacked,
-        ratio: unpacking.max_ratio,
-        depth: unpacking.max_depth,
-        held: unpacking.max_held,
-    }
+/// How files are opened.
+pub(super) fn opening(opening: &Opening) -> Result<OpenOptions> {
+    let charset = |text: &String| {
+        let (glob, name) = match text.rsplit_once('=') {
+            Some((glob, name)) => (Some(glob.to_owned()), name),
+            None => (None, text.as_str()),
+        };
+        let charset = Charset::named(name).ok_or_else(|| {
+            Error::new(format!(
+                "`{name}` is no encoding of logs; some are utf-8 euc-kr cp949 shift_jis euc-jp gbk big5 latin1 utf-16le utf-16be utf-32le"
+            ))
+        })?;
+        Ok(CharsetChoice { glob, charset: Some(charset).filter(|charset| !charset.is_utf8()) })
+    };
+    Ok(OpenOptions {
+        limits: Limits {
+            unpacked: opening.max_unpacked,
+            ratio: opening.max_ratio,
+            depth: opening.max_depth,
+            held: opening.max_held,
+        },
+        charsets: opening.encoding.iter().map(charset).collect::<Result<_>>()?,
+    })
 }
 
 /// What to keep.

@@ -25,10 +25,10 @@ pub(super) struct Gathered {
 pub(super) fn gather(plan: &Plan, found: Vec<Found>, remarks: &mut Vec<Unread>) -> Gathered {
     let keep = found.len() <= KEEP_OPEN;
     let mut contents: Vec<Contents> =
-        found.into_par_iter().map(|found| open(found, keep, &plan.limits)).collect();
+        found.into_par_iter().map(|found| open(found, keep, &plan.opening)).collect();
     if let Some(stdin) = &plan.stdin {
         let found = Found { size: stdin.len() as u64, ..Found::unnamed() };
-        contents.push(open_bytes(found, stdin.clone(), &plan.limits));
+        contents.push(open_bytes(found, stdin.clone(), &plan.opening));
     }
     let mut gathered = Gathered { members: Vec::new(), archives: BTreeSet::new() };
     let mut archives = Vec::new();
@@ -57,7 +57,7 @@ type Apart = (Vec<Member>, Vec<Unread>);
 
 /// Opens archives, several at a time; one after another if all of them together do not fit into memory.
 fn take_apart(plan: &Plan, archives: &[Archive]) -> Vec<Apart> {
-    let budget = Budget::shared(&plan.limits);
+    let budget = Budget::shared(&plan.opening.limits);
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<(usize, Apart)>> = Mutex::default();
     rayon::scope(|scope| {
@@ -66,7 +66,7 @@ fn take_apart(plan: &Plan, archives: &[Archive]) -> Vec<Apart> {
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(archive) = archives.get(index).filter(|_| !budget.overdrawn()) else { return };
-                    let apart = archive.open(&plan.limits, &budget);
+                    let apart = archive.open(&plan.opening, &budget);
                     if let Ok(mut done) = done.lock() {
                         done.push((index, apart));
                     }
@@ -77,8 +77,8 @@ fn take_apart(plan: &Plan, archives: &[Archive]) -> Vec<Apart> {
     let mut done = done.into_inner().unwrap_or_default();
     if budget.overdrawn() {
         drop(done);
-        let budget = Budget::in_order(&plan.limits);
-        return archives.iter().map(|archive| archive.open(&plan.limits, &budget)).collect();
+        let budget = Budget::in_order(&plan.opening.limits);
+        return archives.iter().map(|archive| archive.open(&plan.opening, &budget)).collect();
     }
     done.sort_by_key(|(index, _)| *index);
     done.into_iter().map(|(_, apart)| apart).collect()

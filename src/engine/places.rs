@@ -10,6 +10,11 @@ use crate::clock::Place;
 use crate::io::{MAX_LINE, Opened};
 
 impl FileState {
+    /// The character set that its text was in, where it is not UTF-8.
+    pub fn charset(&self) -> Option<&'static str> {
+        self.opened.charset()
+    }
+
     /// Where it was opened: the path as typed, or below it.
     pub fn path(&self) -> &Path {
         &self.path

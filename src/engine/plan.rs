@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::clock::SettleOptions;
-use crate::io::Limits;
+use crate::io::OpenOptions;
 use crate::text::glob;
 
 /// Hears how far a run is. Called from many threads.
@@ -23,8 +23,8 @@ pub struct Plan {
     pub stdin: Option<Vec<u8>>,
     /// The file that this run writes, if it does.
     pub output: Option<PathBuf>,
-    /// What unpacking may cost.
-    pub limits: Limits,
+    /// What unpacking may cost, and character sets that were named.
+    pub opening: OpenOptions,
     /// Globs of files or sources to read; all when empty.
     pub sources: Vec<String>,
     /// What was said about clocks; its default zone is also the one shown.

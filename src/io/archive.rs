@@ -10,6 +10,7 @@ use super::coding::Coding;
 use super::held::{Holder, room_for_a_member};
 use super::limits::{Budget, Limits};
 use super::open::{Contents, HEAD, Head, Member, look};
+use super::options::OpenOptions;
 use super::raw::Raw;
 use super::shape::{Shape, shape};
 use super::tar::{self, Tape, Tar};
@@ -50,9 +51,10 @@ impl Archive {
     }
 
     /// Opens it and all archives in it: the members in order, and what there is to say.
-    pub fn open(&self, limits: &Limits, budget: &Budget) -> (Vec<Member>, Vec<Unread>) {
+    pub fn open(&self, options: &OpenOptions, budget: &Budget) -> (Vec<Member>, Vec<Unread>) {
         let mut opening = Opening {
-            limits,
+            options,
+            limits: &options.limits,
             budget,
             holder: Holder::new(budget),
             packed: self.raw.len,
@@ -76,6 +78,7 @@ impl Archive {
 
 /// An outermost archive being opened.
 struct Opening<'a> {
+    options: &'a OpenOptions,
     limits: &'a Limits,
     budget: &'a Budget,
     holder: Holder<'a>,
@@ -149,7 +152,7 @@ impl Opening<'_> {
 
     /// Looks into a member, and into it again if it is an archive.
     fn member(&mut self, found: Found, raw: Raw, codings: Vec<Coding>, layers: usize) {
-        match look(found, raw, codings, layers, self.limits) {
+        match look(found, raw, codings, layers, self.options) {
             Contents::Archive(archive) => self.archive(&archive),
             Contents::File(member) => self.keep(member),
         }

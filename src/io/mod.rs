@@ -15,6 +15,7 @@ mod held;
 mod limits;
 mod metrics;
 mod open;
+mod options;
 mod raw;
 mod shape;
 mod tar;
@@ -23,9 +24,11 @@ mod walk;
 mod zip;
 
 pub use archive::Archive;
+pub use coding::Charset;
 pub use family::{Rotation, family};
 pub use limits::{Budget, Limits};
 pub use open::{Content, Contents, Head, Member, Opened, open, open_bytes};
+pub use options::{CharsetChoice, OpenOptions};
 pub use unpack::{Short, Unpacker};
 pub use walk::{Found, walk};
 

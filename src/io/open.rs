@@ -6,9 +6,10 @@
 use std::io;
 
 use super::archive::{Archive, Kind};
-use super::coding::{Coding, element};
+use super::coding::{Coding, charset, element};
 use super::limits::Limits;
 use super::metrics;
+use super::options::OpenOptions;
 use super::raw::Raw;
 use super::shape::{Shape, shape};
 use super::unpack::{Stream, Unpacker};
@@ -64,12 +65,12 @@ pub enum Contents {
 
 /// Opens a file and looks at its head. With `keep` the descriptor stays open for all passes, so that a file
 /// renamed in between is still the same one.
-pub fn open(found: Found, keep: bool, limits: &Limits) -> Contents {
+pub fn open(found: Found, keep: bool, options: &OpenOptions) -> Contents {
     let raw = match Raw::open(&found.path) {
         Ok(raw) => raw,
         Err(error) => return Contents::File((found, None, Head::Unread(reason(&error)))),
     };
-    let mut contents = look(found, raw.clone(), Vec::new(), 0, limits);
+    let mut contents = look(found, raw.clone(), Vec::new(), 0, options);
     if !keep {
         raw.let_go();
         if let Contents::Archive(archive) = &mut contents {
@@ -80,8 +81,8 @@ pub fn open(found: Found, keep: bool, limits: &Limits) -> Contents {
 }
 
 /// Looks at bytes in memory (standard input) as though they were a file.
-pub fn open_bytes(found: Found, bytes: Vec<u8>, limits: &Limits) -> Contents {
-    look(found, Raw::memory(bytes), Vec::new(), 0, limits)
+pub fn open_bytes(found: Found, bytes: Vec<u8>, options: &OpenOptions) -> Contents {
+    look(found, Raw::memory(bytes), Vec::new(), 0, options)
 }
 
 /// Takes layer after layer off, until there is text, an archive, or nothing that is read. `codings` are
@@ -91,8 +92,9 @@ pub(super) fn look(
     raw: Raw,
     mut codings: Vec<Coding>,
     layers: usize,
-    limits: &Limits,
+    options: &OpenOptions,
 ) -> Contents {
+    let limits = &options.limits;
     let known = codings.len();
     let depth = |codings: &[Coding]| layers + codings.len() - known;
     loop {
@@ -115,6 +117,14 @@ pub(super) fn look(
         let deeper = matches!(shape, Shape::Coded(_) | Shape::Tar | Shape::Zip);
         if deeper && depth(&codings) >= limits.depth {
             return Contents::File((found, None, unread(limits.why_no_deeper())));
+        }
+        let text = matches!(shape, Shape::Text | Shape::Unread(_));
+        if text && !codings.iter().any(|coding| matches!(coding, Coding::Charset(_))) {
+            let told = options.charset(&found.name);
+            if let Some(charset) = told.unwrap_or_else(|| charset(&head, head.len() < HEAD)) {
+                codings.push(Coding::Charset(charset));
+                continue;
+            }
         }
         match shape {
             Shape::Coded(coding) => codings.push(coding),
@@ -187,6 +197,14 @@ impl Opened {
         self.content() == Content::Stream
     }
 
+    /// The character set that its text was in, where it is not UTF-8.
+    pub fn charset(&self) -> Option<&'static str> {
+        self.codings.iter().find_map(|coding| match coding {
+            Coding::Charset(charset) => Some(charset.name()),
+            _ => None,
+        })
+    }
+
     /// The modification time of what was packed, nanoseconds since 1970, where gzip kept it.
     pub fn packed_time(&self) -> Option<i64> {
         if self.codings.first() != Some(&Coding::Gzip) {
@@ -218,7 +236,11 @@ mod tests {
     const LIMITS: Limits = Limits { unpacked: 1 << 40, ratio: 1000, depth: 8, held: 1 << 30 };
 
     fn opened(bytes: &[u8]) -> Option<Opened> {
-        match open_bytes(Found::unnamed(), bytes.to_vec(), &LIMITS) {
+        match open_bytes(
+            Found::unnamed(),
+            bytes.to_vec(),
+            &OpenOptions { limits: LIMITS, charsets: Vec::new() },
+        ) {
             Contents::File((_, opened, _)) => opened,
             Contents::Archive(_) => None,
         }

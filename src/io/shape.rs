@@ -25,7 +25,7 @@ pub(super) enum Shape {
 }
 
 /// Containers and files that are known and not read.
-const UNREAD: [(&[u8], &str); 14] = [
+const UNREAD: [(&[u8], &str); 12] = [
     (b"7z\xbc\xaf\x27\x1c", "7z is not read"),
     (b"Rar!\x1a\x07", "rar is not read"),
     (b"\x1f\x9d", "compress (.Z) is not read"),
@@ -37,8 +37,6 @@ const UNREAD: [(&[u8], &str); 14] = [
     (b"\xed\xab\xee\xdb", "an rpm package, not logs"),
     (b"ElfFile\0", "a Windows event log (evtx) is not read: export it as XML or JSON lines"),
     (b"SQLite format 3\0", "a SQLite database is not read"),
-    (b"\xff\xfe", "UTF-16 is not read yet"),
-    (b"\xfe\xff", "UTF-16 is not read yet"),
     (b"\x7fELF", "a program, not text"),
 ];
 
@@ -131,7 +129,6 @@ mod tests {
             ("한글 로그\n".as_bytes(), None),
             (b"BZh9 is what bzip2 files begin with\n", None),
             (b"PK\n", None),
-            (b"\xff\xfea\0", Some("UTF-16")),
         ] {
             let (text, why) = match shape(head, "x.log") {
                 Shape::Text => (true, String::new()),

@@ -67,6 +67,8 @@ pub struct SourceRow {
     pub format: String,
     /// Other formats found in it.
     pub others: Vec<String>,
+    /// Character sets of its files that are not UTF-8.
+    pub encodings: Vec<&'static str>,
     /// How its stamps are read, from where on.
     pub segments: Vec<SegmentRow>,
     /// How the least known of its zones is known; `None` where there are no stamps.
@@ -146,6 +148,9 @@ pub fn sources_json(rows: &[SourceRow]) -> Vec<Value> {
                 "dated": account.dated, "undated": account.undated, "joined": account.joined,
             },
         });
+        if !row.encodings.is_empty() {
+            row_json["encodings"] = row.encodings.clone().into();
+        }
         if !row.boots.is_empty() {
             row_json["boots"] = row.boots.clone().into();
         }
@@ -165,6 +170,9 @@ pub fn push_sources(out: &mut Vec<u8>, rows: &[SourceRow], remarks: &[Unread], z
         let mut line =
             |name: &str, value: &str| out.extend_from_slice(format!("  {name:8}{value}\n").as_bytes());
         line("format", &formats);
+        if !row.encodings.is_empty() {
+            line("text", &format!("{}, shown as UTF-8 (--encoding overrides)", row.encodings.join(", ")));
+        }
         line("clock", &clock(row));
         let own: Vec<&SegmentRow> = row.segments.iter().filter(|segment| segment.writer.is_none()).collect();
         for segment in own.windows(2).filter(|pair| !pair[0].reads_like(pair[1])).map(|pair| pair[1]) {

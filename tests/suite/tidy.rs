@@ -27,6 +27,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("bzip2", &["src/io/coding/"]),
     ("lz4_flex", &["src/io/"]),
     ("lzma_rust2", &["src/io/coding/"]),
+    ("encoding_rs", &["src/io/coding/"]),
+    ("chardetng", &["src/io/coding/"]),
     ("twox_hash", &["src/io/coding/"]),
     ("zrip_decode", &["src/io/"]),
     ("nom", &["src/grammar/syntax.rs"]),

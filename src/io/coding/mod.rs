@@ -16,12 +16,13 @@
 //!    that the data is cut off. What stands behind whole data and is none of its own is [`behind`].
 //! 5. Memory is bounded: by a window that the format names, and that the decoder limits, never by the file.
 //! 6. What is bytes stays bytes: a coding between bytes and text (a character set, a binary log rendered
-//!    into lines) is the last one of a stack. It must keep lines in order and end each with a newline.
+//!    into lines) is the last one of a stack, or has only JSON above it. It must keep lines in order.
 //!
 //! A coding that needs its bytes at random places cannot be a `Read` over a stream: hold what is below it
 //! first, as is done for a zip file inside of another container (`super::archive`). A journal is such a coding:
 //! nothing is ever below it.
 
+mod charset;
 mod checked;
 mod crc64;
 mod json;
@@ -37,6 +38,8 @@ use super::binary::{self, Rendered};
 use super::metrics;
 use super::raw::Raw;
 
+pub use charset::Charset;
+pub(super) use charset::charset;
 pub(super) use json::{element, keys};
 pub(super) use layer::{Source, start};
 
@@ -62,6 +65,8 @@ pub(super) enum Coding {
         /// Its CRC-32.
         crc: u32,
     },
+    /// Text that is not UTF-8.
+    Charset(Charset),
     /// JSON that has no line per record.
     Json {
         /// How deep the records stand.
@@ -92,6 +97,7 @@ impl Coding {
             Self::Bzip2 => "bzip2",
             Self::Lz4 => "lz4",
             Self::Deflate | Self::Checked { .. } => "zip",
+            Self::Charset(charset) => charset.name(),
             Self::Json { .. } => "JSON",
             Self::Metrics(kind) => kind.name(),
             Self::Binary(kind) => kind.name(),
@@ -119,6 +125,7 @@ impl Coding {
             Self::Xz => Box::new(xz::Xz::new(below)),
             Self::Lz4 => Box::new(lz4::Lz4::new(below)),
             Self::Deflate => Box::new(flate2::bufread::DeflateDecoder::new(below)),
+            Self::Charset(charset) => charset.decoder(below),
             Self::Json { element } => Box::new(json::Unfolded::new(below, element)),
             Self::Checked { len, crc } => Box::new(checked::Checked::new(below, len, crc)),
             Self::Metrics(kind) => Box::new(kind.rendered(below)),
