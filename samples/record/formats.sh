@@ -249,6 +249,8 @@ printf 'x\n' > /var/log/app.log
 printf '/var/log/app.log {\n  weekly\n  dateext\n  compress\n  rotate 4\n  su root root\n}\n' > /run/logrotate.conf; chmod 644 /run/logrotate.conf
 logrotate -v -f -s /run/logrotate.state /run/logrotate.conf > "$O/logrotate-v.txt" 2>&1 || true
 sar -u 1 6 > "$O/sar-cpu.txt"; sar -n DEV 1 2 > "$O/sar-net.txt"; sar -r 1 3 > "$O/sar-memory.txt"
+rm -f /run/sa; /usr/lib/sysstat/sadc /run/sa; /usr/lib/sysstat/sadc 1 4 /run/sa; /usr/lib/sysstat/sadc -C "release 42" /run/sa
+sadf -j /run/sa -- -u -q -C -n DEV --iface=lo,eth0 > "$O/sadf.json"
 
 # --- let cron see two minutes ------------------------------------------------------------
 while [ $((EPOCHSECONDS - CRON_T0)) -lt 125 ]; do sleep 1; done

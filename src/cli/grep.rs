@@ -12,10 +12,10 @@ use super::resolve;
 use crate::base::{Batch, Error, Event, FileId, Flags, NANOS_PER_SECOND, Result};
 use crate::engine::{Sink, Stretch};
 use crate::grammar::Known;
-use crate::present::{Decorate, Prose, Style, day_rule, local_time, push_jsonl, thousands, tie_cell};
+use crate::present::{Decorate, Prose, Style, day_rule, push_jsonl, thousands, tie_cell};
 use crate::query::{Matcher, MatcherOptions};
 use crate::text::clean;
-use crate::time::duration;
+use crate::time::{duration, local_time};
 use crate::view::{Entry, Place, Record, Scene};
 
 /// How far context reaches: a number of records or a time.

@@ -6,6 +6,7 @@ mod boots;
 mod derive;
 mod drive;
 mod gather;
+mod holes;
 mod ledger;
 mod noticed;
 mod places;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use rayon::prelude::*;
 
@@ -11,6 +11,7 @@ use super::account::{Extent, account, extents};
 use super::behind;
 use super::boots::{derive_boots, may_name_a_boot};
 use super::gather::{Gathered, gather};
+use super::holes::holes;
 use super::ledger::Ledger;
 use super::noticed::{copies, days, unknown_boots, unset_clocks};
 use super::plan::{Plan, Watch};
@@ -19,7 +20,9 @@ use super::sections::watch_sections;
 use super::stated::derive_stated;
 use super::tables::watch_tables;
 use crate::base::{Account, Derived, FileId, Loss, Result, SourceId, Unread, reason};
-use crate::clock::{Booted, ChunkSpan, Clock, ClockStep, FileFacts, Settled, Shift, SkewShown, settle};
+use crate::clock::{
+    Booted, ChunkSpan, Clock, ClockStep, DaysKnown, FileFacts, Settled, Shift, SkewShown, settle,
+};
 use crate::grammar::{Detection, GrammarSet, Headers, detect};
 use crate::ingest::{Interval, Picker};
 use crate::io::{Found, Head, MAX_LINE, Member, Opened, Rotation, Short, family, walk};
@@ -165,6 +168,8 @@ pub fn prepare(
         found.retain(|file| file.identity != (output.dev(), output.ino()));
     }
     let (mut candidates, archives) = candidates(plan, set, found, &mut remarks);
+    let mut names: Vec<String> = candidates.iter().map(|candidate| candidate.found.name.clone()).collect();
+    names.extend(remarks.iter().map(|remark| remark.file.clone()));
     if let Some(ahead) = ahead.filter(|ahead| !may_name_a_boot(*ahead)) {
         let hopeful = hopeful(set, &candidates, ahead);
         let mut hopeful = hopeful.iter();
@@ -187,24 +192,7 @@ pub fn prepare(
     }
     copies(&candidates, &surveys, &mut remarks);
     let testimonies = testimonies(set, &candidates, &surveys);
-    let facts: Vec<FileFacts<'_>> = candidates
-        .iter()
-        .zip(&surveys)
-        .zip(&testimonies)
-        .zip(&days)
-        .map(|(((candidate, survey), testimony), days)| FileFacts {
-            name: &candidate.found.name,
-            source: &candidate.source,
-            format: &set.get(candidate.format.primary).name,
-            rotation: &candidate.rotation,
-            mtime: candidate.found.mtime,
-            packed: candidate.opened.packed_time(),
-            format_zone: set.get(candidate.format.primary).zone.as_ref(),
-            days: days.as_ref(),
-            survey,
-            testimony,
-        })
-        .collect();
+    let facts = facts(set, &candidates, &surveys, &testimonies, &days);
     let settlement = settle(&facts, &plan.settle);
     unknown_boots(&facts, &settlement.files, &mut remarks);
     let mut prepared = Prepared {
@@ -226,6 +214,9 @@ pub fn prepare(
     remarks.retain(|remark| {
         archives.contains(&remark.file) || plan.wants(&remark.file, &family(&remark.file).0)
     });
+    if ahead.is_none() {
+        remarks.extend(holes(&prepared.files, &names, &plan.settle.default_zone));
+    }
     remarks.extend(walked);
     prepared.ledger.remarks = remarks;
     for (file, testimony) in prepared.files.iter_mut().zip(&testimonies) {
@@ -234,6 +225,34 @@ pub fn prepare(
     behind::bound(&mut prepared, set);
     derive(&mut prepared, set, rules);
     Ok(prepared)
+}
+
+/// What settling needs to know of each file.
+fn facts<'a>(
+    set: &'a GrammarSet,
+    candidates: &'a [Candidate],
+    surveys: &'a [FileSurvey],
+    testimonies: &'a [Testimony],
+    days: &'a [Option<Arc<DaysKnown>>],
+) -> Vec<FileFacts<'a>> {
+    candidates
+        .iter()
+        .zip(surveys)
+        .zip(testimonies)
+        .zip(days)
+        .map(|(((candidate, survey), testimony), days)| FileFacts {
+            name: &candidate.found.name,
+            source: &candidate.source,
+            format: &set.get(candidate.format.primary).name,
+            rotation: &candidate.rotation,
+            mtime: candidate.found.mtime,
+            packed: candidate.opened.packed_time(),
+            format_zone: set.get(candidate.format.primary).zone.as_ref(),
+            days: days.as_ref(),
+            survey,
+            testimony,
+        })
+        .collect()
 }
 
 /// Looks once more at what records tell of other moments than their own.

@@ -225,11 +225,12 @@ fn compose(
             Item::Literal(text) => Piece::Literal(String::from_utf8_lossy(&text).into_owned()),
             Item::Blank => Piece::Literal(" ".into()),
             Item::Capture { name, spec: None } => Piece::Slot(slots.slot(&name)),
+            Item::Capture { name, spec: Some((_, kind)) } if name == "_" && kind == "rest" => Piece::Others,
             Item::Capture { .. } | Item::Group(_) => {
                 return Err(place.fault(
                     template,
                     at,
-                    "a message is put together from literals and plain {field} names",
+                    "a message is put together from literals, plain {field} names and {_:rest}",
                 ));
             }
         });

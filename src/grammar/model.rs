@@ -169,6 +169,8 @@ pub(super) struct PatternPart {
 pub(super) enum Piece {
     Literal(String),
     Slot(u8),
+    /// All pairs that have no slot, each with its name.
+    Others,
 }
 
 #[derive(Debug)]
@@ -529,6 +531,11 @@ impl Grammar {
                     Some(span) => self.value(text, span, out),
                     None => out.push(b'-'),
                 },
+                Piece::Others => {
+                    if let Shape::Pairs(spec) = &self.shape {
+                        spec.others(text, slots, out);
+                    }
+                }
             }
         }
     }

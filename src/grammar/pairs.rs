@@ -243,6 +243,27 @@ impl PairSpec {
             true
         });
     }
+
+    /// Appends every pair that has no slot, as `name value`, two blanks between them.
+    pub(super) fn others(&self, text: &[u8], slots: &Slots, out: &mut Vec<u8>) {
+        let mut gap: &[u8] = b"";
+        self.pairs(text, |key, value, kind| {
+            // A key that a grammar names, and one of several that a part may stand at.
+            let key = key.of(text);
+            let known = self.keys.slot(key).is_some_and(|slot| slots.get(slot) == Some(value));
+            if !known {
+                for part in [gap, key, b" "] {
+                    out.extend_from_slice(part);
+                }
+                match kind {
+                    Value::String => json::unescape(value.of(text), out),
+                    _ => out.extend_from_slice(value.of(text)),
+                }
+                gap = b"  ";
+            }
+            true
+        });
+    }
 }
 
 /// The stamp of a value: a number of seconds, milliseconds..., or a string of any known layout.

@@ -4,8 +4,8 @@
 //! one, memory) and what stands between them and text (`coding`: gzip and the like, one layer each). Text
 //! without a coding is read with positioned reads into buffers that belong to one chunk (see
 //! docs/decisions.md for why not memory maps): a file that shrinks or vanishes is an error value, not a
-//! signal. Archives (`archive`) are files whose members are files. Binary logs (`binary`) are rendered into lines
-//! by the last coding of a stack.
+//! signal. Archives (`archive`) are files whose members are files. Binary logs (`binary`) and documents of
+//! metrics (`metrics`) are rendered into lines by the last coding of a stack.
 
 mod archive;
 pub mod binary;
@@ -13,6 +13,7 @@ mod coding;
 mod family;
 mod held;
 mod limits;
+mod metrics;
 mod open;
 mod options;
 mod raw;

@@ -8,6 +8,7 @@ use std::io;
 use super::archive::{Archive, Kind};
 use super::coding::{Coding, charset, element};
 use super::limits::Limits;
+use super::metrics;
 use super::options::OpenOptions;
 use super::raw::Raw;
 use super::shape::{Shape, shape};
@@ -150,8 +151,9 @@ pub(super) fn look(
                 return Contents::File((found, None, unread(format!("{why}{inside}"))));
             }
             Shape::Text => {
-                if let Some(element) = element(&head) {
-                    codings.push(Coding::Json { element });
+                let coding = metrics::Kind::recognise(&head).map(Coding::Metrics);
+                if let Some(coding) = coding.or(element(&head).map(|element| Coding::Json { element })) {
+                    codings.push(coding);
                     continue;
                 }
                 return Contents::File((found, Some(Opened::new(raw, codings, limits)), Head::Text(head)));

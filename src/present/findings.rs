@@ -1,12 +1,12 @@
 //! What a report or a summary tells: findings over sources, and the sentence that sums them up.
 
 use super::orders::interval;
-use super::sources::{SourceRow, counted, local_time};
+use super::sources::{SourceRow, counted};
 use crate::base::{Level, NANOS_PER_SECOND, SourceId, Unread};
 use crate::lens::{Evidence, Finding, Marker, Order, Silence, Verdict};
 use crate::poll::{Change, Trend};
 use crate::text::{clean, excerpt};
-use crate::time::{Zone, pretty_span};
+use crate::time::{Zone, local_time, pretty_span};
 
 /// At most this many first occurrences become findings: the rest is in `timeline show`.
 const FIRSTS: usize = 200;

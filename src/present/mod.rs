@@ -25,7 +25,5 @@ pub use findings::Report;
 pub use prose::{Decorate, Prose, Style, day_rule};
 pub use report::{report_json, report_markdown};
 pub use rows::push_jsonl;
-pub use sources::{
-    SegmentRow, SourceRow, local_time, push_remarks, push_sources, sources_json, thousands, time_json,
-};
+pub use sources::{SegmentRow, SourceRow, push_remarks, push_sources, sources_json, thousands, time_json};
 pub use summary::{SummaryStyle, push_summary};

@@ -3,12 +3,11 @@
 use std::fmt::Write as _;
 
 use super::findings::Report;
-use super::sources::local_time;
 use crate::base::{Instant, NANOS_PER_SECOND};
 use crate::lens::Order;
 use crate::poll::{Change, Sighting};
 use crate::text::{clean, excerpt, width};
-use crate::time::{Zone, pretty_span};
+use crate::time::{Zone, local_time, pretty_span};
 
 /// Orders shown in the summary: the report has all of them.
 const SHOWN: usize = 5;

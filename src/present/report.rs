@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use super::clocks::markdown_clocks;
 use super::findings::{Report, headline, silence_span};
 use super::orders::markdown_orders;
-use super::sources::{SourceRow, local_time, push_remarks, size, sources_json, thousands, time_json};
+use super::sources::{SourceRow, push_remarks, size, sources_json, thousands, time_json};
 use crate::base::NANOS_PER_SECOND;
 use crate::lens::{Evidence, Finding, Marker, Order, Silence, Value as Known};
 use crate::text::{clean, excerpt};
-use crate::time::{pretty_span, render_rfc3339};
+use crate::time::{local_time, pretty_span, render_rfc3339};
 
 impl Report<'_> {
     fn evidence(&self, evidence: &Evidence) -> Value {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::base::{Account, Basis, Loss, NANOS_PER_SECOND, Unread, is_leap};
 use crate::clock::Years;
 use crate::text::{clean, width};
-use crate::time::{Zone, pretty_span, render_rfc3339};
+use crate::time::{Zone, local_time, pretty_span, render_rfc3339};
 
 /// A stretch of a source in which one zone holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,15 +103,6 @@ pub fn time_json(at: Option<i64>) -> Value {
         render_rfc3339(&mut text, at, digits, 0, true);
         String::from_utf8_lossy(&text).into_owned().into()
     })
-}
-
-/// An instant in a zone, whole seconds, `2014-12-12 10:10:59`.
-pub fn local_time(zone: &Zone, at: i64) -> String {
-    let mut text = Vec::new();
-    let offset = zone.offset_at(at.div_euclid(NANOS_PER_SECOND));
-    render_rfc3339(&mut text, at, 0, offset.0, false);
-    text.truncate(19);
-    String::from_utf8_lossy(&text).replace('T', " ")
 }
 
 /// The contract's `sources`.

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use super::clocks::push_clocks;
 use super::findings::{Report, headline, silence_span};
 use super::orders::{place, push_orders};
-use super::sources::{counted, ledger, local_time, push_remarks, thousands};
+use super::sources::{counted, ledger, push_remarks, thousands};
 use crate::base::{Account, Level, Loss, Unread};
 use crate::lens::Marker;
 use crate::text::{clean, excerpt, width};
-use crate::time::pretty_span;
+use crate::time::{local_time, pretty_span};
 
 /// How a summary looks.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 //! What people type for a time or a duration, and how spans are shown to them.
 
 use super::known;
-use super::zone::Zone;
+use super::zone::{Zone, render_rfc3339};
 use crate::base::{Error, NANOS_PER_SECOND, Result, WrittenDate, WrittenZone};
 
 /// A time typed as a bound of a range: an instant, or a distance from the other bound.
@@ -102,6 +102,15 @@ fn time_of_day(text: &str) -> Option<i64> {
         count += 1;
     }
     (count >= 2 && text.split(':').count() == count).then_some(total)
+}
+
+/// An instant in a zone, whole seconds, `2014-12-12 10:10:59`.
+pub fn local_time(zone: &Zone, at: i64) -> String {
+    let mut text = Vec::new();
+    let offset = zone.offset_at(at.div_euclid(NANOS_PER_SECOND));
+    render_rfc3339(&mut text, at, 0, offset.0, false);
+    text.truncate(19);
+    String::from_utf8_lossy(&text).replace('T', " ")
 }
 
 /// A duration: `90s`, `30m`, `2h`, `1h30m`, `3d`, `1w`, `250ms`, `1.5h`; nanoseconds.

@@ -238,7 +238,9 @@ impl<'a> LastLogin<'a> {
             text.iter().all(|byte| *byte > 0x20 && *byte != 0x7f)
                 && bytes[text.len()..].iter().all(|byte| *byte == 0)
         };
+        // No host's name fills its place: what does is a line of text without blanks.
         (EARLIEST..i64::from(u32::MAX) * 2).contains(&self.seconds)
+            && self.host.last() == Some(&0)
             && printable(self.line)
             && printable(self.host)
     }

@@ -248,7 +248,7 @@ fn object(head: &[u8], at: usize) -> Option<u8> {
 }
 
 /// Calls `visit(key, place of its value)` for the keys of the object at `at`, as far as the text goes.
-fn keys(text: &[u8], at: usize, mut visit: impl FnMut(&[u8], usize) -> bool) {
+pub(in crate::io) fn keys(text: &[u8], at: usize, mut visit: impl FnMut(&[u8], usize) -> bool) {
     let (mut depth, mut at) = (0_usize, at);
     while let Some(byte) = text.get(at) {
         match byte {

@@ -58,7 +58,7 @@ impl Layer {
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // What was decoded on the way to the damage may be lost: come again, byte by byte.
-                Err(_) if !self.careful && !self.coding.is_binary_log() && self.come_again() => filled = 0,
+                Err(_) if !self.careful && !self.coding.is_rendered() && self.come_again() => filled = 0,
                 Err(error) => {
                     self.decoder = None;
                     self.failure = Some(self.fault(error));
@@ -93,7 +93,7 @@ impl Layer {
             return error;
         }
         let kind = match error.kind() {
-            _ if self.coding.is_binary_log() => Kind::Lost(error.to_string()),
+            _ if self.coding.is_rendered() => Kind::Lost(error.to_string()),
             io::ErrorKind::UnexpectedEof => Kind::Cut,
             _ if error.to_string().contains("checksum") => Kind::Damaged("its checksum does not fit".into()),
             _ => Kind::Damaged(error.to_string()),

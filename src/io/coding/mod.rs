@@ -35,11 +35,12 @@ mod zstd;
 use std::io::{self, BufRead, Read};
 
 use super::binary::{self, Rendered};
+use super::metrics;
 use super::raw::Raw;
 
 pub use charset::Charset;
 pub(super) use charset::charset;
-pub(super) use json::element;
+pub(super) use json::{element, keys};
 pub(super) use layer::{Source, start};
 
 /// One layer.
@@ -71,6 +72,8 @@ pub(super) enum Coding {
         /// How deep the records stand.
         element: u8,
     },
+    /// Documents of metrics.
+    Metrics(metrics::Kind),
     /// A binary log that is read from its beginning.
     Binary(binary::Kind),
     /// A journal file, read at any place: the only coding of its stack.
@@ -96,6 +99,7 @@ impl Coding {
             Self::Deflate | Self::Checked { .. } => "zip",
             Self::Charset(charset) => charset.name(),
             Self::Json { .. } => "JSON",
+            Self::Metrics(kind) => kind.name(),
             Self::Binary(kind) => kind.name(),
             Self::Journal => "journal",
         }
@@ -103,13 +107,13 @@ impl Coding {
 
     /// Whether it gives lines: the last coding of its stack.
     pub(super) fn gives_text(self) -> bool {
-        matches!(self, Self::Json { .. }) || self.is_binary_log()
+        matches!(self, Self::Json { .. }) || self.is_rendered()
     }
 
-    /// Whether it renders a binary log. Its decoder loses nothing that it had rendered when it met damage, and
-    /// its error says all.
-    fn is_binary_log(self) -> bool {
-        matches!(self, Self::Binary(_) | Self::Journal)
+    /// Whether it renders records of something else into lines. Its decoder loses nothing that it had rendered
+    /// when it met damage, and its error says all.
+    fn is_rendered(self) -> bool {
+        matches!(self, Self::Binary(_) | Self::Journal | Self::Metrics(_))
     }
 
     fn decoder(self, raw: &Raw, below: &[Self]) -> io::Result<Decoder> {
@@ -124,6 +128,7 @@ impl Coding {
             Self::Charset(charset) => charset.decoder(below),
             Self::Json { element } => Box::new(json::Unfolded::new(below, element)),
             Self::Checked { len, crc } => Box::new(checked::Checked::new(below, len, crc)),
+            Self::Metrics(kind) => Box::new(kind.rendered(below)),
             Self::Binary(kind) => Box::new(Rendered::of(kind, below)),
             Self::Journal => Box::new(Rendered::journal(raw.reader()?, raw.len)),
         })
@@ -142,7 +147,7 @@ enum Kind {
     Cut,
     Damaged(String),
     Behind,
-    /// What a binary log lost, as a sentence: the rest is there.
+    /// What a renderer lost, as a sentence: the rest is there.
     Lost(String),
 }
 
