@@ -7,6 +7,9 @@
 //! lines of one file are never copies of each other: what a file says twice was said twice, and is shown as
 //! often as the file that says it most often.
 
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use super::coarse;
 use crate::base::{Batch, Derived, Event, Flags, NANOS_PER_SECOND};
 use crate::grammar::Known;
@@ -130,30 +133,32 @@ impl<'a> Copies<'a> {
 /// Records that say the same at one instant: the originals in order, and how many each file had so far.
 struct Said {
     originals: Vec<u32>,
-    counts: Vec<(u32, usize)>,
+    counts: HashMap<u32, usize>,
 }
+
+/// With no more ties than this each is compared with all; from there on only with those of one hash.
+const FEW: usize = 4;
 
 /// Finds the copies among ties of one pattern; whether there are any.
 fn copies(scene: &Scene<'_>, ties: &[(&Batch, &Event)], alike: &[(u64, u32)], original: &mut [u32]) -> bool {
     let mut any = false;
-    let mut said: Vec<Said> = Vec::new();
+    // Three hundred hosts say the same in one second: each record must not be compared with all of them.
+    let mut said: HashMap<u64, Vec<Said>> = HashMap::new();
     for &(_, index) in alike {
         let tie = ties[index as usize];
         let file = tie.0.file.0;
+        let hash = if alike.len() > FEW { hash(scene, tie) } else { 0 };
+        let said = said.entry(hash).or_default();
         let known = said.iter_mut().find(|said| {
             let first = said.originals[0];
             ties[first as usize].0.file != tie.0.file && same(scene, ties[first as usize], tie)
                 || ties[first as usize].0.file == tie.0.file && text(ties[first as usize]) == text(tie)
         });
         let Some(known) = known else {
-            said.push(Said { originals: vec![index], counts: vec![(file, 1)] });
+            said.push(Said { originals: vec![index], counts: HashMap::from([(file, 1)]) });
             continue;
         };
-        let position = known.counts.iter().position(|(known, _)| *known == file).unwrap_or_else(|| {
-            known.counts.push((file, 0));
-            known.counts.len() - 1
-        });
-        let count = &mut known.counts[position].1;
+        let count = known.counts.entry(file).or_default();
         match known.originals.get(*count) {
             Some(first) => {
                 original[index as usize] = *first;
@@ -164,6 +169,16 @@ fn copies(scene: &Scene<'_>, ties: &[(&Batch, &Event)], alike: &[(u64, u32)], or
         *count += 1;
     }
     any
+}
+
+/// The same for records that are [`same`].
+fn hash(scene: &Scene<'_>, (batch, event): (&Batch, &Event)) -> u64 {
+    let record = Record::read_message(scene, batch, event);
+    let message = text((batch, event)).get(usize::from(event.message)..);
+    let mut hasher = DefaultHasher::new();
+    [Known::Host, Known::Program, Known::Pid].map(|part| record.part(part)).hash(&mut hasher);
+    message.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The record as written.
