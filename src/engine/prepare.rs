@@ -168,6 +168,7 @@ pub fn prepare(
         found.retain(|file| file.identity != (output.dev(), output.ino()));
     }
     let (mut candidates, archives) = candidates(plan, set, found, &mut remarks);
+    // All that was found: what cannot be read, or is empty, stands in a remark.
     let mut names: Vec<String> = candidates.iter().map(|candidate| candidate.found.name.clone()).collect();
     names.extend(remarks.iter().map(|remark| remark.file.clone()));
     if let Some(ahead) = ahead.filter(|ahead| !may_name_a_boot(*ahead)) {
@@ -255,6 +256,7 @@ fn facts<'a>(
         .collect()
 }
 
+<<<<<<< HEAD
 /// Looks once more at what records tell of other moments than their own.
 fn derive(prepared: &mut Prepared, set: &GrammarSet, rules: &LevelRules) {
     watch_tables(prepared, set);
@@ -264,6 +266,8 @@ fn derive(prepared: &mut Prepared, set: &GrammarSet, rules: &LevelRules) {
     derive_boots(prepared, set);
 }
 
+=======
+>>>>>>> helper4-j
 /// Marks of each kind that are kept of one file: at most and, of however many files, at least; and of all.
 const MOST_MARKS: usize = 4096;
 const FEWEST_MARKS: usize = 256;

@@ -27,6 +27,8 @@ pub(super) struct Statistics {
     /// Points without a label yet.
     held: Vec<(Vec<u8>, Pairs)>,
     held_bytes: usize,
+    /// Whether there was any point.
+    any: bool,
     rest: Pairs,
 }
 
@@ -61,6 +63,7 @@ impl Shape for Statistics {
         let (time, point) = (std::mem::take(&mut self.time), std::mem::take(&mut self.point));
         self.held_bytes += size_of::<(Vec<u8>, Pairs)>() + time.len() + point.len();
         self.held.push((time, point));
+        self.any = true;
         if self.label.is_some() || self.held_bytes > MOST_HELD {
             self.release(out);
         }
@@ -68,6 +71,9 @@ impl Shape for Statistics {
 
     fn end(&mut self, out: &mut Vec<u8>) {
         self.release(out);
+        if self.label.is_some() && !self.any {
+            line(out, &[&metric(self.label.as_deref()), &Pairs::of(b"points", b"0")]);
+        }
         remark(out, b"\"cloudwatch\"", b"\"document\"", &[&self.rest]);
         *self = Self::default();
     }
@@ -121,6 +127,8 @@ pub(super) struct Data {
     values: Column,
     /// A value or time found no room: what follows in its array would meet the wrong partner.
     full: bool,
+    /// Whether there was any point.
+    any: bool,
     /// What a series says of itself beside its points.
     remark: Pairs,
     rest: Pairs,
@@ -134,6 +142,7 @@ impl Data {
         let metric = metric(self.label.as_deref());
         while let (Some(time), Some(value)) = (self.times.front(), self.values.front()) {
             let point = Pairs::of(b"value", value);
+            self.any = true;
             line(out, &[&stamp(time), &metric, &self.id, &point]);
             self.times.advance();
             self.values.advance();
@@ -143,6 +152,9 @@ impl Data {
     fn end_series(&mut self, out: &mut Vec<u8>) {
         self.pair(out);
         self.lost += self.times.clear() + self.values.clear();
+        if self.label.is_some() && !self.any {
+            self.remark.push(b"points", b"0");
+        }
         if !self.remark.is_empty() {
             line(out, &[&metric(self.label.as_deref()), &self.id, &self.remark]);
         }

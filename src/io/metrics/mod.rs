@@ -155,6 +155,15 @@ mod tests {
                  {\"timestamp\":8,\"series_of\":\"prometheus\",\"metric\":\"{}\",\"value\":\"2\"}\n",
             ),
             (
+                r#"{"Label":"a","Datapoints":[]}{"Label":"b","Datapoints":[]}"#,
+                "{\"series_of\":\"cloudwatch\",\"metric\":\"a\",\"points\":0}\n\
+                 {\"series_of\":\"cloudwatch\",\"metric\":\"b\",\"points\":0}\n",
+            ),
+            (
+                r#"{"data":{"resultType":"matrix","result":[]}}"#,
+                "{\"series_of\":\"prometheus\",\"metric\":\"document\",\"points\":0}\n",
+            ),
+            (
                 r#"{"sysstat":{"hosts":[{"nodename":"web1","machine":"x86_64","statistics":[{"timestamp":{"date":"2014-12-12","time":"01:10:01","utc":1,"interval":600},"cpu-load":[{"cpu":"all","user":1},{"cpu":"0","user":2}],"io":{"tps":3,"io-reads":{"rtps":4}},"network":{"net-dev":[{"iface":"lo"}]}},{"timestamp":{"date":"2014-12-12","time":"01:20:01","utc":0,"interval":600},"queue":{"runq-sz":5}}],"restarts":[{"boot":{"date":"2014-12-12","time":"01:00:00","utc":1,"cpu_count":2}}]}]}}"#,
                 "{\"series_of\":\"sadf\",\"metric\":\"machine\",\"host\":\"web1\",\"machine\":\"x86_64\"}\n\
                  {\"timestamp\":\"2014-12-12T01:10:01Z\",\"series_of\":\"sadf\",\"host\":\"web1\",\"interval\":600,\"metric\":\"cpu-load\",\"cpu\":\"all\",\"user\":1}\n\

@@ -9,6 +9,9 @@ pub(super) struct Answer {
     labels: Pairs,
     time: Vec<u8>,
     point: Pairs,
+    /// Whether there are series, and whether any has a point.
+    series: bool,
+    any: bool,
     rest: Pairs,
 }
 
@@ -25,6 +28,7 @@ impl Answer {
         head.push(b"metric", self.name.as_deref().unwrap_or(b"\"{}\""));
         if !self.time.is_empty() || !self.point.is_empty() {
             line(out, &[&head, &self.labels, &self.point]);
+            self.any = true;
         }
         self.time.clear();
         self.point.clear();
@@ -74,6 +78,7 @@ impl Shape for Answer {
 
     fn close(&mut self, way: &Way, out: &mut Vec<u8>) {
         let point = [&["values", ""][..], &["histograms", ""], &["value"], &["histogram"]];
+        self.series |= is(way, &SERIES[..2]);
         if is(way, &SERIES) {
             self.name = None;
             self.labels.clear();
@@ -85,6 +90,9 @@ impl Shape for Answer {
     }
 
     fn end(&mut self, out: &mut Vec<u8>) {
+        if self.series && !self.any {
+            self.rest.push(b"points", b"0");
+        }
         remark(out, b"\"prometheus\"", b"\"document\"", &[&self.rest]);
         *self = Self::default();
     }
