@@ -1,5 +1,6 @@
 //! Everything before the first event: find, open, detect, group, survey, settle, lay out the chunks.
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -163,8 +164,7 @@ pub fn prepare(
         // What stands where this run will write is no input.
         found.retain(|file| file.identity != (output.dev(), output.ino()));
     }
-    let Gathered { members, archives } = gather(plan, found, &mut remarks);
-    let mut candidates = detect_all(set, members, &mut remarks);
+    let (mut candidates, archives) = candidates(plan, set, found, &mut remarks);
     if let Some(ahead) = ahead.filter(|ahead| !may_name_a_boot(*ahead)) {
         let hopeful = hopeful(set, &candidates, ahead);
         let mut hopeful = hopeful.iter();
@@ -245,49 +245,63 @@ fn derive(prepared: &mut Prepared, set: &GrammarSet, rules: &LevelRules) {
     derive_boots(prepared, set);
 }
 
+/// Marks of each kind that are kept of one file: at most and, of however many files, at least; and of all.
+const MOST_MARKS: usize = 4096;
+const FEWEST_MARKS: usize = 256;
+const ALL_MARKS: usize = 1 << 20;
+
 /// Hears what files say about clocks, in parallel. Where every stamp names its offset there is nothing
 /// to settle but the rare lie, and one file alone cannot be compared: both are still heard, from a
 /// bounded sample.
 fn testimonies(set: &GrammarSet, candidates: &[Candidate], surveys: &[FileSurvey]) -> Vec<Testimony> {
+    // Thousands of files must fit into memory together; those few have in common are still heard, as every
+    // file keeps the same ones first.
+    let most = (ALL_MARKS / candidates.len().max(1)).clamp(FEWEST_MARKS, MOST_MARKS);
     candidates
         .par_iter()
         .zip(surveys)
         .with_max_len(1)
         .map(|(candidate, survey)| {
             // A file that cannot be read a second time says nothing; reading it in full will tell why.
-            testify(Layouts { set, format: &candidate.format }, &candidate.opened, survey).unwrap_or_default()
+            testify(Layouts { set, format: &candidate.format }, &candidate.opened, survey, most)
+                .unwrap_or_default()
         })
         .collect()
 }
 
-/// Detects the format of every file, in parallel.
-fn detect_all(set: &GrammarSet, members: Vec<Member>, remarks: &mut Vec<Unread>) -> Vec<Candidate> {
-    let results: Vec<_> = members
-        .into_par_iter()
-        .map(|(found, opened, head)| {
-            let remark = |why: &str, loss| Unread { file: found.name.clone(), why: why.to_owned(), loss };
-            match (opened, head) {
-                (Some(opened), Head::Text(sample)) => {
-                    let detection = detect(set, &sample);
-                    let primary = detection.winner().unwrap_or(set.plain());
-                    let others = set.secondary().filter(|id| *id != primary).collect();
-                    let (source, rotation) = family(&found.name);
-                    let format = FileFormat { primary, others };
-                    Ok(Candidate { source, rotation, opened, detection, format, found })
-                }
-                (_, Head::Unread(why)) => Err(remark(&why, Loss::Whole)),
-                _ => Err(remark("empty", Loss::None)),
-            }
-        })
-        .collect();
+/// Opens everything and detects the format of every file, in parallel; names of archives as well.
+fn candidates(
+    plan: &Plan,
+    set: &GrammarSet,
+    found: Vec<Found>,
+    remarks: &mut Vec<Unread>,
+) -> (Vec<Candidate>, BTreeSet<String>) {
+    let Gathered { members, archives } = gather(plan, found, remarks, &|member| candidate(set, member));
     let mut candidates = Vec::new();
-    for result in results {
-        match result {
+    for member in members {
+        match member {
             Ok(candidate) => candidates.push(candidate),
             Err(remark) => remarks.push(remark),
         }
     }
-    candidates
+    (candidates, archives)
+}
+
+/// Detects the format of a file by its head.
+fn candidate(set: &GrammarSet, (found, opened, head): Member) -> std::result::Result<Candidate, Unread> {
+    let remark = |why: &str, loss| Unread { file: found.name.clone(), why: why.to_owned(), loss };
+    match (opened, head) {
+        (Some(opened), Head::Text(sample)) => {
+            let detection = detect(set, &sample);
+            let primary = detection.winner().unwrap_or(set.plain());
+            let others = set.secondary().filter(|id| *id != primary).collect();
+            let (source, rotation) = family(&found.name);
+            let format = FileFormat { primary, others };
+            Ok(Candidate { source, rotation, opened, detection, format, found })
+        }
+        (_, Head::Unread(why)) => Err(remark(&why, Loss::Whole)),
+        _ => Err(remark("empty", Loss::None)),
+    }
 }
 
 /// For each file, whether a pattern may match in it. Plain files are looked through in pieces of whole

@@ -43,30 +43,28 @@ pub struct When {
     pub offset: u64,
 }
 
-/// Records of each kind kept of one file.
-const MOST: usize = 4096;
-
 /// Keeps the items with the smallest hashes: all of a hash, or none.
 #[derive(Debug)]
 pub(super) struct Smallest<T> {
+    /// Items kept.
+    most: usize,
     items: Vec<(u64, T)>,
     /// Hashes from this on are not kept.
     limit: Option<u64>,
 }
 
-impl<T> Default for Smallest<T> {
-    fn default() -> Self {
-        Self { items: Vec::new(), limit: None }
-    }
-}
-
 impl<T> Smallest<T> {
+    /// Keeps up to `most`.
+    pub(super) fn new(most: usize) -> Self {
+        Self { most, items: Vec::new(), limit: None }
+    }
+
     pub(super) fn add(&mut self, hash: u64, item: T) {
         if self.limit.is_some_and(|limit| hash >= limit) {
             return;
         }
         self.items.push((hash, item));
-        if self.items.len() > MOST {
+        if self.items.len() > self.most {
             let middle = self.items.len() / 2;
             let (_, (limit, _), _) = self.items.select_nth_unstable_by_key(middle, |(hash, _)| *hash);
             let limit = *limit;
@@ -78,7 +76,9 @@ impl<T> Smallest<T> {
     /// What was kept, by hash and in file order.
     pub(super) fn finish(mut self, offset: impl Fn(&T) -> u64) -> Vec<T> {
         self.items.sort_by_key(|(hash, item)| (*hash, offset(item)));
-        self.items.into_iter().map(|(_, item)| item).collect()
+        let mut items: Vec<T> = self.items.into_iter().map(|(_, item)| item).collect();
+        items.shrink_to_fit();
+        items
     }
 }
 
@@ -88,14 +88,15 @@ mod tests {
 
     #[test]
     fn the_smallest_hashes_stay_with_all_their_records() {
-        let mut all = Smallest::default();
+        const MOST: usize = 4096;
+        let mut all = Smallest::new(MOST);
         for number in 0..4 * MOST as u64 {
             all.add(number / 2, number);
         }
         let kept = all.finish(|number| *number);
         assert!(kept.len() <= MOST && kept.len() > MOST / 4, "{}", kept.len());
         assert_eq!(kept, (0..kept.len() as u64).collect::<Vec<_>>());
-        let mut one = Smallest::default();
+        let mut one = Smallest::new(MOST);
         for number in 0..2 * MOST as u64 {
             one.add(7, number);
         }

@@ -44,18 +44,22 @@ pub struct Sight {
     pub count: u32,
 }
 
-/// Marks kept per file.
-const MOST: usize = 4_096;
-
 /// The marks of one file.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Marks {
+    /// Marks kept.
+    most: usize,
     sights: HashMap<(u32, MarkKind, Written, u64), Sight>,
     /// Hashes from this on are not kept.
     limit: Option<u64>,
 }
 
 impl Marks {
+    /// Keeps up to `most`.
+    pub(super) fn new(most: usize) -> Self {
+        Self { most, sights: HashMap::new(), limit: None }
+    }
+
     /// Adds a mark seen at `at` in the record at `offset`.
     pub(super) fn add(
         &mut self,
@@ -83,7 +87,7 @@ impl Marks {
             sight.offset = offset;
         }
         sight.span = (sight.span.0.min(at), sight.span.1.max(at));
-        if self.sights.len() > MOST {
+        if self.sights.len() > self.most {
             self.thin();
         }
     }
@@ -278,8 +282,9 @@ mod tests {
 
     #[test]
     fn thinning_keeps_the_same_marks_in_every_file() {
-        let mut small = Marks::default();
-        let mut large = Marks::default();
+        const MOST: usize = 4096;
+        let mut small = Marks::new(MOST);
+        let mut large = Marks::new(MOST);
         for number in 0..3 * MOST as u64 {
             let hash = hash(&[&number.to_le_bytes()]);
             large.add(0, MarkKind::Id, Written::Local, hash, 1, number);

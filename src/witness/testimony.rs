@@ -188,8 +188,13 @@ struct Witness<'a> {
     current: Option<(u32, Written, i64)>,
 }
 
-/// Hears one file. Errors: what the file system says.
-pub fn testify(layouts: Layouts<'_>, opened: &Opened, survey: &FileSurvey) -> io::Result<Testimony> {
+/// Hears one file, and keeps up to `most` marks of each kind. Errors: what the file system says.
+pub fn testify(
+    layouts: Layouts<'_>,
+    opened: &Opened,
+    survey: &FileSurvey,
+    most: usize,
+) -> io::Result<Testimony> {
     let (writers, explained) = match survey.chunks.iter().any(|(_, chunk)| chunk.jumps.1 > 0) {
         true => interleaved(layouts, opened, survey)?,
         false => Default::default(),
@@ -200,13 +205,13 @@ pub fn testify(layouts: Layouts<'_>, opened: &Opened, survey: &FileSurvey) -> io
         stretches: survey.stretches(&explained),
         slots: Slots::default(),
         said: Testimony { writers, ..Testimony::default() },
-        marks: Marks::default(),
+        marks: Marks::new(most),
         quoted: HashSet::new(),
         hosts: BTreeMap::new(),
-        spoken: Smallest::default(),
-        served: Smallest::default(),
-        counted: Smallest::default(),
-        loose: Smallest::default(),
+        spoken: Smallest::new(most),
+        served: Smallest::new(most),
+        counted: Smallest::new(most),
+        loose: Smallest::new(most),
         stampless: survey.chunks.iter().all(|(_, chunk)| chunk.first.is_none() && chunk.uptimes.is_none()),
         current: None,
     };
