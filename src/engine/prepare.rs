@@ -256,7 +256,6 @@ fn facts<'a>(
         .collect()
 }
 
-<<<<<<< HEAD
 /// Looks once more at what records tell of other moments than their own.
 fn derive(prepared: &mut Prepared, set: &GrammarSet, rules: &LevelRules) {
     watch_tables(prepared, set);
@@ -266,8 +265,6 @@ fn derive(prepared: &mut Prepared, set: &GrammarSet, rules: &LevelRules) {
     derive_boots(prepared, set);
 }
 
-=======
->>>>>>> helper4-j
 /// Marks of each kind that are kept of one file: at most and, of however many files, at least; and of all.
 const MOST_MARKS: usize = 4096;
 const FEWEST_MARKS: usize = 256;
