@@ -1,14 +1,10 @@
-//! The ledger: what came in and what became of it. Lines in are lines out.
+//! What a run has to say of single files. What became of their lines stands in each file's account.
 
-use crate::base::{Account, Unread};
+use crate::base::Unread;
 
-/// The run's account.
+/// Remarks of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
-    /// Files that were read, at least in part.
-    pub files: u64,
-    /// The sum over all files.
-    pub total: Account,
     /// Whatever is to be said about single files, by name.
     pub remarks: Vec<Unread>,
 }

@@ -501,10 +501,6 @@ impl Prepared {
         let folds = zones.map(|zone| behind::folds(zone, range, clock.ahead())).collect();
         let extents = extents(survey, &clock, spans);
         let ledger = account(survey, spans);
-        if asked {
-            self.ledger.total.add(&ledger);
-            self.ledger.files += 1;
-        }
         self.files.push(FileState {
             name: candidate.found.name,
             source,
