@@ -41,10 +41,7 @@ pub(super) fn plan(inputs: &[PathBuf], common: &Common) -> Result<Plan> {
     let default_zone = Zone::parse(&common.tz)?;
     let mut assumptions = Vec::new();
     for text in &common.assume_tz {
-        let (glob, zone) = match text.rsplit_once('=') {
-            Some((glob, zone)) => (Some(glob.to_owned()), zone),
-            None => (None, text.as_str()),
-        };
+        let (glob, zone) = for_files(text);
         assumptions.push(Assumption { glob, zone: Zone::parse(zone)? });
     }
     let mut stdin = None;
@@ -66,13 +63,18 @@ pub(super) fn plan(inputs: &[PathBuf], common: &Common) -> Result<Plan> {
     })
 }
 
+/// `[GLOB=]VALUE`: which files a value is for, all without a glob, and the value.
+fn for_files(text: &str) -> (Option<String>, &str) {
+    match text.rsplit_once('=') {
+        Some((glob, value)) => (Some(glob.to_owned()), value),
+        None => (None, text),
+    }
+}
+
 /// How files are opened.
 pub(super) fn opening(opening: &Opening) -> Result<OpenOptions> {
     let charset = |text: &String| {
-        let (glob, name) = match text.rsplit_once('=') {
-            Some((glob, name)) => (Some(glob.to_owned()), name),
-            None => (None, text.as_str()),
-        };
+        let (glob, name) = for_files(text);
         let charset = Charset::named(name).ok_or_else(|| {
             Error::new(format!(
                 "`{name}` is no encoding of logs; some are utf-8 euc-kr cp949 shift_jis euc-jp gbk big5 latin1 utf-16le utf-16be utf-32le"

@@ -5,6 +5,7 @@ mod behind;
 mod boots;
 mod derive;
 mod drive;
+mod further;
 mod gather;
 mod holes;
 mod ledger;

@@ -7,17 +7,14 @@
 
 use std::collections::HashMap;
 
-use rayon::prelude::*;
-
+use super::further::{self, MOST, Told};
 use super::prepare::{Chunk, FileState, Prepared};
-use crate::base::{Basis, Derived, FileId, Instant, Level, Loss, Stamp, Unread, reason};
+use crate::base::{Basis, Derived, FileId, Instant, Level, Stamp};
 use crate::clock::ClockReader;
 use crate::grammar::{GrammarSet, Known, Slots};
 use crate::pattern::LevelRules;
-use crate::survey::{Layouts, REPEATED, lines};
+use crate::survey::{Layouts, REPEATED};
 
-/// Most events derived from one file.
-const MOST: usize = 20_000;
 /// Most writers of one file whose last message is remembered.
 const MOST_WRITERS: usize = 4_096;
 /// Longest message that is remembered: with the writers it bounds the memory.
@@ -27,52 +24,17 @@ const CUT: usize = 800;
 
 /// Pushes an event for every record that only counts repetitions.
 pub(super) fn derive_repeats(prepared: &mut Prepared, set: &GrammarSet, rules: &LevelRules) {
-    let shared: &Prepared = prepared;
-    let told: Vec<(Vec<Derived>, Option<Unread>)> = (0..shared.files.len())
-        .into_par_iter()
-        .with_max_len(1)
-        .filter(|file| shared.files[*file].repeats && shared.files[*file].asked)
-        .map(|file| in_file(shared, set, rules, FileId(file as u32)))
-        .collect();
-    for (derived, remark) in told {
-        prepared.derived.extend(derived);
-        prepared.ledger.remarks.extend(remark);
-    }
+    further::derive(prepared, |file| file.repeats, |prepared, id| in_file(prepared, set, rules, id));
 }
 
-fn in_file(
-    prepared: &Prepared,
-    set: &GrammarSet,
-    rules: &LevelRules,
-    id: FileId,
-) -> (Vec<Derived>, Option<Unread>) {
+fn in_file(prepared: &Prepared, set: &GrammarSet, rules: &LevelRules, id: FileId) -> Told {
     let state = prepared.file(id);
-    let mut repeats = Repeats {
-        id,
-        state,
-        rules,
-        slots: Slots::default(),
-        lasts: Lasts::default(),
-        derived: Vec::new(),
-        more: 0,
-    };
     let layouts = Layouts { set, format: &state.format };
-    let read = prepared.each_chunk(id, |chunk, bytes| repeats.chunk(&layouts, chunk, bytes));
-    let why = match (read, repeats.more) {
-        (Err(error), _) => Some((
-            format!("not all of it was looked through for repeated messages: {}", reason(&error)),
-            Loss::Part,
-        )),
-        (Ok(()), 0) => None,
-        (Ok(()), more) => Some((
-            format!(
-                "{more} more records count repetitions; what was repeated is only shown for the first {MOST}"
-            ),
-            Loss::None,
-        )),
-    };
-    let remark = why.map(|(why, loss)| Unread { file: state.name.clone(), why, loss });
-    (repeats.derived, remark)
+    let mut repeats = Repeats { id, state, rules, slots: Slots::default(), lasts: Lasts::default() };
+    let more = format_args!("count repetitions; what was repeated is only shown for the first {MOST}");
+    further::each_line(prepared, id, ("repeated messages", more), |reader, chunk, number, line| {
+        repeats.line(&layouts, reader, chunk, number, line)
+    })
 }
 
 /// A stamp, the key it led to, and the segment of the clock that it was read with.
@@ -205,27 +167,9 @@ struct Repeats<'a> {
     rules: &'a LevelRules,
     slots: Slots,
     lasts: Lasts,
-    derived: Vec<Derived>,
-    /// Further ones that are not kept.
-    more: u64,
 }
 
 impl Repeats<'_> {
-    fn chunk(&mut self, layouts: &Layouts<'_>, chunk: &Chunk, bytes: &[u8]) {
-        let mut reader = self.state.clock.reader(&chunk.span);
-        for (index, (at, _, line)) in lines(bytes, 0).enumerate() {
-            let number = chunk.first_line + index as u64;
-            let Some(derived) = self.line(layouts, &mut reader, chunk, number, (&bytes[at..], line)) else {
-                continue;
-            };
-            if self.derived.len() < MOST {
-                self.derived.push(derived);
-            } else {
-                self.more += 1;
-            }
-        }
-    }
-
     fn line(
         &mut self,
         layouts: &Layouts<'_>,

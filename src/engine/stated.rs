@@ -3,53 +3,29 @@
 //!
 //! Only files in which the sample found such a record are looked through.
 
-use rayon::prelude::*;
-
+use super::further::{self, MOST, Told};
 use super::prepare::{Chunk, FileState, Prepared};
-use crate::base::{Derived, FileId, Level, Loss, NANOS_PER_SECOND, Stamp, Unread, WrittenZone, reason};
+use crate::base::{Derived, FileId, Level, NANOS_PER_SECOND, Stamp, WrittenZone};
 use crate::clock::ClockReader;
 use crate::grammar::{GrammarSet, Known, Slots, What};
-use crate::survey::{Layouts, lines};
+use crate::survey::Layouts;
 use crate::time::render_rfc3339;
 
 /// A record is taken as a report of what it states when that lies no further away than this: a process that
 /// `started at` some day last year is no news.
 const NEAR: i64 = 86_400 * NANOS_PER_SECOND;
-/// Most events derived from one file.
-const MOST: usize = 20_000;
 
 /// Pushes an event for every instant that a record states and its stamp does not.
 pub(super) fn derive_stated(prepared: &mut Prepared, set: &GrammarSet) {
-    let shared: &Prepared = prepared;
-    let told: Vec<(Vec<Derived>, Option<Unread>)> = (0..shared.files.len())
-        .into_par_iter()
-        .with_max_len(1)
-        .filter(|file| shared.files[*file].states && shared.files[*file].asked)
-        .map(|file| in_file(shared, set, FileId(file as u32)))
-        .collect();
-    for (derived, remark) in told {
-        prepared.derived.extend(derived);
-        prepared.ledger.remarks.extend(remark);
-    }
+    further::derive(prepared, |file| file.states, |prepared, id| in_file(prepared, set, id));
 }
 
-fn in_file(prepared: &Prepared, set: &GrammarSet, id: FileId) -> (Vec<Derived>, Option<Unread>) {
-    let state = prepared.file(id);
-    let mut reports = Reports { set, id, state, slots: Slots::default(), derived: Vec::new(), more: 0 };
-    let read = prepared.each_chunk(id, |chunk, bytes| reports.chunk(chunk, bytes));
-    let why = match (read, reports.more) {
-        (Err(error), _) => Some((
-            format!("not all of it was looked through for stated times: {}", reason(&error)),
-            Loss::Part,
-        )),
-        (Ok(()), 0) => None,
-        (Ok(()), more) => Some((
-            format!("{more} more records state a time of their own; only the first {MOST} are shown at it"),
-            Loss::None,
-        )),
-    };
-    let remark = why.map(|(why, loss)| Unread { file: state.name.clone(), why, loss });
-    (reports.derived, remark)
+fn in_file(prepared: &Prepared, set: &GrammarSet, id: FileId) -> Told {
+    let mut reports = Reports { set, id, state: prepared.file(id), slots: Slots::default() };
+    let more = format_args!("state a time of their own; only the first {MOST} are shown at it");
+    further::each_line(prepared, id, ("stated times", more), |reader, chunk, number, line| {
+        reports.line(reader, chunk, number, line)
+    })
 }
 
 /// What the records of one file state.
@@ -58,27 +34,9 @@ struct Reports<'a> {
     id: FileId,
     state: &'a FileState,
     slots: Slots,
-    derived: Vec<Derived>,
-    /// Further ones that are not kept.
-    more: u64,
 }
 
 impl Reports<'_> {
-    fn chunk(&mut self, chunk: &Chunk, bytes: &[u8]) {
-        let mut reader = self.state.clock.reader(&chunk.span);
-        for (index, (at, _, line)) in lines(bytes, 0).enumerate() {
-            let number = chunk.first_line + index as u64;
-            let Some(derived) = self.line(&mut reader, chunk, number, (&bytes[at..], line)) else {
-                continue;
-            };
-            if self.derived.len() < MOST {
-                self.derived.push(derived);
-            } else {
-                self.more += 1;
-            }
-        }
-    }
-
     fn line(
         &mut self,
         reader: &mut ClockReader,

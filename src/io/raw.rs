@@ -190,13 +190,18 @@ impl BufRead for RawReader {
     }
 }
 
+/// `Read` for whoever is `BufRead` by a buffer of its own: what is ready, at most.
+pub(super) fn read_ready(source: &mut impl BufRead, out: &mut [u8]) -> io::Result<usize> {
+    let ready = source.fill_buf()?;
+    let count = ready.len().min(out.len());
+    out[..count].copy_from_slice(&ready[..count]);
+    source.consume(count);
+    Ok(count)
+}
+
 impl Read for RawReader {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let ready = self.fill_buf()?;
-        let count = ready.len().min(out.len());
-        out[..count].copy_from_slice(&ready[..count]);
-        self.consume(count);
-        Ok(count)
+        read_ready(self, out)
     }
 }
 

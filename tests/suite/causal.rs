@@ -13,7 +13,7 @@ use std::fs;
 use serde_json::Value;
 use timeline::order::{Class, Edge, Node, Order};
 
-use crate::util::{Random, Scratch, date, days, gzip, package};
+use crate::util::{Random, Scratch, date, days, gzip, nanos, package};
 
 const PROCESSES: usize = 6;
 const SECOND: i64 = 1_000_000_000;
@@ -154,17 +154,6 @@ const ARGS: [&str; 10] = [
     "--assume-tz",
     "p1.log*=America/New_York",
 ];
-
-/// Nanoseconds since 1970 of an RFC 3339 time in UTC.
-fn nanos(time: &str) -> i64 {
-    let number = |range: std::ops::Range<usize>| time[range].parse::<i64>().expect("a number");
-    let seconds = days(number(0..4), number(5..7), number(8..10)) * 86_400
-        + number(11..13) * 3_600
-        + number(14..16) * 60
-        + number(17..19);
-    let fraction = time[19..].trim_start_matches('.').trim_end_matches('Z');
-    seconds * SECOND + format!("{fraction:0<9}").parse::<i64>().expect("a fraction")
-}
 
 /// The number of an event, from its text.
 fn number(text: &str) -> usize {

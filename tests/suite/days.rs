@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use crate::util::{Random, Scratch, date, days};
+use crate::util::{Random, Scratch, date, days, events_of_any_cut};
 
 const DAY: i64 = 86_400;
 
@@ -127,29 +127,6 @@ fn touch(scratch: &Scratch, name: &str, second: i64) {
     file.set_modified(time).expect("a time");
 }
 
-/// Runs and compares for several cuts; the events.
-fn events(scratch: &Scratch, what: &str) -> Vec<Value> {
-    let run = |command: &str, more: &[&str]| {
-        let args = [&[command, ".", "--tz", "UTC", "--format", "jsonl"], more].concat();
-        let output = scratch.run(&args);
-        assert!(output.status.success(), "{args:?}");
-        String::from_utf8(output.stdout).expect("JSON")
-    };
-    let (events, sources) = (run("show", &["-j", "1"]), run("sources", &["-j", "1"]));
-    for size in ["64", "100", "1000", "7000"] {
-        assert!(run("show", &["--chunk-size", size]) == events, "{what}, chunks of {size}");
-        assert!(run("sources", &["--chunk-size", size]) == sources, "{what}, chunks of {size}");
-    }
-    let parse = |text: &str| -> Vec<Value> {
-        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
-    };
-    let (events, sources) = (parse(&events), parse(&sources));
-    let undated = events.iter().filter(|event| event["time"].is_null()).count() as u64;
-    let told: u64 = sources.iter().map(|row| row["undated"].as_u64().expect("a number")).sum();
-    assert_eq!(told, undated, "{what}");
-    events
-}
-
 /// Every dated row holds the truth; how many are dated, and how many to the second.
 fn check(events: &[Value], what: &str) -> (u64, u64) {
     let (mut dated, mut exact) = (0, 0);
@@ -192,7 +169,7 @@ fn below_a_date_line_every_day_is_exact() {
         scratch.write("sar.txt", &log.text);
         touch(&scratch, "sar.txt", at + 400 * DAY);
         let what = format!("seed {seed}");
-        let events = events(&scratch, &what);
+        let events = events_of_any_cut(&scratch, &what);
         let (dated, exact) = check(&events, &what);
         let rows = events
             .iter()
@@ -221,7 +198,7 @@ fn what_the_file_tells_holds_the_truth() {
         // Written at once, copied much later, or with a clock in another zone.
         touch(&scratch, &name, last + *random.pick(&[0, 1, 3_000, 40 * DAY, 9 * 3_600 + 1]));
         let what = format!("seed {seed}, {name}");
-        let (dated, found) = check(&events(&scratch, &what), &what);
+        let (dated, found) = check(&events_of_any_cut(&scratch, &what), &what);
         assert_eq!(dated, log.records, "{what}");
         (exact, all) = (exact + found, all + dated);
     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use crate::util::{Random, Scratch, date, days};
+use crate::util::{Random, Scratch, date, days, nanos};
 
 const SECOND: i64 = 1_000_000_000;
 const MILLI: i64 = 1_000_000;
@@ -21,17 +21,6 @@ fn iso(at: i64) -> String {
         second % 60,
         at.rem_euclid(SECOND) / 1_000
     )
-}
-
-/// Its inverse.
-fn nanos(time: &str) -> i64 {
-    let number = |range: std::ops::Range<usize>| time[range].parse::<i64>().expect("a number");
-    let seconds = days(number(0..4), number(5..7), number(8..10)) * 86_400
-        + number(11..13) * 3_600
-        + number(14..16) * 60
-        + number(17..19);
-    let fraction = time[19..].trim_start_matches('.').trim_end_matches('Z');
-    seconds * SECOND + format!("{fraction:0<9}").parse::<i64>().expect("a fraction")
 }
 
 /// What happened to a machine, and what it wrote of it.

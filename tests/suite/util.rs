@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use serde_json::Value;
+
 /// The program as cargo built it.
 pub(crate) const TIMELINE: &str = env!("CARGO_BIN_EXE_timeline");
 
@@ -135,6 +137,41 @@ pub(crate) fn date(days: i64) -> (i64, i64, i64) {
     }
     let month = (1..=12).rev().find(|month| self::days(year, *month, 1) <= days).expect("January fits");
     (year, month, days - self::days(year, month, 1) + 1)
+}
+
+/// Nanoseconds since 1970 of an RFC 3339 time in UTC.
+pub(crate) fn nanos(time: &str) -> i64 {
+    let number = |range: std::ops::Range<usize>| time[range].parse::<i64>().expect("a number");
+    let seconds = days(number(0..4), number(5..7), number(8..10)) * 86_400
+        + number(11..13) * 3_600
+        + number(14..16) * 60
+        + number(17..19);
+    let fraction = time[19..].trim_start_matches('.').trim_end_matches('Z');
+    seconds * 1_000_000_000 + format!("{fraction:0<9}").parse::<i64>().expect("a fraction")
+}
+
+/// What a folder's logs are told to be, which is the same however they are cut into chunks, and of which the ledger
+/// counts as many undated records as are shown: the events.
+pub(crate) fn events_of_any_cut(scratch: &Scratch, what: &str) -> Vec<Value> {
+    let run = |command: &str, more: &[&str]| {
+        let args = [&[command, ".", "--tz", "UTC", "--format", "jsonl"], more].concat();
+        let output = scratch.run(&args);
+        assert!(output.status.success(), "{args:?}");
+        String::from_utf8(output.stdout).expect("JSON")
+    };
+    let (events, sources) = (run("show", &["-j", "1"]), run("sources", &["-j", "1"]));
+    for size in ["64", "100", "1000", "7000"] {
+        assert!(run("show", &["--chunk-size", size]) == events, "{what}, chunks of {size}");
+        assert!(run("sources", &["--chunk-size", size]) == sources, "{what}, chunks of {size}");
+    }
+    let parse = |text: &str| -> Vec<Value> {
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    };
+    let (events, sources) = (parse(&events), parse(&sources));
+    let undated = events.iter().filter(|event| event["time"].is_null()).count() as u64;
+    let told: u64 = sources.iter().map(|row| row["undated"].as_u64().expect("a number")).sum();
+    assert_eq!(told, undated, "{what}");
+    events
 }
 
 /// A small generator of pseudo-random numbers (splitmix64): the same log for the same seed, anywhere.

@@ -1,9 +1,7 @@
 //! Logs without years: several New Years, starts without a clock, disorder. What is told must not depend
 //! on how files are cut, and the ledger must count as the timeline shows.
 
-use serde_json::Value;
-
-use crate::util::{Random, Scratch, date};
+use crate::util::{Random, Scratch, date, events_of_any_cut};
 
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -53,25 +51,8 @@ fn chunks_change_no_year() {
             unset += count;
             scratch.write(name, text);
         }
-        let run = |command: &str, more: &[&str]| {
-            let args = [&[command, ".", "--tz", "UTC", "--format", "jsonl"], more].concat();
-            let output = scratch.run(&args);
-            assert!(output.status.success(), "{args:?}");
-            String::from_utf8(output.stdout).expect("JSON")
-        };
-        let (events, sources) = (run("show", &["-j", "1"]), run("sources", &["-j", "1"]));
-        for size in ["64", "100", "1000", "7000"] {
-            assert!(run("show", &["--chunk-size", size]) == events, "seed {seed}, chunks of {size}");
-            assert!(run("sources", &["--chunk-size", size]) == sources, "seed {seed}, chunks of {size}");
-        }
-        let undated = events.lines().filter(|line| line.starts_with("{\"time\":null")).count() as u64;
-        let ledger = |line: &str| {
-            let row: Value = serde_json::from_str(line).expect("JSON");
-            row["undated"].as_u64().expect("a number")
-        };
-        assert_eq!(sources.lines().map(ledger).sum::<u64>(), undated, "seed {seed}");
-        for event in events.lines() {
-            match (event.starts_with("{\"time\":null"), event.contains("no clock yet")) {
+        for event in events_of_any_cut(&scratch, &format!("seed {seed}")) {
+            match (event["time"].is_null(), event.to_string().contains("no clock yet")) {
                 (true, true) => found += 1,
                 (true, false) => lost += 1,
                 _ => {}

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, Read};
 use std::ops::Range;
 
 use super::{Coding, Decoder, Fault, Kind};
-use crate::io::raw::Raw;
+use crate::io::raw::{Raw, read_ready};
 
 /// Bytes in order, from whatever is below.
 pub(crate) type Source = Box<dyn BufRead + Send>;
@@ -122,10 +122,6 @@ impl BufRead for Layer {
 
 impl Read for Layer {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let ready = self.fill_buf()?;
-        let count = ready.len().min(out.len());
-        out[..count].copy_from_slice(&ready[..count]);
-        self.consume(count);
-        Ok(count)
+        read_ready(self, out)
     }
 }
