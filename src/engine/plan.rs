@@ -35,7 +35,7 @@ pub struct Plan {
 
 impl Plan {
     /// Whether a file is asked for.
-    pub(super) fn wants(&self, file: &str, source: &str) -> bool {
+    pub fn wants(&self, file: &str, source: &str) -> bool {
         self.sources.is_empty()
             || self.sources.iter().any(|pattern| glob(pattern, file) || glob(pattern, source))
     }

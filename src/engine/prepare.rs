@@ -219,6 +219,7 @@ pub fn prepare(
         remarks.extend(holes(&prepared.files, &names, &plan.settle.default_zone));
     }
     remarks.extend(walked);
+    remarks.sort_by(|a, b| (&a.file, &a.why).cmp(&(&b.file, &b.why)));
     prepared.ledger.remarks = remarks;
     for (file, testimony) in prepared.files.iter_mut().zip(&testimonies) {
         file.states = testimony.states;
