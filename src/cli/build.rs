@@ -28,6 +28,9 @@ enum Place {
 impl Place {
     /// Where the events of a build go, and that they may go there: a mistake is told before anything is read.
     fn of(args: &BuildArgs) -> Result<Self> {
+        if args.input.inputs.is_empty() {
+            return Err(resolve::nothing_to_read());
+        }
         let place = match &args.output {
             None if args.no_store => return Ok(Self::Nowhere),
             None => Self::Store(default_name(args.input.inputs.first().map_or(Path::new("."), |path| path))?),
@@ -83,8 +86,7 @@ fn is_ours(path: &Path, args: &BuildArgs) -> Result<bool> {
     if !Store::is_store(path) || args.force {
         return Ok(false);
     }
-    let known = Manifest::inputs_of(path)?;
-    Ok(known == made_from(&args.input.inputs))
+    Ok(Manifest::peek(path)?.made_from == made_from(&args.input.inputs))
 }
 
 /// Runs `timeline build`.

@@ -345,7 +345,7 @@ fn stored(plan: &Plan, common: &Common, set: &GrammarSet) -> Result<Option<Store
         ));
     }
     let store = Store::open(root, common.salvage)?;
-    let run = Run::from_json(&store.beside("run.json")?)?;
+    let run = store.run()?;
     let formats = set.iter().map(|(id, grammar)| (grammar.name.clone(), id.0)).collect();
     let mut by_name = HashMap::new();
     for (id, file) in run.files.iter().enumerate() {

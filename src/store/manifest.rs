@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_64 as Hasher;
 
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, reason};
 
 /// Version of the store's layout that this program writes, and the only one it reads.
 pub const FORMAT_VERSION: u32 = 1;
@@ -32,6 +32,36 @@ pub struct PartEntry {
     pub first_key: i64,
     /// Where its last row stands in time, nanoseconds since 1970.
     pub last_key: i64,
+    /// Hash of its bytes.
+    pub hash: String,
+}
+
+impl PartEntry {
+    /// What is wrong with the part in the store at `root`, if anything is; with `wholly`, by all of its bytes.
+    pub(super) fn fault(&self, root: &Path, wholly: bool) -> Option<String> {
+        let look = || -> std::io::Result<Option<String>> {
+            let mut file = File::open(root.join(&self.path))?;
+            let bytes = file.metadata()?.len();
+            if bytes != self.bytes {
+                return Ok(Some(format!("it has {bytes} bytes, and was written with {}", self.bytes)));
+            }
+            let differs = wholly && hash(&mut file, bytes)? != self.hash;
+            Ok(differs.then(|| "its bytes are not those that were written".to_owned()))
+        };
+        match look() {
+            Ok(fault) => fault,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some("it is missing".to_owned()),
+            Err(error) => Some(reason(&error)),
+        }
+    }
+
+    /// Notes the size and the hash of the file, which is complete.
+    pub(super) fn seal(&mut self, root: &Path) -> std::io::Result<()> {
+        let mut file = File::open(root.join(&self.path))?;
+        self.bytes = file.metadata()?.len();
+        self.hash = hash(&mut file, self.bytes)?;
+        Ok(())
+    }
 }
 
 /// One file that a store was made of.
@@ -144,9 +174,9 @@ impl Manifest {
         }
     }
 
-    /// The inputs that the store in a folder was made from, from the root of the file system.
-    pub fn inputs_of(root: &Path) -> Result<Vec<String>> {
-        Ok(Self::read(root, true)?.made_from)
+    /// What the store in a folder says of itself; nothing is checked but that it can be read.
+    pub fn peek(root: &Path) -> Result<Self> {
+        Self::read(root, true)
     }
 
     /// Bytes of its parts.
@@ -154,8 +184,10 @@ impl Manifest {
         self.events.iter().chain(&self.copies).map(|part| part.bytes).sum()
     }
 
+    /// Name of what the program itself needs.
+    pub(super) const RUN: &str = "run.json";
     /// Names of the other files of a store: sources, patterns, findings, and what the program itself needs.
-    pub(super) const BESIDE: [&str; 4] = ["sources.json", "patterns.json", "findings.json", "run.json"];
+    pub(super) const BESIDE: [&str; 4] = ["sources.json", "patterns.json", "findings.json", Self::RUN];
 
     /// As the file says it.
     pub(super) fn to_json(&self) -> Vec<u8> {

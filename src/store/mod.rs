@@ -5,6 +5,7 @@
 //! run found, and hands it on as a run would.
 
 mod manifest;
+mod open;
 mod parts;
 mod piece;
 mod properties;

@@ -109,7 +109,15 @@ impl Parts {
             leaves.by_ref().take(count).collect()
         });
         let columns = columns.collect();
-        let entry = PartEntry { path, rows: 0, bytes: 0, first_seq: first, first_key: key, last_key: key };
+        let entry = PartEntry {
+            path,
+            rows: 0,
+            bytes: 0,
+            first_seq: first,
+            first_key: key,
+            last_key: key,
+            hash: String::new(),
+        };
         Ok(OpenPart { day, entry, writer, columns })
     }
 
@@ -152,9 +160,10 @@ impl Parts {
             group.close()?;
             writer.finish()?;
             writer.inner().sync_all()?;
-            Ok(writer.inner().metadata()?.len())
+            entry.seal(&self.root)?;
+            Ok(())
         };
-        entry.bytes = write().map_err(|error: parquet::errors::ParquetError| {
+        write().map_err(|error: parquet::errors::ParquetError| {
             Error::new(format!("cannot write {}: {}", path.display(), super::why(&error)))
         })?;
         self.done.push(entry);

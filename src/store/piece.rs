@@ -9,6 +9,7 @@ use arrow_array::builder::{
 };
 use arrow_array::{ArrayRef, RecordBatch, UInt64Array};
 use arrow_schema::{DataType, Field};
+use memchr::memmem;
 
 use super::fault;
 use super::schema::{Column, schema};
@@ -255,6 +256,15 @@ fn place(text: &[u8], part: &[u8]) -> Option<Range<usize>> {
     (end <= text.len() && std::str::from_utf8(part).is_ok()).then_some(start..end)
 }
 
+/// Where a value stands next in a text, as a word of its own: a value that was read out of JSON is a copy.
+fn next_word(text: &[u8], value: &[u8], from: usize) -> Option<Range<usize>> {
+    let inside = |at: usize| text.get(at).is_some_and(u8::is_ascii_alphanumeric);
+    let starts = memmem::find_iter(text.get(from..)?, value).take(4).map(|at| from + at);
+    let mut words = starts.map(|start| start..start + value.len());
+    let whole = words.find(|word| !inside(word.start.wrapping_sub(1)) && !inside(word.end))?;
+    (!value.is_empty() && std::str::from_utf8(value).is_ok()).then_some(whole)
+}
+
 impl Rows {
     fn push(&mut self, scene: &Scene<'_>, batch: &Batch, event: &Event, number: u64) {
         let record = Record::read(scene, batch, event);
@@ -348,9 +358,11 @@ impl Rows {
         if !odd && record.text.get(at..).is_some_and(|tail| tail.starts_with(message)) {
             parts.push((at..at + message.len(), Part::Message));
         }
-        let mut count = 0_usize;
+        let (mut count, mut cursor) = (0_usize, 0);
         record.fields(|name, value| {
-            if let (Ok(place_of), Some(range)) = (u8::try_from(count), place(record.text, value)) {
+            let range = place(record.text, value).or_else(|| next_word(record.text, value, cursor));
+            if let (Ok(place_of), Some(range)) = (u8::try_from(count), range) {
+                cursor = range.end;
                 parts.push((range, Part::Field(place_of)));
             }
             count += 1;

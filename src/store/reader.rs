@@ -1,23 +1,18 @@
 //! Asks a store: finds the parts and pages that a question needs, reads them side by side, and hands the timeline
 //! on as a run over the logs would.
 
-use std::fs::File;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
-};
-use parquet::file::metadata::PageIndexPolicy;
 use rayon::prelude::*;
 
 use super::manifest::{Manifest, PartEntry};
+use super::open::OpenPart;
 use super::rows::StoredRows;
-use super::schema::schema;
+use super::run::Run;
 use super::stretch::{Builder, Files, Stored};
-use crate::base::{Error, Loss, Result, Unread};
+use crate::base::{Error, Flags, Loss, Result, Unread};
 use crate::engine::{Outcome, Sink};
 use crate::ingest::Filter;
 use crate::view::Scene;
@@ -32,16 +27,17 @@ const STRETCH_ROWS: usize = 8_192;
 pub struct Store {
     root: PathBuf,
     manifest: Manifest,
+    /// Whether what is damaged is left out, and told of.
+    salvage: bool,
     /// Parts that cannot be read, and why.
     lost: Vec<Unread>,
 }
 
 /// Rows of one part that one task reads.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Task<'a> {
     part: &'a PartEntry,
-    first: u64,
-    count: u64,
+    rows: Range<u64>,
 }
 
 impl Store {
@@ -53,8 +49,8 @@ impl Store {
     /// Opens a store. Of a damaged one, what is whole is kept with `salvage`, and otherwise nothing.
     pub fn open(root: &Path, salvage: bool) -> Result<Self> {
         let manifest = Manifest::read(root, salvage)?;
-        let mut store = Self { root: root.to_owned(), manifest, lost: Vec::new() };
-        store.check(salvage)?;
+        let mut store = Self { root: root.to_owned(), manifest, salvage, lost: Vec::new() };
+        store.check()?;
         Ok(store)
     }
 
@@ -64,35 +60,31 @@ impl Store {
     }
 
     /// What the program itself keeps beside the events.
-    pub fn beside(&self, name: &str) -> Result<Vec<u8>> {
-        let path = self.root.join(name);
-        std::fs::read(&path).map_err(|error| Error::io("read", &path, &error))
+    pub fn run(&self) -> Result<Run> {
+        let path = self.root.join(Manifest::RUN);
+        let bytes = std::fs::read(&path).map_err(|error| Error::io("read", &path, &error))?;
+        Run::from_json(&bytes).map_err(|error| {
+            Error::new(format!("{} is damaged: {error}; build the store again from its logs", path.display()))
+        })
     }
 
-    /// Whether every part is there and as long as it was written.
-    fn check(&mut self, salvage: bool) -> Result<()> {
-        let Self { root, manifest, lost } = self;
-        let mut fault = None;
-        let mut whole = |part: &PartEntry| {
-            let why = match std::fs::metadata(root.join(&part.path)) {
-                Ok(data) if data.len() == part.bytes => return true,
-                Ok(data) => format!("it has {} bytes, and was written with {}", data.len(), part.bytes),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => "it is missing".to_owned(),
-                Err(error) => crate::base::reason(&error),
-            };
-            lost.push(Unread { file: part.path.clone(), why: why.clone(), loss: Loss::Whole });
-            fault.get_or_insert_with(|| format!("{}: {why}", part.path));
-            false
-        };
-        manifest.events.retain(&mut whole);
-        manifest.copies.retain(&mut whole);
-        match fault {
-            Some(fault) if !salvage => Err(Error::new(format!(
-                "{} is damaged: {fault}; build it again from its logs, or read the rest with --salvage",
-                root.display()
-            ))),
-            _ => Ok(()),
+    /// Whether every part is there and as it was written. Its size tells most damage, and costs nothing; with
+    /// `salvage`, which is asked for when something is wrong, every byte is looked at.
+    fn check(&mut self) -> Result<()> {
+        let Self { root, manifest, lost, salvage } = self;
+        let parts: Vec<&PartEntry> = manifest.events.iter().chain(&manifest.copies).collect();
+        let faults: Vec<(String, String)> = parts
+            .into_par_iter()
+            .filter_map(|part| Some((part.path.clone(), part.fault(root, *salvage)?)))
+            .collect();
+        if let (Some((path, why)), false) = (faults.first(), *salvage) {
+            return Err(damaged(root, path, why));
         }
+        let whole = |part: &PartEntry| !faults.iter().any(|(path, _)| *path == part.path);
+        manifest.events.retain(whole);
+        manifest.copies.retain(whole);
+        lost.extend(faults.into_iter().map(|(file, why)| Unread { file, why, loss: Loss::Whole }));
+        Ok(())
     }
 
     /// Hands the timeline to `sink`, as far as `filter` wants it.
@@ -104,8 +96,7 @@ impl Store {
         sink: &mut S,
     ) -> Result<Outcome> {
         let mut outcome = Outcome { remarks: self.lost.clone(), ..Outcome::default() };
-        let inside = |part: &&PartEntry| part.last_key >= filter.since && part.first_key < filter.until;
-        let tasks: Vec<Task<'_>> = self.manifest.events.iter().filter(inside).flat_map(tasks).collect();
+        let tasks = self.tasks(filter)?;
         for wave in tasks.chunks(2 * rayon::current_num_threads()) {
             let read: Vec<Result<Vec<Stored>>> =
                 wave.par_iter().with_max_len(1).map(|task| self.read(task, files, filter)).collect();
@@ -113,7 +104,11 @@ impl Store {
             for (task, read) in wave.iter().zip(read) {
                 match read {
                     Ok(read) => stretches.extend(read),
-                    Err(error) => return Err(self.damaged(task.part, &error)),
+                    Err(error) if self.salvage => {
+                        let (file, why) = (task.part.path.clone(), error.to_string());
+                        outcome.remarks.push(Unread { file, why, loss: Loss::Part });
+                    }
+                    Err(error) => return Err(damaged(&self.root, &task.part.path, &error.to_string())),
                 }
             }
             if filter.marks {
@@ -134,88 +129,62 @@ impl Store {
         Ok(outcome)
     }
 
-    fn damaged(&self, part: &PartEntry, error: &Error) -> Error {
-        Error::new(format!(
-            "{} is damaged: {}: {error}; build it again from its logs, or read the rest with --salvage",
-            self.root.display(),
-            part.path
-        ))
+    /// The work that a question is: the parts that reach into its window, and of those at its ends the rows.
+    fn tasks(&self, filter: &Filter) -> Result<Vec<Task<'_>>> {
+        let mut tasks = Vec::new();
+        for part in &self.manifest.events {
+            if part.last_key < filter.since || part.first_key >= filter.until {
+                continue;
+            }
+            let whole = part.first_key >= filter.since && part.last_key < filter.until;
+            let rows = match whole {
+                true => 0..part.rows,
+                false => match OpenPart::new(&self.root, part) {
+                    Ok(open) => open.window(filter.since, filter.until),
+                    // Reading it will tell what is wrong with it.
+                    Err(_) => 0..part.rows,
+                },
+            };
+            let starts = rows.clone().step_by(TASK_ROWS as usize);
+            tasks.extend(starts.map(|start| Task { part, rows: start..rows.end.min(start + TASK_ROWS) }));
+        }
+        Ok(tasks)
     }
 
     /// Reads the rows of a task as stretches.
     fn read(&self, task: &Task<'_>, files: &Files, filter: &Filter) -> Result<Vec<Stored>> {
-        let batches = self.batches(task.part, Some((task.first, task.count)), filter)?;
-        let copies = self.copies(task, filter)?;
+        let batches = OpenPart::new(&self.root, task.part)?.read(task.rows.clone(), STRETCH_ROWS)?;
+        let copies = self.copies(task)?;
         let mut stretches = Vec::new();
-        for batch in batches {
-            let rows = Arc::new(StoredRows::new(batch.columns())?);
+        for rows in batches {
             let mut builder = Builder::new(files, filter);
-            builder.push(&rows, &copies);
+            builder.push(&Arc::new(rows), &copies);
             stretches.push(builder.finish());
         }
         Ok(stretches)
     }
 
     /// Copies of the events of a task.
-    fn copies(&self, task: &Task<'_>, filter: &Filter) -> Result<Vec<Arc<StoredRows>>> {
-        let from = task.part.first_seq + task.first;
-        let until = from + task.count;
+    fn copies(&self, task: &Task<'_>) -> Result<Vec<Arc<StoredRows>>> {
+        let (from, until) = (task.part.first_seq + task.rows.start, task.part.first_seq + task.rows.end);
         let parts = &self.manifest.copies;
         let first = parts.partition_point(|part| part.first_seq <= from).saturating_sub(1);
         let mut found = Vec::new();
-        for part in parts[first..].iter().take_while(|part| part.first_seq < until) {
-            for batch in self.batches(part, None, filter)? {
-                let rows = StoredRows::new(batch.columns())?;
-                let numbers = rows.seq.values();
-                let (start, end) = (
-                    numbers.partition_point(|number| *number < from),
-                    numbers.partition_point(|number| *number < until),
-                );
-                if start < end {
-                    let batch = batch.slice(start, end - start);
-                    found.push(Arc::new(StoredRows::new(batch.columns())?));
-                }
+        for part in parts[first.min(parts.len())..].iter().take_while(|part| part.first_seq < until) {
+            for rows in OpenPart::new(&self.root, part)?.read(0..part.rows, STRETCH_ROWS)? {
+                found.extend(rows.between(from, until).map(Arc::new));
             }
         }
         Ok(found)
     }
-
-    /// Reads rows `(first, count)` of a part, all of it without.
-    fn batches(
-        &self,
-        part: &PartEntry,
-        rows: Option<(u64, u64)>,
-        filter: &Filter,
-    ) -> Result<Vec<RecordBatch>> {
-        let path = self.root.join(&part.path);
-        let file = File::open(&path).map_err(|error| Error::io("read", &path, &error))?;
-        let cannot = |error: parquet::errors::ParquetError| Error::new(super::why(&error));
-        let options = ArrowReaderOptions::new()
-            .with_skip_arrow_metadata(true)
-            .with_schema(schema())
-            .with_page_index_policy(PageIndexPolicy::Optional);
-        let metadata = ArrowReaderMetadata::load(&file, options).map_err(cannot)?;
-        let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata)
-            .with_batch_size(STRETCH_ROWS)
-            .with_projection(ProjectionMask::all());
-        if let Some((first, count)) = rows {
-            let skip = RowSelector::skip(first as usize);
-            builder = builder
-                .with_row_selection(RowSelection::from(vec![skip, RowSelector::select(count as usize)]));
-        }
-        let _ = filter;
-        let reader = builder.build().map_err(cannot)?;
-        reader.map(|batch| batch.map_err(|error| Error::new(error.to_string()))).collect()
-    }
 }
 
-/// A part, cut into pieces for tasks.
-fn tasks(part: &PartEntry) -> impl Iterator<Item = Task<'_>> {
-    (0..part.rows).step_by(TASK_ROWS as usize).map(move |first| Task {
-        part,
-        first,
-        count: TASK_ROWS.min(part.rows - first),
-    })
+/// What is wrong with a store, and what to do.
+fn damaged(root: &Path, path: &str, why: &str) -> Error {
+    Error::new(format!(
+        "{} is damaged: {path}: {why}; build it again from its logs, or read the rest with --salvage",
+        root.display()
+    ))
 }
 
 /// Counts patterns, and keeps the marks of events that really are the first of theirs.
@@ -229,7 +198,7 @@ fn mark(outcome: &mut Outcome, scene: &Scene<'_>, stretches: &mut [Stored]) {
         for index in firsts {
             let event = batch.events[index as usize];
             if !outcome.catalogue.confirm(scene, batch, &event) {
-                batch.events[index as usize].flags.clear(crate::base::Flags::FIRST);
+                batch.events[index as usize].flags.clear(Flags::FIRST);
             }
         }
     }

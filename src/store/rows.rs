@@ -48,6 +48,8 @@ pub(super) struct StoredRows {
     from: Int64Array,
     until: Int64Array,
     odd: BinaryArray,
+    /// The columns as they were read.
+    columns: Vec<ArrayRef>,
     /// Process ids as text.
     pids: Vec<String>,
 }
@@ -112,8 +114,23 @@ impl StoredRows {
                 .as_binary_opt::<i32>()
                 .cloned()
                 .ok_or_else(|| odd(Column::Odd))?,
+            columns: columns.to_vec(),
             pids,
         })
+    }
+
+    /// Those of its rows, which are ordered by number, whose numbers lie from `from` until `until`; `None` when
+    /// there are none.
+    pub(super) fn between(self, from: u64, until: u64) -> Option<Self> {
+        let numbers = self.seq.values();
+        let start = numbers.partition_point(|number| *number < from);
+        let end = numbers.partition_point(|number| *number < until);
+        if start >= end {
+            return None;
+        }
+        let columns: Vec<ArrayRef> =
+            self.columns.iter().map(|column| column.slice(start, end - start)).collect();
+        Self::new(&columns).ok()
     }
 
     /// How many rows.
@@ -167,6 +184,16 @@ impl StoredRows {
         });
     }
 
+    /// The ends of its instant, as far as they are known.
+    fn bounds(&self, row: u32) -> (Option<i64>, Option<i64>) {
+        let at = row as usize;
+        let [_, earliest, latest] = unpack_below(self.below.value(at));
+        let full = |times: &TimestampMicrosecondArray, below: i64| {
+            times.is_valid(at).then(|| times.value(at).saturating_mul(MICRO).saturating_add(below))
+        };
+        (full(&self.earliest, earliest), full(&self.latest, latest))
+    }
+
     /// Where a row's fields stand among those of all.
     fn span(&self, row: u32) -> std::ops::Range<usize> {
         let offsets = self.fields.value_offsets();
@@ -184,13 +211,8 @@ impl ToldRows for StoredRows {
     }
 
     fn instant(&self, row: u32) -> Option<Instant> {
-        let at = row as usize;
-        let [_, earliest, latest] = unpack_below(self.below.value(at));
-        let full = |times: &TimestampMicrosecondArray, below: i64| {
-            times.is_valid(at).then(|| times.value(at).saturating_mul(MICRO).saturating_add(below))
-        };
-        let (earliest, latest) = (full(&self.earliest, earliest), full(&self.latest, latest));
-        let words = self.basis.value(at);
+        let (earliest, latest) = self.bounds(row);
+        let words = self.basis.value(row as usize);
         let words = words.as_string_opt::<i32>()?;
         let sets = words.iter().flatten().filter_map(Basis::of_word);
         let basis = sets.fold(Basis::default(), Basis::with);
@@ -210,7 +232,8 @@ impl ToldRows for StoredRows {
         if self.from.is_valid(at) && self.until.is_valid(at) {
             return (self.from.value(at), self.until.value(at));
         }
-        self.instant(row).map_or((i64::MIN, i64::MAX), |instant| (instant.earliest, instant.latest))
+        let (earliest, latest) = self.bounds(row);
+        (earliest.unwrap_or(i64::MIN), latest.unwrap_or(i64::MAX))
     }
 
     fn stamp(&self, row: u32) -> Option<&str> {

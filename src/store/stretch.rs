@@ -92,13 +92,23 @@ impl<'a> Builder<'a> {
                 Some(place) => {
                     self.stretch.order.push((place, (self.stretch.also.len() - first) as u32));
                 }
-                // Its copies say the same, but another host or file may be asked for: then the first stands in.
-                None if self.stretch.also.len() > first => {
-                    let place = self.stretch.also.remove(first);
-                    self.stretch.order.push((place, (self.stretch.also.len() - first) as u32));
-                }
-                None => {}
+                // Its copies say the same, but another host or file may be asked for: then one stands in.
+                None => self.stand_in(first),
             }
+        }
+    }
+
+    /// Makes the copy with the finest stamp the event whose copies the others from `first` on are.
+    fn stand_in(&mut self, first: usize) {
+        let Stored { batches, order, also } = &mut self.stretch;
+        let width = |(batch, event): &Place| {
+            let event = &batches[*batch as usize].events[*event as usize];
+            Resolution::from_code(event.resolution).width()
+        };
+        let finest = (first..also.len()).min_by_key(|index| width(&also[*index]));
+        if let Some(finest) = finest {
+            let place = also.remove(finest);
+            order.push((place, (also.len() - first) as u32));
         }
     }
 
