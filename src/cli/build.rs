@@ -11,7 +11,9 @@ use super::outcome::Ending;
 use super::output::Output;
 use super::resolve;
 use crate::base::{Error, Result};
-use crate::present::{SummaryStyle, patterns_document, push_summary, report_json, size, sources_document};
+use crate::present::{
+    SummaryStyle, patterns_document, push_summary, report_json, sources_document, thousands,
+};
 use crate::store::{Beside, Made, Manifest, Run, Store, Writer};
 use crate::text::clean;
 
@@ -112,11 +114,15 @@ pub(super) fn run(args: &BuildArgs) -> Result<Ending> {
     let mut text = Vec::new();
     push_summary(&mut text, &analysis.report(&context), &context.scene().labels, style);
     if let (Place::Store(path), Some(writer)) = (&place, writer) {
-        let bytes = finish(*writer, args, &context, &analysis)?;
+        let events = finish(*writer, args, &context, &analysis)?;
         let name = clean(&path.to_string_lossy());
-        text.extend_from_slice(
-            format!("\nStore: {name}, {}. Ask it: timeline show {name}\n", size(bytes)).as_bytes(),
+        let said = format!(
+            "
+Store: {name}, {} events. Ask it: timeline show {name}
+",
+            thousands(events)
         );
+        text.extend_from_slice(said.as_bytes());
     }
     let mut output = Output::stdout();
     output.write(&text)?;
@@ -125,7 +131,7 @@ pub(super) fn run(args: &BuildArgs) -> Result<Ending> {
     Ok(context.verdict(&analysis.remarks))
 }
 
-/// Completes the store; its size.
+/// Completes the store; the number of its events.
 fn finish(writer: Writer, args: &BuildArgs, context: &Context, analysis: &Analysis) -> Result<u64> {
     let report = analysis.report(context);
     let run = Run {

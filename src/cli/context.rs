@@ -17,6 +17,7 @@ use crate::clock::{Clock, Proof, Years};
 use crate::engine::{FileState, Outcome, Plan, Prepared, Sink, SourceState, drive, prepare};
 use crate::grammar::{GrammarSet, Headers};
 use crate::ingest::{Filter, Picker};
+use crate::io::family;
 use crate::lens::Finding;
 use crate::pattern::LevelRules;
 use crate::poll::Change;
@@ -345,7 +346,12 @@ fn stored(plan: &Plan, common: &Common, set: &GrammarSet) -> Result<Option<Store
         ));
     }
     let store = Store::open(root, common.salvage)?;
-    let run = store.run()?;
+    let mut run = store.run()?;
+    let inside = |archive: &str| run.files.iter().any(|file| file.name.starts_with(&format!("{archive}!")));
+    let archives: Vec<bool> = run.remarks.iter().map(|remark| inside(&remark.file)).collect();
+    let mut archives = archives.into_iter();
+    run.remarks
+        .retain(|remark| archives.next() == Some(true) || plan.wants(&remark.file, &family(&remark.file).0));
     let formats = set.iter().map(|(id, grammar)| (grammar.name.clone(), id.0)).collect();
     let mut by_name = HashMap::new();
     for (id, file) in run.files.iter().enumerate() {

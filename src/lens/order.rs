@@ -191,7 +191,7 @@ mod tests {
         let (a, b) = (change(0, "a", (0, 10), Trend::Worse), change(0, "b", (10, 12), Trend::Worse));
         assert_eq!(titles(&[b.clone(), a.clone()]), ["a 1 -> 0 before b 1 -> 0: proven"]);
         let finding = orders(&[a.clone(), b])[0].finding();
-        assert_eq!((finding.kind, finding.claim, finding.evidence.len()), ("order", 1, 4));
+        assert_eq!((finding.kind.as_ref(), finding.claim, finding.evidence.len()), ("order", 1, 4));
         let overlapping = change(0, "b", (9, 12), Trend::Worse);
         assert_eq!(titles(&[a, overlapping.clone()]), ["a 1 -> 0, b 1 -> 0: order unknown"]);
         assert_eq!(orders(&[change(0, "a", (0, 10), Trend::Worse), overlapping])[0].finding().claim, 0);

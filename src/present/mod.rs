@@ -28,7 +28,6 @@ pub use prose::{Decorate, Prose, Style, day_rule};
 pub use report::{report_json, report_markdown};
 pub use rows::{push_jsonl, start_text};
 pub use sources::{
-    SegmentRow, SourceRow, push_remarks, push_sources, size, sources_document, sources_json, thousands,
-    time_json,
+    SegmentRow, SourceRow, push_remarks, push_sources, sources_document, sources_json, thousands, time_json,
 };
 pub use summary::{SummaryStyle, push_summary};

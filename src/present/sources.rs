@@ -327,7 +327,7 @@ pub fn thousands(number: u64) -> String {
 }
 
 /// `1.2 MB`
-pub fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     let units = ["B", "kB", "MB", "GB", "TB"];
     let mut value = bytes as f64;
     let mut unit = 0;

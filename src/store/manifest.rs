@@ -179,11 +179,6 @@ impl Manifest {
         Self::read(root, true)
     }
 
-    /// Bytes of its parts.
-    pub fn bytes(&self) -> u64 {
-        self.events.iter().chain(&self.copies).map(|part| part.bytes).sum()
-    }
-
     /// Name of what the program itself needs.
     pub(super) const RUN: &str = "run.json";
     /// Names of the other files of a store: sources, patterns, findings, and what the program itself needs.

@@ -200,7 +200,7 @@ impl<'a> Builder<'a> {
     /// The batch of a file's records, or of what is derived from them.
     fn batch(&mut self, file: FileId, source: SourceId, derived: bool, rows: &Arc<StoredRows>) -> u32 {
         let batches = &mut self.stretch.batches;
-        let of = (!derived).then(|| Arc::as_ptr(rows) as usize);
+        let of = (!derived).then_some(Arc::as_ptr(rows) as usize);
         if let Some(index) = self.open.get(&(file, of)) {
             return *index;
         }
