@@ -1,7 +1,7 @@
 //! `timeline build`: reads everything, writes the store and prints the summary.
 
 use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Mutex;
 
 use super::analyse::{Analysis, Events, analyse};
@@ -68,7 +68,11 @@ fn default_name(input: &Path) -> Result<PathBuf> {
     if input == Path::new("-") {
         return Ok("stdin.timeline".into());
     }
-    let whole = std::fs::canonicalize(input).map_err(|error| Error::io("read", input, &error))?;
+    let whole = match input.components().next_back() {
+        Some(Component::Normal(_)) => input.to_owned(),
+        // `.`, `..` and `/` are no names.
+        _ => std::fs::canonicalize(input).map_err(|error| Error::io("read", input, &error))?,
+    };
     let name = whole.file_name().map_or("root".into(), |name| name.to_string_lossy());
     Ok(format!("{}.timeline", name.strip_suffix(".timeline").unwrap_or(&name)).into())
 }
@@ -88,7 +92,8 @@ fn is_ours(path: &Path, args: &BuildArgs) -> Result<bool> {
     if !Store::is_store(path) || args.force {
         return Ok(false);
     }
-    Ok(Manifest::peek(path)?.made_from == made_from(&args.input.inputs))
+    // One that cannot be read is nobody's.
+    Ok(Manifest::peek(path).is_ok_and(|known| known.made_from == made_from(&args.input.inputs)))
 }
 
 /// Runs `timeline build`.

@@ -17,7 +17,7 @@ use crate::clock::{Clock, Proof, Years};
 use crate::engine::{FileState, Outcome, Plan, Prepared, Sink, SourceState, drive, prepare};
 use crate::grammar::{GrammarSet, Headers};
 use crate::ingest::{Filter, Picker};
-use crate::io::family;
+use crate::io::{Found, family};
 use crate::lens::Finding;
 use crate::pattern::LevelRules;
 use crate::poll::Change;
@@ -71,14 +71,14 @@ impl Context {
     pub(super) fn new(input: &Input, common: &Common, output: Option<&Path>) -> Result<Self> {
         let mut plan = resolve::plan(&input.inputs, common)?;
         plan.output = output.map(Path::to_owned);
-        Self::with_plan(plan, common, None)
+        Self::with_plan(plan, common, None, false)
     }
 
-    /// The same, with every source, whatever was selected.
+    /// The same from logs, also those in a store, with every source, whatever was selected.
     pub(super) fn with_all_sources(input: &Input, common: &Common) -> Result<Self> {
         let mut plan = resolve::plan(&input.inputs, common)?;
         plan.sources.clear();
-        Self::with_plan(plan, common, None)
+        Self::with_plan(plan, common, None, true)
     }
 
     /// The same, leaving out files in which `ahead` can match nothing.
@@ -87,10 +87,10 @@ impl Context {
         common: &Common,
         ahead: Option<&Matcher>,
     ) -> Result<Self> {
-        Self::with_plan(resolve::plan(inputs, common)?, common, ahead)
+        Self::with_plan(resolve::plan(inputs, common)?, common, ahead, false)
     }
 
-    fn with_plan(plan: Plan, common: &Common, ahead: Option<&Matcher>) -> Result<Self> {
+    fn with_plan(mut plan: Plan, common: &Common, ahead: Option<&Matcher>, logs: bool) -> Result<Self> {
         let set = grammars()?;
         let rules = LevelRules::embedded()?;
         let threads = common.jobs.unwrap_or(0);
@@ -99,7 +99,7 @@ impl Context {
             .build()
             .map_err(|error| Error::new(format!("cannot start threads: {error}; try a smaller -j")))?;
         let progress = Progress::new(common.quiet);
-        let material = match stored(&plan, common, &set)? {
+        let material = match pool.install(|| stored(&mut plan, common, &set, logs))? {
             Some(stored) => Material::Store(Box::new(stored)),
             None => {
                 let ahead = ahead.map(|matcher| matcher as &dyn Picker);
@@ -119,7 +119,7 @@ impl Context {
         match &self.material {
             Material::Logs(prepared) => Ok(prepared),
             Material::Store(_) => Err(Error::new(
-                "this reads the logs themselves, and the input is a store: name the logs that it was built from",
+                "this reads logs, and the input is a store: name the logs that it was built from",
             )),
         }
     }
@@ -162,7 +162,12 @@ impl Context {
     pub(super) fn files(&self) -> Vec<StoredFile> {
         match &self.material {
             Material::Logs(prepared) => {
-                let file = |file: &FileState| StoredFile { name: file.name.clone(), source: file.source };
+                let file = |file: &FileState| StoredFile {
+                    name: file.name.clone(),
+                    source: file.source,
+                    mtime: file.mtime,
+                    birth: file.birth,
+                };
                 prepared.files.iter().map(file).collect()
             }
             Material::Store(stored) => stored.run.files.clone(),
@@ -263,7 +268,10 @@ impl Context {
         let mut paths: BTreeMap<&Path, &str> = BTreeMap::new();
         for file in &prepared.files {
             // Members of an archive are one file: that of the archive.
-            let name = file.name.split('!').next().unwrap_or_default();
+            let name = match file.path().file_name().is_some_and(|name| name == Store::MANIFEST) {
+                true => Store::MANIFEST,
+                false => file.name.split('!').next().unwrap_or_default(),
+            };
             if file.path() != Path::new("-") {
                 paths.insert(file.path(), name);
             }
@@ -330,21 +338,23 @@ pub(super) fn proven(prepared: &Prepared, proof: &Proof) -> String {
     text
 }
 
-/// The store that is the run's input, if it is one. Several, or one among logs, are a mistake.
-fn stored(plan: &Plan, common: &Common, set: &GrammarSet) -> Result<Option<Stored>> {
-    let mut stores = plan.inputs.iter().filter(|input| Store::is_store(input));
-    let Some(root) = stores.next() else { return Ok(None) };
-    if plan.inputs.len() > 1 {
-        return Err(Error::new(format!(
-            "{} is a store, and a store is read alone; merge it with the others first: `timeline build INPUT... -o NAME.timeline`",
-            root.display()
-        )));
-    }
-    if common.as_written {
-        return Err(Error::new(
-            "--as-written looks at logs, and a store keeps no wall clocks: name the logs that it was built from",
-        ));
-    }
+/// The store that is the run's one input, as it is. Where stores are to be read with others, or are asked what only
+/// logs tell, their logs are put into the plan instead.
+fn stored(plan: &mut Plan, common: &Common, set: &GrammarSet, logs: bool) -> Result<Option<Stored>> {
+    let (stores, inputs): (Vec<PathBuf>, Vec<PathBuf>) =
+        std::mem::take(&mut plan.inputs).into_iter().partition(|input| Store::is_store(input));
+    plan.inputs = inputs;
+    let resettled = common.as_written || common.year.is_some() || !common.assume_tz.is_empty();
+    let root = match &stores[..] {
+        [root] if plan.inputs.is_empty() && !logs && !resettled => root,
+        several => {
+            let alone = several.len() == 1 && plan.inputs.is_empty();
+            for root in several {
+                plan.held.extend(logs_of(root, common, alone)?);
+            }
+            return Ok(None);
+        }
+    };
     let store = Store::open(root, common.salvage)?;
     let mut run = store.run()?;
     let inside = |archive: &str| run.files.iter().any(|file| file.name.starts_with(&format!("{archive}!")));
@@ -360,6 +370,24 @@ fn stored(plan: &Plan, common: &Common, set: &GrammarSet) -> Result<Option<Store
         by_name.insert(file.name.clone(), (FileId(id as u32), file.source, asked));
     }
     Ok(Some(Stored { store, files: Files { by_name, formats, plain: set.plain().0 }, run }))
+}
+
+/// The logs that a store holds. Among others their names start with the store's.
+fn logs_of(root: &Path, common: &Common, alone: bool) -> Result<Vec<(Found, Vec<u8>)>> {
+    let store = Store::open(root, common.salvage)?;
+    let run = store.run()?;
+    let mut texts = store.texts(common.opening.max_held)?;
+    let typed = root.with_extension("");
+    let typed = typed.to_string_lossy();
+    let typed = typed.strip_prefix("./").unwrap_or(&typed);
+    let logs = run.files.iter().filter_map(|file| {
+        let bytes = texts.remove(&file.name)?;
+        let name = if alone { file.name.clone() } else { format!("{typed}/{}", file.name) };
+        let (mtime, birth) = (file.mtime, file.birth);
+        let found = Found { name, path: root.join(Store::MANIFEST), mtime, birth, ..Found::unnamed() };
+        Some((found, bytes))
+    });
+    Ok(logs.collect())
 }
 
 impl Stored {

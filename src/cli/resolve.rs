@@ -9,7 +9,7 @@ use crate::base::{Error, Level, Result};
 use crate::clock::{Assumption, SettleOptions};
 use crate::engine::Plan;
 use crate::ingest::Filter;
-use crate::io::{Charset, CharsetChoice, Limits, OpenOptions};
+use crate::io::{Charset, CharsetChoice, Found, Limits, OpenOptions};
 use crate::store::{Manifest, Store};
 use crate::time::{Bound, Zone, duration, parse_bound};
 
@@ -85,17 +85,17 @@ pub(super) fn plan(inputs: &[PathBuf], common: &Common) -> Result<Plan> {
         let (glob, zone) = for_files(text);
         assumptions.push(Assumption { glob, zone: Zone::parse(zone)? });
     }
-    let mut stdin = None;
+    let mut held = Vec::new();
     if inputs.iter().any(|path| path == Path::new("-")) {
         let mut bytes = Vec::new();
         std::io::stdin()
             .read_to_end(&mut bytes)
             .map_err(|error| Error::io("read", Path::new("standard input"), &error))?;
-        stdin = Some(bytes);
+        held.push((Found::unnamed(), bytes));
     }
     Ok(Plan {
         inputs: inputs.to_vec(),
-        stdin,
+        held,
         output: None,
         opening: opening(&common.opening)?,
         sources: common.source.clone(),

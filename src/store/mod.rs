@@ -15,6 +15,7 @@ mod run;
 mod schema;
 mod shape;
 mod stretch;
+mod texts;
 mod writer;
 
 use crate::base::Error;

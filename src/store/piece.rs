@@ -256,7 +256,13 @@ fn place(text: &[u8], part: &[u8]) -> Option<Range<usize>> {
     (end <= text.len() && std::str::from_utf8(part).is_ok()).then_some(start..end)
 }
 
-/// Where a value stands next in a text, as a word of its own: a value that was read out of JSON is a copy.
+/// Where a part stands in a text: itself, or what says the same from `from` on. A value out of JSON is a copy, and
+/// so is everything out of a store.
+fn find(text: &[u8], part: &[u8], from: usize) -> Option<Range<usize>> {
+    place(text, part).or_else(|| next_word(text, part, from))
+}
+
+/// Where a value stands next in a text, as a word of its own.
 fn next_word(text: &[u8], value: &[u8], from: usize) -> Option<Range<usize>> {
     let inside = |at: usize| text.get(at).is_some_and(u8::is_ascii_alphanumeric);
     let starts = memmem::find_iter(text.get(from..)?, value).take(4).map(|at| from + at);
@@ -332,7 +338,8 @@ impl Rows {
     fn parts(&mut self, record: &Record<'_>, event: &Event) {
         let Scratch { message, parts, .. } = &mut self.scratch;
         let mut found = |part: Part, bytes: Option<&[u8]>| {
-            parts.extend(bytes.and_then(|bytes| place(record.text, bytes)).map(|range| (range, part)));
+            let range = bytes.and_then(|bytes| find(record.text, bytes, 0));
+            parts.extend(range.map(|range| (range, part)));
         };
         let (stamp, host) = (record.part(Known::Time), record.part(Known::Host));
         found(Part::Stamp, stamp);
@@ -360,7 +367,7 @@ impl Rows {
         }
         let (mut count, mut cursor) = (0_usize, 0);
         record.fields(|name, value| {
-            let range = place(record.text, value).or_else(|| next_word(record.text, value, cursor));
+            let range = find(record.text, value, cursor);
             if let (Ok(place_of), Some(range)) = (u8::try_from(count), range) {
                 cursor = range.end;
                 parts.push((range, Part::Field(place_of)));

@@ -41,6 +41,9 @@ struct Task<'a> {
 }
 
 impl Store {
+    /// Name of the file in a store's folder that makes it one.
+    pub const MANIFEST: &str = super::manifest::MANIFEST;
+
     /// Whether a path is a store: a folder that holds a manifest.
     pub fn is_store(path: &Path) -> bool {
         path.join(super::manifest::MANIFEST).is_file()
@@ -52,6 +55,21 @@ impl Store {
         let mut store = Self { root: root.to_owned(), manifest, salvage, lost: Vec::new() };
         store.check()?;
         Ok(store)
+    }
+
+    /// Its folder.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// All its parts: events, then copies.
+    pub(super) fn parts(&self) -> impl Iterator<Item = &PartEntry> {
+        self.manifest.events.iter().chain(&self.manifest.copies)
+    }
+
+    /// What is wrong with one of its files, and what to do.
+    pub(super) fn damaged(&self, path: &str, why: &str) -> Error {
+        damaged(&self.root, path, why)
     }
 
     /// The manifest.
@@ -108,7 +126,7 @@ impl Store {
                         let (file, why) = (task.part.path.clone(), error.to_string());
                         outcome.remarks.push(Unread { file, why, loss: Loss::Part });
                     }
-                    Err(error) => return Err(damaged(&self.root, &task.part.path, &error.to_string())),
+                    Err(error) => return Err(self.damaged(&task.part.path, &error.to_string())),
                 }
             }
             if filter.marks {

@@ -14,6 +14,10 @@ pub struct StoredFile {
     pub name: String,
     /// Its source.
     pub source: SourceId,
+    /// Modification time, nanoseconds since 1970.
+    pub mtime: Option<i64>,
+    /// When it was made, where that bounds its records.
+    pub birth: Option<i64>,
 }
 
 /// What a run found beside its events. Ids of files and sources are places in these lists.

@@ -298,3 +298,39 @@ fn the_files_beside_the_events_are_whole() {
         assert_eq!(fs::metadata(path).expect("a part").len(), part["bytes"].as_u64().expect("bytes"));
     }
 }
+
+#[test]
+fn stores_are_inputs_like_the_logs_that_they_hold() {
+    let scratch = Scratch::new("merge");
+    for (name, folder) in [("web", "php-fpm-oom"), ("lb", "vrrp-bond-down")] {
+        let logs = package().join("samples").join(folder);
+        std::os::unix::fs::symlink(logs, scratch.work().join(name)).expect("a link");
+        scratch.run(&["build", name, "--tz", "Asia/Seoul"]);
+    }
+    // Settled against each other, as if the logs themselves had been named.
+    let logs = scratch.run(&["show", "web", "lb", "--tz", "Asia/Seoul", "--format", "jsonl"]);
+    let stores =
+        scratch.run(&["show", "web.timeline", "lb.timeline", "--tz", "Asia/Seoul", "--format", "jsonl"]);
+    assert_eq!(first_difference(&logs.stdout, &stores.stdout), None, "{}", text(&stores.stderr));
+    let built =
+        scratch.run(&["build", "web.timeline", "lb.timeline", "--tz", "Asia/Seoul", "-o", "all.timeline"]);
+    assert!(built.status.success(), "{}", text(&built.stderr));
+    let all = scratch.run(&["show", "all.timeline", "--format", "jsonl"]);
+    assert_eq!(first_difference(&logs.stdout, &all.stdout), None);
+    // What only logs tell is asked of those that a store holds.
+    for question in [
+        &["explain", "var/log/php-fpm/error.log-20141214:5"][..],
+        &["show", "--as-written", "--since", "2014-12-14"],
+    ] {
+        let ask = |input: &str| {
+            let args: Vec<&str> = question.iter().copied().chain([input, "--tz", "Asia/Seoul"]).collect();
+            let said = scratch.run(&args);
+            (said.status.code(), text(&said.stdout))
+        };
+        assert_eq!(ask("web"), ask("web.timeline"), "{question:?}");
+    }
+    // A copy of a store is that store.
+    scratch.good(&["build", "web.timeline", "-o", "copy.timeline"]);
+    let show = |store: &str| text(&scratch.run(&["show", store, "--format", "jsonl"]).stdout);
+    assert_eq!(show("web.timeline"), show("copy.timeline"));
+}
