@@ -165,7 +165,7 @@ mod tests {
         std::os::unix::fs::symlink(&root, root.join("a/b/up")).expect("link");
         std::os::unix::fs::symlink(root.join("a/x.log"), root.join("current")).expect("link");
         std::os::unix::fs::symlink("nowhere", root.join("dangling")).expect("link");
-        let (found, remarks) = walk(std::slice::from_ref(&root)).expect("walks");
+        let (found, remarks) = walk(std::slice::from_ref(&root), false).expect("walks");
         let names: Vec<_> = found.iter().map(|file| file.name.as_str()).collect();
         assert_eq!(names, ["a/x.log"]);
         let shown: Vec<_> = remarks.iter().map(|remark| format!("{}: {}", remark.file, remark.why)).collect();
