@@ -23,6 +23,10 @@ pub trait Picker: Send + Sync {
     fn wants(&self, record: &[u8]) -> bool;
     /// Whether no record in these bytes can be wanted: a cheap look at a whole chunk.
     fn rules_out(&self, bytes: &[u8]) -> bool;
+    /// The plain text that every wanted record holds and no other does, where there is one.
+    fn literal(&self) -> Option<&[u8]> {
+        None
+    }
 }
 
 /// What to keep of what is read. The default keeps everything.

@@ -7,4 +7,4 @@ mod level;
 mod skeleton;
 
 pub use level::LevelRules;
-pub use skeleton::{Skeleton, skeleton_text};
+pub use skeleton::{Piece, Skeleton, pieces, skeleton_text};

@@ -116,6 +116,47 @@ pub fn skeleton_text(text: &[u8]) -> Vec<u8> {
     out.0
 }
 
+/// A piece of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// Text that is the same in all messages of the pattern.
+    Constant(&'a [u8]),
+    /// Text that varies. It begins and ends where a word does.
+    Hole(&'a [u8]),
+}
+
+/// Calls `visit` for every piece of a message, in order.
+pub fn pieces<'a>(text: &'a [u8], visit: impl FnMut(Piece<'a>)) {
+    struct Pieces<'a, F> {
+        text: &'a [u8],
+        /// Where the pieces so far end.
+        end: usize,
+        visit: F,
+    }
+    impl<'a, F: FnMut(Piece<'a>)> Pieces<'a, F> {
+        /// A hole up to `start`, if there is any text before it.
+        fn hole_until(&mut self, start: usize) {
+            if self.end < start {
+                (self.visit)(Piece::Hole(&self.text[self.end..start]));
+            }
+            self.end = start;
+        }
+    }
+    impl<'a, F: FnMut(Piece<'a>)> Parts for Pieces<'a, F> {
+        fn constant(&mut self, text: &[u8]) {
+            // A constant is a piece of the text: its place tells what the hole before it holds.
+            let start = (text.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
+            self.hole_until(start);
+            self.end = start + text.len();
+            (self.visit)(Piece::Constant(&self.text[start..self.end]));
+        }
+        fn hole(&mut self) {}
+    }
+    let mut pieces = Pieces { text, end: 0, visit };
+    walk(text, &mut pieces);
+    pieces.hole_until(text.len());
+}
+
 const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }

@@ -42,7 +42,10 @@ pub struct Matcher {
 impl Matcher {
     /// Compiles patterns; a record matches when any of them does.
     pub fn new(patterns: &[String], options: MatcherOptions) -> Result<Self> {
-        let plain = options.fixed && !options.word;
+        // Without a special character a regular expression is plain text.
+        let special = |pattern: &String| regex::escape(pattern) != *pattern;
+        let fixed = options.fixed || !patterns.iter().any(special);
+        let plain = fixed && !options.word;
         let engine = match patterns {
             [] => Engine::Nothing,
             [one] if plain && !options.ignore_case => {
@@ -106,6 +109,13 @@ impl Picker for Matcher {
 
     fn rules_out(&self, bytes: &[u8]) -> bool {
         !self.invert && !self.finds(bytes)
+    }
+
+    fn literal(&self) -> Option<&[u8]> {
+        match &self.engine {
+            Engine::Literal(finder) if !self.invert => Some(finder.needle()),
+            _ => None,
+        }
     }
 }
 

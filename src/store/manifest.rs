@@ -179,10 +179,13 @@ impl Manifest {
         Self::read(root, true)
     }
 
+    /// Name of the outlines of texts.
+    pub(super) const OUTLINES: &str = "outlines.bin";
     /// Name of what the program itself needs.
     pub(super) const RUN: &str = "run.json";
     /// Names of the other files of a store: sources, patterns, findings, and what the program itself needs.
-    pub(super) const BESIDE: [&str; 4] = ["sources.json", "patterns.json", "findings.json", Self::RUN];
+    pub(super) const BESIDE: [&str; 5] =
+        ["sources.json", "patterns.json", "findings.json", Self::RUN, Self::OUTLINES];
 
     /// As the file says it.
     pub(super) fn to_json(&self) -> Vec<u8> {

@@ -6,6 +6,7 @@
 
 mod manifest;
 mod open;
+mod outline;
 mod parts;
 mod piece;
 mod properties;

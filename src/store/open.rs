@@ -3,7 +3,11 @@
 use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
+use arrow_array::{ArrayRef, RecordBatch, new_null_array};
+use arrow_schema::Field;
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
 };
@@ -78,19 +82,50 @@ impl OpenPart {
     }
 
     /// Reads rows, at most so many at once.
-    pub(super) fn read(self, rows: Range<u64>, at_once: usize) -> Result<Vec<StoredRows>> {
-        let count = rows.end.saturating_sub(rows.start) as usize;
-        let selection =
-            RowSelection::from(vec![RowSelector::skip(rows.start as usize), RowSelector::select(count)]);
-        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(self.file, self.metadata)
+    pub(super) fn read(&self, rows: Range<u64>, at_once: usize) -> Result<Vec<StoredRows>> {
+        self.read_some(&selection(rows), at_once, None)
+    }
+
+    /// Reads some rows; with `columns` only those, and all others are empty.
+    pub(super) fn read_some(
+        &self,
+        rows: &[RowSelector],
+        at_once: usize,
+        columns: Option<&[Column]>,
+    ) -> Result<Vec<StoredRows>> {
+        let file = self.file.try_clone().map_err(|error| Error::new(crate::base::reason(&error)))?;
+        let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
             .with_batch_size(at_once)
-            .with_row_selection(selection)
-            .build()
-            .map_err(|error| cannot(&error))?;
+            .with_row_selection(RowSelection::from(rows.to_vec()));
+        if let Some(columns) = columns {
+            let roots = columns.iter().map(|column| *column as usize);
+            let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
+            builder = builder.with_projection(mask);
+        }
+        let reader = builder.build().map_err(|error| cannot(&error))?;
         let batch = |batch: std::result::Result<_, arrow_schema::ArrowError>| {
-            let batch: arrow_array::RecordBatch = batch.map_err(|error| Error::new(error.to_string()))?;
-            StoredRows::new(batch.columns())
+            let batch: RecordBatch = batch.map_err(|error| Error::new(error.to_string()))?;
+            StoredRows::new(&whole(&batch))
         };
         reader.map(batch).collect()
     }
+}
+
+/// Rows, as a selection of those of a part.
+pub(super) fn selection(rows: Range<u64>) -> Vec<RowSelector> {
+    let count = rows.end.saturating_sub(rows.start) as usize;
+    vec![RowSelector::skip(rows.start as usize), RowSelector::select(count)]
+}
+
+/// All columns of the schema: those that were not read hold nothing.
+fn whole(batch: &RecordBatch) -> Vec<ArrayRef> {
+    let schema = schema();
+    if batch.num_columns() == schema.fields().len() {
+        return batch.columns().to_vec();
+    }
+    let column = |field: &Arc<Field>| match batch.column_by_name(field.name()) {
+        Some(column) => Arc::clone(column),
+        None => new_null_array(field.data_type(), batch.num_rows()),
+    };
+    schema.fields().iter().map(column).collect()
 }

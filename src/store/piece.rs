@@ -7,13 +7,14 @@ use arrow_array::builder::{
     BinaryBuilder, Int64Builder, ListBuilder, MapBuilder, MapFieldNames, StringBuilder,
     TimestampMicrosecondBuilder, UInt32Builder, UInt64Builder,
 };
-use arrow_array::{ArrayRef, RecordBatch, UInt64Array};
+use arrow_array::{ArrayRef, RecordBatch, UInt32Array, UInt64Array};
 use arrow_schema::{DataType, Field};
 use memchr::memmem;
 
 use super::fault;
+use super::outline::Outliner;
 use super::schema::{Column, schema};
-use super::shape::{Part, push_shape};
+use super::shape::{Part, arrange, push_shape};
 use crate::base::{Batch, Event, Flags, Instant, NANOS_PER_SECOND, Result};
 use crate::grammar::Known;
 use crate::present::start_text;
@@ -98,6 +99,8 @@ pub struct Piece {
     pub(super) copies: Vec<Slice>,
     /// How many events.
     pub(super) count: u64,
+    /// Outlines of all these records.
+    pub(super) outliner: Outliner,
 }
 
 /// Makes a piece of the entries of a stretch.
@@ -120,7 +123,8 @@ struct Open {
 impl<'a> PieceBuilder<'a> {
     /// An empty piece.
     pub fn new(scene: &'a Scene<'a>) -> Self {
-        Self { scene, piece: Piece::default(), events: None, copies: None }
+        let piece = Piece { outliner: Outliner::new(), ..Piece::default() };
+        Self { scene, piece, events: None, copies: None }
     }
 
     /// Adds an event and its copies.
@@ -129,14 +133,15 @@ impl<'a> PieceBuilder<'a> {
         self.piece.count += 1;
         // A copy stands in the folder of its event: they are read together.
         let at = entry.event.key;
-        open(&mut self.events, &mut self.piece.events, at)?.push(
-            self.scene,
-            entry.batch,
-            entry.event,
-            number,
-        );
+        let outliner = &mut self.piece.outliner;
+        let rows = open(&mut self.events, &mut self.piece.events, at)?;
+        rows.push(self.scene, (entry.batch, entry.event), number);
+        rows.outline(outliner, entry.batch.record(entry.event), false);
         for (batch, event) in entry.also {
-            open(&mut self.copies, &mut self.piece.copies, at)?.push(self.scene, batch, event, number);
+            let rows = open(&mut self.copies, &mut self.piece.copies, at)?;
+            rows.push(self.scene, (batch, event), number);
+            // Whoever counts events does not count their copies.
+            rows.outline(outliner, batch.record(event), true);
         }
         Ok(())
     }
@@ -194,6 +199,7 @@ struct Rows {
     from: Int64Builder,
     until: Int64Builder,
     odd: BinaryBuilder,
+    outline: UInt32Builder,
     scratch: Scratch,
 }
 
@@ -239,6 +245,7 @@ impl Default for Rows {
             from: Int64Builder::new(),
             until: Int64Builder::new(),
             odd: BinaryBuilder::new(),
+            outline: UInt32Builder::new(),
             scratch: Scratch::default(),
         }
     }
@@ -272,7 +279,12 @@ fn next_word(text: &[u8], value: &[u8], from: usize) -> Option<Range<usize>> {
 }
 
 impl Rows {
-    fn push(&mut self, scene: &Scene<'_>, batch: &Batch, event: &Event, number: u64) {
+    /// Notes the outline of the record that was just added.
+    fn outline(&mut self, outliner: &mut Outliner, text: &[u8], copy: bool) {
+        self.outline.append_value(outliner.push(text, &self.scratch.parts, copy));
+    }
+
+    fn push(&mut self, scene: &Scene<'_>, (batch, event): (&Batch, &Event), number: u64) {
         let record = Record::read(scene, batch, event);
         let file = scene.file(batch.file);
         self.scratch.parts.clear();
@@ -298,7 +310,8 @@ impl Rows {
         self.parts(&record, event);
         self.shape.append_value({
             self.scratch.shape.clear();
-            push_shape(&mut self.scratch.shape, record.text, &mut self.scratch.parts);
+            arrange(&mut self.scratch.parts);
+            push_shape(&mut self.scratch.shape, record.text, &self.scratch.parts);
             &self.scratch.shape
         });
         let mut flags = event.flags;
@@ -412,17 +425,22 @@ impl Rows {
             Arc::new(self.from.finish()),
             Arc::new(self.until.finish()),
             Arc::new(self.odd.finish()),
+            Arc::new(self.outline.finish()),
         ];
         RecordBatch::try_new(schema(), columns).map_err(|error| fault(&error))
     }
 }
 
-/// The rows of a slice, counted on from `first`.
-pub(super) fn numbered(batch: &RecordBatch, first: u64) -> Result<RecordBatch> {
+/// The rows of a slice, counted on from `first`, with the outlines that those of the slice are in all.
+pub(super) fn numbered(batch: &RecordBatch, first: u64, outlines: &[u32]) -> Result<RecordBatch> {
     let mut columns = batch.columns().to_vec();
-    let seq = Column::Seq as usize;
+    let (seq, outline) = (Column::Seq as usize, Column::Outline as usize);
     if let Some(numbers) = columns[seq].as_any().downcast_ref::<UInt64Array>() {
         columns[seq] = Arc::new(numbers.unary::<_, arrow_array::types::UInt64Type>(|number| number + first));
+    }
+    if let Some(ids) = columns[outline].as_any().downcast_ref::<UInt32Array>() {
+        let known = |id: u32| outlines.get(id as usize).copied().unwrap_or(u32::MAX);
+        columns[outline] = Arc::new(ids.unary::<_, arrow_array::types::UInt32Type>(known));
     }
     RecordBatch::try_new(batch.schema(), columns).map_err(|error| fault(&error))
 }

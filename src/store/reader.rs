@@ -5,16 +5,19 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use parquet::arrow::arrow_reader::RowSelector;
 use rayon::prelude::*;
 
 use super::manifest::{Manifest, PartEntry};
-use super::open::OpenPart;
+use super::open::{OpenPart, selection};
+use super::outline::Outlines;
 use super::rows::StoredRows;
 use super::run::Run;
+use super::schema::Column;
 use super::stretch::{Builder, Files, Stored};
 use crate::base::{Error, Flags, Loss, Result, Unread};
 use crate::engine::{Outcome, Sink};
-use crate::ingest::Filter;
+use crate::ingest::{Filter, Picker};
 use crate::view::Scene;
 
 /// Rows that one task reads.
@@ -31,6 +34,14 @@ pub struct Store {
     salvage: bool,
     /// Parts that cannot be read, and why.
     lost: Vec<Unread>,
+}
+
+/// What is asked of every task.
+struct Ask<'a> {
+    files: &'a Files,
+    filter: &'a Filter,
+    /// For each outline whether its records hold the text that is looked for, where that can be told.
+    holding: Option<Vec<bool>>,
 }
 
 /// Rows of one part that one task reads.
@@ -86,6 +97,16 @@ impl Store {
         })
     }
 
+    /// How many events hold a plain text, where the outlines of texts tell: then no part is read.
+    pub fn count_of(&self, text: &[u8]) -> Option<u64> {
+        if self.lost.is_empty() { self.outlines()?.count(text) } else { None }
+    }
+
+    /// The outlines of its texts; nothing is lost without them but time.
+    fn outlines(&self) -> Option<Outlines> {
+        Outlines::from_bytes(&std::fs::read(self.root.join(Manifest::OUTLINES)).ok()?)
+    }
+
     /// Whether every part is there and as it was written. Its size tells most damage, and costs nothing; with
     /// `salvage`, which is asked for when something is wrong, every byte is looked at.
     fn check(&mut self) -> Result<()> {
@@ -115,9 +136,12 @@ impl Store {
     ) -> Result<Outcome> {
         let mut outcome = Outcome { remarks: self.lost.clone(), ..Outcome::default() };
         let tasks = self.tasks(filter)?;
+        let literal = filter.text.as_ref().and_then(|picker| picker.literal());
+        let holding = literal.and_then(|text| self.outlines()?.holding(text));
+        let ask = Ask { files, filter, holding };
         for wave in tasks.chunks(2 * rayon::current_num_threads()) {
             let read: Vec<Result<Vec<Stored>>> =
-                wave.par_iter().with_max_len(1).map(|task| self.read(task, files, filter)).collect();
+                wave.par_iter().with_max_len(1).map(|task| self.read(task, &ask)).collect();
             let mut stretches = Vec::new();
             for (task, read) in wave.iter().zip(read) {
                 match read {
@@ -170,12 +194,22 @@ impl Store {
     }
 
     /// Reads the rows of a task as stretches.
-    fn read(&self, task: &Task<'_>, files: &Files, filter: &Filter) -> Result<Vec<Stored>> {
-        let batches = OpenPart::new(&self.root, task.part)?.read(task.rows.clone(), STRETCH_ROWS)?;
+    fn read(&self, task: &Task<'_>, ask: &Ask<'_>) -> Result<Vec<Stored>> {
+        let open = OpenPart::new(&self.root, task.part)?;
         let copies = self.copies(task)?;
+        let rows = match &ask.filter.text {
+            Some(picker) if !ask.filter.keep_all && !ask.filter.marks => {
+                let wanted = match &ask.holding {
+                    Some(holding) => by_outline(&open, task, holding)?,
+                    None => by_text(&open, task, &**picker)?,
+                };
+                chosen(task, wanted, &copies)
+            }
+            _ => selection(task.rows.clone()),
+        };
         let mut stretches = Vec::new();
-        for rows in batches {
-            let mut builder = Builder::new(files, filter);
+        for rows in open.read_some(&rows, STRETCH_ROWS, None)? {
+            let mut builder = Builder::new(ask.files, ask.filter);
             builder.push(&Arc::new(rows), &copies);
             stretches.push(builder.finish());
         }
@@ -195,6 +229,54 @@ impl Store {
         }
         Ok(found)
     }
+}
+
+/// Whether each row of a task holds a text, by its outline.
+fn by_outline(open: &OpenPart, task: &Task<'_>, holding: &[bool]) -> Result<Vec<bool>> {
+    let read = open.read_some(&selection(task.rows.clone()), TASK_ROWS as usize, Some(&[Column::Outline]))?;
+    let ids = read.iter().flat_map(|rows| rows.outline.values());
+    Ok(ids.map(|id| holding.get(*id as usize).copied().unwrap_or(true)).collect())
+}
+
+/// Whether each row of a task holds a text, by its text.
+fn by_text(open: &OpenPart, task: &Task<'_>, picker: &dyn Picker) -> Result<Vec<bool>> {
+    let read = open.read_some(&selection(task.rows.clone()), STRETCH_ROWS, Some(&StoredRows::TEXT))?;
+    let (mut wanted, mut bytes, mut ends) = (Vec::new(), Vec::new(), Vec::new());
+    for rows in read {
+        bytes.clear();
+        ends.clear();
+        for row in 0..rows.len() as u32 {
+            rows.push_text(row, &mut bytes);
+            ends.push(bytes.len());
+            bytes.push(b'\n');
+        }
+        if picker.rules_out(&bytes) {
+            wanted.extend(std::iter::repeat_n(false, rows.len()));
+            continue;
+        }
+        let mut start = 0;
+        wanted.extend(ends.iter().map(|end| {
+            let text = &bytes[start..*end];
+            start = end + 1;
+            picker.wants(text)
+        }));
+    }
+    Ok(wanted)
+}
+
+/// Rows of a task as a selection: the wanted ones, and those with copies, which may hold what their event does not.
+fn chosen(task: &Task<'_>, mut wanted: Vec<bool>, copies: &[Arc<StoredRows>]) -> Vec<RowSelector> {
+    let first = task.part.first_seq + task.rows.start;
+    for number in copies.iter().flat_map(|rows| rows.seq.values()) {
+        if let Some(row) = wanted.get_mut(number.saturating_sub(first) as usize) {
+            *row = true;
+        }
+    }
+    let mut rows = vec![RowSelector::skip(task.rows.start as usize)];
+    for run in wanted.chunk_by(|a, b| a == b) {
+        rows.push(if run[0] { RowSelector::select(run.len()) } else { RowSelector::skip(run.len()) });
+    }
+    rows
 }
 
 /// What is wrong with a store, and what to do.

@@ -48,6 +48,7 @@ pub(super) struct StoredRows {
     from: Int64Array,
     until: Int64Array,
     odd: BinaryArray,
+    pub(super) outline: UInt32Array,
     /// The columns as they were read.
     columns: Vec<ArrayRef>,
     /// Process ids as text.
@@ -70,6 +71,18 @@ macro_rules! numbers {
 }
 
 impl StoredRows {
+    /// The columns that a record's text is made of.
+    pub(super) const TEXT: [Column; 8] = [
+        Column::Host,
+        Column::Program,
+        Column::Pid,
+        Column::Stamp,
+        Column::Message,
+        Column::Fields,
+        Column::Shape,
+        Column::Facts,
+    ];
+
     /// Takes the columns of a batch in the order of [`super::schema`].
     pub(super) fn new(columns: &[ArrayRef]) -> Result<Self> {
         let fields =
@@ -114,6 +127,7 @@ impl StoredRows {
                 .as_binary_opt::<i32>()
                 .cloned()
                 .ok_or_else(|| odd(Column::Odd))?,
+            outline: numbers!(columns, Column::Outline, UInt32Type)?,
             columns: columns.to_vec(),
             pids,
         })
@@ -135,7 +149,7 @@ impl StoredRows {
 
     /// How many rows.
     pub(super) fn len(&self) -> usize {
-        self.facts.len()
+        self.outline.len()
     }
 
     /// What a row keeps of its event.

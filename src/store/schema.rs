@@ -49,6 +49,8 @@ pub(super) enum Column {
     Until,
     /// The message's bytes, where they are no UTF-8.
     Odd,
+    /// The outline of its text ([`super::outline`]).
+    Outline,
 }
 
 /// The unit of all times, as most readers know it.
@@ -109,5 +111,6 @@ pub(super) fn schema() -> Arc<Schema> {
         maybe("_from", DataType::Int64),
         maybe("_until", DataType::Int64),
         maybe("_message", DataType::Binary),
+        always("_outline", DataType::UInt32),
     ]))
 }

@@ -43,23 +43,46 @@ impl Part {
     }
 }
 
-/// Appends the shape of a text in which `parts` stand at these places. Of parts that overlap, the one that begins
-/// first is taken, of those that begin together the longest.
-pub(super) fn push_shape(out: &mut Vec<u8>, text: &[u8], parts: &mut [(Range<usize>, Part)]) {
+/// Puts parts in the order of their places. Of parts that overlap, the one that begins first stays, of those that
+/// begin together the longest.
+pub(super) fn arrange(parts: &mut Vec<(Range<usize>, Part)>) {
     parts.sort_unstable_by_key(|(range, part)| (range.start, std::cmp::Reverse(range.end), *part));
+    let mut end = 0;
+    parts.retain(|(range, _)| {
+        let stays = !range.is_empty() && range.start >= end;
+        if stays {
+            end = range.end;
+        }
+        stays
+    });
+}
+
+/// Calls `visit` for every piece of a text in order: literal text, and text that is one of the arranged parts.
+pub(super) fn pieces_of<'a>(
+    text: &'a [u8],
+    parts: &[(Range<usize>, Part)],
+    mut visit: impl FnMut(&'a [u8], Option<Part>),
+) {
     let mut at = 0;
-    for (range, part) in parts.iter().filter(|(range, _)| !range.is_empty()) {
-        if range.start < at {
-            continue;
-        }
-        push_literal(out, &text[at..range.start]);
-        out.push(part.code());
-        if let Part::Field(place) = part {
-            out.push(*place);
-        }
+    for (range, part) in parts {
+        visit(&text[at..range.start], None);
+        visit(&text[range.clone()], Some(*part));
         at = range.end;
     }
-    push_literal(out, &text[at..]);
+    visit(&text[at..], None);
+}
+
+/// Appends the shape of a text in which the arranged `parts` stand.
+pub(super) fn push_shape(out: &mut Vec<u8>, text: &[u8], parts: &[(Range<usize>, Part)]) {
+    pieces_of(text, parts, |piece, part| match part {
+        None => push_literal(out, piece),
+        Some(part) => {
+            out.push(part.code());
+            if let Part::Field(place) = part {
+                out.push(place);
+            }
+        }
+    });
 }
 
 fn push_literal(out: &mut Vec<u8>, text: &[u8]) {
@@ -75,26 +98,28 @@ fn push_literal(out: &mut Vec<u8>, text: &[u8]) {
 /// references to nothing, which give nothing.
 pub(super) fn push_text<'a>(out: &mut Vec<u8>, shape: &[u8], mut part: impl FnMut(Part) -> Option<&'a str>) {
     let mut rest = shape;
-    while let Some((&byte, behind)) = rest.split_first() {
-        rest = behind;
+    while let Some(&byte) = rest.first() {
+        let literal = rest.iter().position(|byte| *byte <= FIELD).unwrap_or(rest.len());
+        if literal > 0 {
+            out.extend_from_slice(&rest[..literal]);
+            rest = &rest[literal..];
+            continue;
+        }
+        rest = &rest[1..];
         let named = match byte {
             1 => Part::Stamp,
             2 => Part::Host,
             3 => Part::Program,
             4 => Part::Pid,
             5 => Part::Message,
-            ESCAPE | FIELD => {
-                let Some((&next, behind)) = rest.split_first() else { return };
+            _ => {
+                let Some((next, behind)) = rest.split_first() else { return };
                 rest = behind;
                 if byte == ESCAPE {
-                    out.push(next);
+                    out.push(*next);
                     continue;
                 }
-                Part::Field(next)
-            }
-            _ => {
-                out.push(byte);
-                continue;
+                Part::Field(*next)
             }
         };
         out.extend_from_slice(part(named).unwrap_or_default().as_bytes());
@@ -108,7 +133,7 @@ mod tests {
     #[test]
     fn a_text_comes_back_whatever_it_holds() {
         let text = b"Dec 12 10:10:59 web1 sshd[811]: a\x00b\x01\x06 Failed";
-        let mut parts = [
+        let mut parts = vec![
             (32..text.len(), Part::Message),
             (0..15, Part::Stamp),
             (16..20, Part::Host),
@@ -117,11 +142,12 @@ mod tests {
             (40..46, Part::Field(0)),
             (3..3, Part::Field(1)),
         ];
+        arrange(&mut parts);
         let mut shape = Vec::new();
-        push_shape(&mut shape, text, &mut parts);
+        push_shape(&mut shape, text, &parts);
         assert_eq!(shape, b"\x01 \x02 \x03[\x04]: \x05");
         let mut literal = Vec::new();
-        push_shape(&mut literal, text, &mut []);
+        push_shape(&mut literal, text, &[]);
         for shape in [shape, literal] {
             let mut back = Vec::new();
             push_text(&mut back, &shape, |part| {

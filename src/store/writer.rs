@@ -12,6 +12,7 @@ use arrow_array::RecordBatch;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::manifest::{MANIFEST, Made, Manifest};
+use super::outline::{Outliner, Outlines};
 use super::parts::Parts;
 use super::piece::{Piece, Slice, numbered};
 use super::properties::properties;
@@ -119,6 +120,7 @@ pub struct Writer {
     copies: Parts,
     /// Events so far.
     rows: u64,
+    outliner: Outliner,
 }
 
 /// What the other files of a store say: they are written as they are.
@@ -141,20 +143,21 @@ impl Writer {
         let properties = properties(bloom);
         let parts = |table| Parts::new(scaffold.folder(), table, schema(), properties.clone(), Vec::new());
         let (events, copies) = (parts("events"), parts("copies"));
-        Ok(Self { events, copies, scaffold, rows: 0 })
+        Ok(Self { events, copies, scaffold, rows: 0, outliner: Outliner::new() })
     }
 
     /// Adds a stretch of the timeline behind those before.
     pub fn append(&mut self, piece: Piece) -> Result<()> {
         let first = self.rows;
         self.rows += piece.count;
-        push(&mut self.events, piece.events, first)?;
-        push(&mut self.copies, piece.copies, first)
+        let outlines = self.outliner.absorb(piece.outliner);
+        push(&mut self.events, piece.events, first, &outlines)?;
+        push(&mut self.copies, piece.copies, first, &outlines)
     }
 
     /// Completes the store and puts it in its place; the number of its events.
     pub fn finish(self, beside: &Beside, made: Made) -> Result<u64> {
-        let Self { scaffold, events, copies, rows } = self;
+        let Self { scaffold, events, copies, rows, outliner } = self;
         let mut manifest = Manifest::new(made);
         manifest.rows = rows;
         manifest.events = events.finish()?;
@@ -162,6 +165,7 @@ impl Writer {
         for (name, bytes) in beside.files() {
             scaffold.write(name, bytes)?;
         }
+        scaffold.write(Manifest::OUTLINES, &Outlines::new(outliner).to_bytes())?;
         manifest.checksum = manifest.sum(scaffold.folder());
         scaffold.write(MANIFEST, &manifest.to_json())?;
         scaffold.finish()?;
@@ -172,15 +176,15 @@ impl Writer {
 impl Beside {
     /// The files, by name.
     fn files(&self) -> [(&'static str, &[u8]); 4] {
-        let [sources, patterns, findings, run] = Manifest::BESIDE;
+        let [sources, patterns, findings, run, _] = Manifest::BESIDE;
         [(sources, &self.sources), (patterns, &self.patterns), (findings, &self.findings), (run, &self.run)]
     }
 }
 
 /// Adds slices whose rows are counted on from `first`.
-fn push(parts: &mut Parts, slices: Vec<Slice>, first: u64) -> Result<()> {
+fn push(parts: &mut Parts, slices: Vec<Slice>, first: u64, outlines: &[u32]) -> Result<()> {
     for slice in slices {
-        let rows: RecordBatch = numbered(&slice.batch, first)?;
+        let rows: RecordBatch = numbered(&slice.batch, first, outlines)?;
         let number = super::rows::first_number(&rows).unwrap_or(first);
         parts.push(slice.day, slice.keys, number, rows)?;
     }
