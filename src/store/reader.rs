@@ -107,23 +107,26 @@ impl Store {
         Outlines::from_bytes(&std::fs::read(self.root.join(Manifest::OUTLINES)).ok()?)
     }
 
-    /// Whether every part is there and as it was written. Its size tells most damage, and costs nothing; with
-    /// `salvage`, which is asked for when something is wrong, every byte is looked at.
+    /// Whether every part is there and as long as it was written, which costs nothing. With `salvage` every byte
+    /// is looked at; without, those of the parts that an answer needs, before it is given.
     fn check(&mut self) -> Result<()> {
-        let Self { root, manifest, lost, salvage } = self;
-        let parts: Vec<&PartEntry> = manifest.events.iter().chain(&manifest.copies).collect();
-        let faults: Vec<(String, String)> = parts
-            .into_par_iter()
-            .filter_map(|part| Some((part.path.clone(), part.fault(root, *salvage)?)))
-            .collect();
-        if let (Some((path, why)), false) = (faults.first(), *salvage) {
-            return Err(damaged(root, path, why));
+        let faults = faults(&self.root, &self.parts().collect::<Vec<_>>(), self.salvage);
+        if let (Some((path, why)), false) = (faults.first(), self.salvage) {
+            return Err(self.damaged(path, why));
         }
+        let Self { manifest, lost, .. } = self;
         let whole = |part: &PartEntry| !faults.iter().any(|(path, _)| *path == part.path);
         manifest.events.retain(whole);
         manifest.copies.retain(whole);
         lost.extend(faults.into_iter().map(|(file, why)| Unread { file, why, loss: Loss::Whole }));
         Ok(())
+    }
+
+    /// Whether the bytes of parts are those that were written: what reads them trusts them.
+    pub(super) fn verify(&self, parts: &[&PartEntry]) -> Result<()> {
+        // With `salvage` they were looked at before, and the others are gone.
+        let faults = if self.salvage { Vec::new() } else { faults(&self.root, parts, true) };
+        faults.first().map_or(Ok(()), |(path, why)| Err(self.damaged(path, why)))
     }
 
     /// Hands the timeline to `sink`, as far as `filter` wants it.
@@ -135,7 +138,10 @@ impl Store {
         sink: &mut S,
     ) -> Result<Outcome> {
         let mut outcome = Outcome { remarks: self.lost.clone(), ..Outcome::default() };
-        let tasks = self.tasks(filter)?;
+        let inside = |part: &&PartEntry| part.last_key >= filter.since && part.first_key < filter.until;
+        let parts: Vec<&PartEntry> = self.manifest.events.iter().filter(inside).collect();
+        self.verify(&parts.iter().copied().chain(&self.manifest.copies).collect::<Vec<_>>())?;
+        let tasks = self.tasks(&parts, filter);
         let literal = filter.text.as_ref().and_then(|picker| picker.literal());
         let holding = literal.and_then(|text| self.outlines()?.holding(text));
         let ask = Ask { files, filter, holding };
@@ -172,12 +178,9 @@ impl Store {
     }
 
     /// The work that a question is: the parts that reach into its window, and of those at its ends the rows.
-    fn tasks(&self, filter: &Filter) -> Result<Vec<Task<'_>>> {
+    fn tasks<'a>(&self, parts: &[&'a PartEntry], filter: &Filter) -> Vec<Task<'a>> {
         let mut tasks = Vec::new();
-        for part in &self.manifest.events {
-            if part.last_key < filter.since || part.first_key >= filter.until {
-                continue;
-            }
+        for part in parts {
             let whole = part.first_key >= filter.since && part.last_key < filter.until;
             let rows = match whole {
                 true => 0..part.rows,
@@ -190,7 +193,7 @@ impl Store {
             let starts = rows.clone().step_by(TASK_ROWS as usize);
             tasks.extend(starts.map(|start| Task { part, rows: start..rows.end.min(start + TASK_ROWS) }));
         }
-        Ok(tasks)
+        tasks
     }
 
     /// Reads the rows of a task as stretches.
@@ -277,6 +280,12 @@ fn chosen(task: &Task<'_>, mut wanted: Vec<bool>, copies: &[Arc<StoredRows>]) ->
         rows.push(if run[0] { RowSelector::select(run.len()) } else { RowSelector::skip(run.len()) });
     }
     rows
+}
+
+/// Parts that are not as they were written, and what is wrong with each; with `wholly`, by all of their bytes.
+fn faults(root: &Path, parts: &[&PartEntry], wholly: bool) -> Vec<(String, String)> {
+    let look = |part: &&PartEntry| Some((part.path.clone(), part.fault(root, wholly)?));
+    parts.par_iter().filter_map(look).collect()
 }
 
 /// What is wrong with a store, and what to do.

@@ -29,6 +29,7 @@ impl Store {
     pub fn texts(&self, most: u64) -> Result<BTreeMap<String, Vec<u8>>> {
         let mut files: BTreeMap<String, Pieces> = BTreeMap::new();
         let parts: Vec<_> = self.parts().collect();
+        self.verify(&parts)?;
         let mut total = 0;
         for wave in parts.chunks(rayon::current_num_threads()) {
             let read: Vec<Result<Vec<StoredRows>>> = wave
