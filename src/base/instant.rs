@@ -72,6 +72,16 @@ impl Basis {
         self.0 & other.0 == other.0
     }
 
+    /// The set of one of the contract's words.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(_, name)| *name == word).map(|(bit, _)| *bit)
+    }
+
+    /// All of the contract's words.
+    pub fn all_words() -> impl Iterator<Item = &'static str> {
+        Self::WORDS.iter().map(|(_, word)| *word)
+    }
+
     /// The contract's words, in a fixed order.
     pub fn words(self) -> impl Iterator<Item = &'static str> {
         Self::WORDS.iter().filter(move |(bit, _)| self.has(*bit)).map(|(_, word)| *word)
