@@ -6,9 +6,9 @@ use super::boot_findings::boot_findings;
 use super::clock_findings::clock_findings;
 use super::context::Context;
 use super::output::Output;
+use super::question::Question;
 use crate::base::{Flags, Result, Unread};
 use crate::engine::{Outcome, Sink, Stretch};
-use crate::ingest::Filter;
 use crate::lens::{Finding, Marker, Order, Pulse, Silence, markers, orders, silences};
 use crate::poll::Change;
 use crate::present::{Report, SourceRow, push_jsonl};
@@ -69,11 +69,12 @@ pub(super) struct Analysis {
 }
 
 /// Reads everything and looks at it.
-pub(super) fn analyse(context: &Context, filter: &Filter, events: Option<Output>) -> Result<Analysis> {
+pub(super) fn analyse(context: &Context, question: &Question, events: Option<Output>) -> Result<Analysis> {
+    let filter = &question.filter;
     let scene = context.scene();
     let rows = context.source_rows(true);
     let mut analyst = Analyst { scene: &scene, pulses: vec![Pulse::default(); rows.len()], rows: events };
-    let outcome: Outcome = context.drive(&scene, filter, &mut analyst)?;
+    let outcome: Outcome = context.drive(&scene, (filter, question.choice()), &mut analyst)?;
     if let Some(rows) = analyst.rows.take() {
         rows.finish()?;
     }

@@ -204,6 +204,14 @@ pub(super) struct AtLeast {
     pub level: Option<String>,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct Where {
+    /// Only records of which this is true: 'status >= 500 and request_time > 500ms', 'level >= warn and not
+    /// host in (web1, web2)', 'remote_addr in 10.0.0.0/8', 'mark = first'. docs/query.md has all of it
+    #[arg(long = "where", value_name = "EXPR", env = "TIMELINE_WHERE", help_heading = "Selection")]
+    pub expression: Option<String>,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ColorWhen {
     Auto,
@@ -242,6 +250,8 @@ pub(super) struct BuildArgs {
     #[command(flatten)]
     pub at_least: AtLeast,
     #[command(flatten)]
+    pub chosen: Where,
+    #[command(flatten)]
     pub common: Common,
 }
 
@@ -256,6 +266,8 @@ pub(super) struct ShowArgs {
     pub output: OutputFile,
     #[command(flatten)]
     pub at_least: AtLeast,
+    #[command(flatten)]
+    pub chosen: Where,
     #[command(flatten)]
     pub common: Common,
 }
@@ -328,6 +340,8 @@ pub(super) struct GrepArgs {
     #[arg(long, value_name = "LEVEL", env = "TIMELINE_LEVEL", help_heading = "Selection")]
     pub level: Option<String>,
     #[command(flatten)]
+    pub chosen: Where,
+    #[command(flatten)]
     pub common: Common,
 }
 
@@ -350,6 +364,8 @@ pub(super) struct ReportArgs {
     pub output: OutputFile,
     #[command(flatten)]
     pub at_least: AtLeast,
+    #[command(flatten)]
+    pub chosen: Where,
     #[command(flatten)]
     pub common: Common,
 }

@@ -7,9 +7,11 @@ use super::args::BuildArgs;
 use super::context::Context;
 use super::outcome::Ending;
 use super::output::Output;
+use super::question::Question;
 use super::resolve;
 use crate::base::{Error, Result};
 use crate::present::{SummaryStyle, push_summary};
+use crate::time::Zone;
 
 /// Columns where the output is no terminal.
 const COLUMNS: usize = 120;
@@ -24,11 +26,12 @@ pub(super) fn run(args: &BuildArgs) -> Result<Ending> {
         )));
     }
     Output::check(path, args.force)?;
+    Question::check(&args.chosen, &Zone::parse(&args.common.tz)?)?;
     let context = Context::new(&args.input, &args.common, path)?;
     let events = path.map(|path| Output::create(Some(path))).transpose()?;
     let zone = &context.plan.settle.default_zone;
-    let filter = resolve::filter(&args.common, args.at_least.level.as_deref(), zone)?;
-    let analysis = analyse(&context, &filter, events)?;
+    let question = Question::of_window(&args.common, args.at_least.level.as_deref(), &args.chosen, zone)?;
+    let analysis = analyse(&context, &question, events)?;
     context.hush();
     let terminal = std::io::stdout().is_terminal();
     let columns = if terminal {
@@ -42,6 +45,7 @@ pub(super) fn run(args: &BuildArgs) -> Result<Ending> {
     let mut output = Output::stdout();
     output.write(&text)?;
     output.finish()?;
+    question.tell_never_met(&context, args.common.quiet);
     // The summary has told of every loss: stderr need not repeat it.
     Ok(context.verdict(&analysis.remarks))
 }

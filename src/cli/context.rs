@@ -9,8 +9,8 @@ use super::progress::Progress;
 use super::resolve;
 use crate::base::{Account, Basis, Error, Loss, Result, Unread};
 use crate::clock::{Proof, Years};
-use crate::engine::{FileState, Outcome, Plan, Prepared, Sink, SourceState, drive, prepare};
-use crate::grammar::GrammarSet;
+use crate::engine::{Choice, FileState, Outcome, Plan, Prepared, Sink, SourceState, drive, prepare};
+use crate::grammar::{GrammarId, GrammarSet};
 use crate::ingest::{Filter, Picker};
 use crate::pattern::LevelRules;
 use crate::present::SourceRow;
@@ -185,13 +185,26 @@ impl Context {
     pub(super) fn drive<S: Sink + Send>(
         &self,
         scene: &Scene<'_>,
-        filter: &Filter,
+        question: (&Filter, Option<Choice<'_>>),
         sink: &mut S,
     ) -> Result<Outcome> {
         let outcome =
-            self.pool.install(|| drive(&self.prepared, scene, &self.rules, filter, sink, &self.progress));
+            self.pool.install(|| drive(&self.prepared, scene, &self.rules, question, sink, &self.progress));
         self.progress.done();
         outcome
+    }
+
+    /// What the formats of this run call their fields.
+    pub(super) fn field_names(&self) -> Vec<String> {
+        let mut formats: Vec<GrammarId> =
+            self.prepared.files.iter().map(|file| file.format.primary).collect();
+        formats.sort_unstable();
+        formats.dedup();
+        let names = formats.iter().flat_map(|id| self.set.get(*id).field_names());
+        let mut names: Vec<String> = names.map(str::to_owned).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 
     /// How a run ends whose output has told of every remark.

@@ -8,6 +8,7 @@ use super::args::{GrepArgs, RowFormat};
 use super::context::Context;
 use super::outcome::Ending;
 use super::output::Output;
+use super::question::Question;
 use super::resolve;
 use crate::base::{Batch, Error, Event, FileId, Flags, NANOS_PER_SECOND, Result};
 use crate::engine::{Sink, Stretch};
@@ -15,7 +16,7 @@ use crate::grammar::Known;
 use crate::present::{Decorate, Prose, Style, day_rule, push_jsonl, thousands, tie_cell};
 use crate::query::{Matcher, MatcherOptions};
 use crate::text::clean;
-use crate::time::{duration, local_time};
+use crate::time::{Zone, duration, local_time};
 use crate::view::{Entry, Place, Record, Scene};
 
 /// How far context reaches: a number of records or a time.
@@ -355,21 +356,27 @@ pub(super) fn run(args: &GrepArgs) -> Result<Ending> {
     // Counting needs no clocks: files that cannot match need not even be surveyed.
     let ahead =
         timeless && matches!(mode, Mode::Count | Mode::Files) && !args.first && args.max_count.is_none();
+    Question::check(&args.chosen, &Zone::parse(&args.common.tz)?)?;
     let context = Context::with_patterns(
         &inputs,
         &args.common,
-        (ahead && matcher.stays_in_lines()).then_some(&matcher),
+        (ahead && args.chosen.expression.is_none() && matcher.stays_in_lines()).then_some(&matcher),
     )?;
     let zone = &context.plan.settle.default_zone;
-    let mut filter = resolve::filter(&args.common, args.level.as_deref(), zone)?;
+    let mut question = Question::of_timeline(&args.common, args.level.as_deref(), &args.chosen, zone)?;
     let has_context = before != Reach::NONE || after != Reach::NONE;
+    if !has_context {
+        question.narrow();
+    }
+    let needs_marks = question.needs_marks();
+    let filter = &mut question.filter;
     filter.text = Some(Box::new(matcher.clone()));
-    filter.marks = false;
+    filter.marks = needs_marks;
     // Who asks for files or sources is told of each.
     let by_place = matches!(mode, Mode::Files | Mode::CountBy(CountBy::File | CountBy::Source));
     filter.fold_copies &= !by_place;
     filter.keep_all = has_context;
-    filter.skip_chunks = !has_context;
+    filter.skip_chunks = !has_context && !needs_marks;
     let terminal = std::io::stdout().is_terminal();
     if terminal {
         context.hush();
@@ -398,13 +405,14 @@ pub(super) fn run(args: &GrepArgs) -> Result<Ending> {
         day: None,
         above: None,
     };
-    let outcome = context.drive(&scene, &filter, &mut search)?;
+    let outcome = context.drive(&scene, (&question.filter, question.choice()), &mut search)?;
     let totals = totals(&search);
     if !silent {
         search.output.write(totals.as_bytes())?;
     }
     let found = search.found;
     search.output.finish()?;
+    question.tell_never_met(&context, args.common.quiet);
     Ok(context.ending(&outcome.remarks, if found > 0 { Ending::Good } else { Ending::Short }))
 }
 

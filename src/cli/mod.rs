@@ -15,6 +15,7 @@ mod grep;
 mod outcome;
 mod output;
 mod progress;
+mod question;
 mod report;
 mod resolve;
 mod show;

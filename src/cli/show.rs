@@ -8,10 +8,12 @@ use super::args::{RowFormat, ShowArgs};
 use super::context::Context;
 use super::outcome::Ending;
 use super::output::Output;
+use super::question::Question;
 use super::resolve;
 use crate::base::Result;
 use crate::engine::{Sink, Stretch};
 use crate::present::{Prose, Style, day_rule, push_jsonl, tie_cell};
+use crate::time::Zone;
 use crate::view::{Place, Scene};
 
 /// A rendered stretch, and the days it starts and ends with.
@@ -81,10 +83,12 @@ impl Sink for Rows<'_> {
 /// Runs `timeline show`.
 pub(super) fn run(args: &ShowArgs) -> Result<Ending> {
     Output::check(args.output.output.as_deref(), args.output.force)?;
+    Question::check(&args.chosen, &Zone::parse(&args.common.tz)?)?;
     let context = Context::new(&args.input, &args.common, args.output.output.as_deref())?;
     let output = Output::create(args.output.output.as_deref())?;
     let zone = &context.plan.settle.default_zone;
-    let mut filter = resolve::filter(&args.common, args.at_least.level.as_deref(), zone)?;
+    let mut question =
+        Question::of_timeline(&args.common, args.at_least.level.as_deref(), &args.chosen, zone)?;
     let to_terminal = args.output.output.is_none() && std::io::stdout().is_terminal();
     if to_terminal {
         context.hush();
@@ -100,8 +104,9 @@ pub(super) fn run(args: &ShowArgs) -> Result<Ending> {
     let mut rows =
         Rows { scene: &scene, format, style, output, day: None, above: None, spare: Mutex::default() };
     // In a window nothing is known of what came before it, so nothing can be called a first occurrence.
-    filter.marks = filter.since == i64::MIN;
-    let outcome = context.drive(&scene, &filter, &mut rows)?;
+    question.filter.marks = question.filter.since == i64::MIN;
+    let outcome = context.drive(&scene, (&question.filter, question.choice()), &mut rows)?;
     rows.output.finish()?;
+    question.tell_never_met(&context, args.common.quiet);
     Ok(context.ending(&outcome.remarks, Ending::Good))
 }

@@ -3,6 +3,7 @@
 mod account;
 mod behind;
 mod boots;
+mod choose;
 mod derive;
 mod drive;
 mod further;
@@ -19,6 +20,7 @@ mod stated;
 mod tables;
 
 pub use account::Extent;
+pub use choose::Choice;
 pub use drive::{Outcome, Sink, Stretch, drive};
 pub use ledger::Ledger;
 pub use plan::{Plan, Watch};

@@ -14,6 +14,8 @@ mod name;
 mod parse;
 mod predicate;
 mod row;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 pub use bounds::Bounds;
