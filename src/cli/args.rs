@@ -36,7 +36,9 @@ pub(super) enum Command {
     Show(ShowArgs),
     /// Search the merged timeline
     ///
-    /// `~` behind the time: not proven to be later than the line above.
+    /// A pattern is held against the record as written, all of its lines, with the stamp: `^` and `$` fit at each
+    /// line. What is derived from a record (`»`) has no text of its own and is found by its message. `~` behind
+    /// the time: not proven to be later than the line above.
     Grep(GrepArgs),
     /// Write the postmortem
     Report(ReportArgs),
@@ -220,6 +222,17 @@ pub(super) enum ColorWhen {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct PagerArgs {
+    /// Through a pager: what is longer than the screen (auto), all, or nothing. It is $TIMELINE_PAGER, $PAGER,
+    /// or `less -RFXK`
+    #[arg(long, value_name = "WHEN", env = "TIMELINE_PAGING", default_value = "auto", help_heading = "Run")]
+    pub pager: ColorWhen,
+    /// The same as --pager never
+    #[arg(long, help_heading = "Run")]
+    pub no_pager: bool,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct OutputFile {
     /// Write here instead of standard output (`-`)
     #[arg(short = 'o', long = "output", value_name = "FILE")]
@@ -265,6 +278,8 @@ pub(super) struct ShowArgs {
     #[command(flatten)]
     pub output: OutputFile,
     #[command(flatten)]
+    pub pager: PagerArgs,
+    #[command(flatten)]
     pub at_least: AtLeast,
     #[command(flatten)]
     pub chosen: Where,
@@ -301,7 +316,7 @@ pub(super) struct GrepArgs {
     #[arg(short = 'v', long, help_heading = "Matching")]
     pub invert_match: bool,
     /// Only the number of matching records
-    #[arg(short = 'c', long, help_heading = "Output", conflicts_with_all = ["files_with_matches", "only_matching", "count_by"])]
+    #[arg(short = 'c', long, help_heading = "Output", conflicts_with_all = ["files_with_matches", "only_matching", "count_by", "histogram"])]
     pub count: bool,
     /// Only the names of files with matches
     #[arg(short = 'l', long, help_heading = "Output", conflicts_with_all = ["only_matching", "count_by"])]
@@ -324,9 +339,17 @@ pub(super) struct GrepArgs {
     /// Only the first match of each pattern of messages
     #[arg(long, help_heading = "Output")]
     pub first: bool,
-    /// Count matches by: minute, hour, day, source, file, format, level, host, program, pattern
+    /// Count matches by: second, minute, hour, day, source, file, format, level, host, program, pid, pattern,
+    /// message, or any field of the record (status)
     #[arg(long, value_name = "FIELD", help_heading = "Output", conflicts_with = "first")]
     pub count_by: Option<String>,
+    /// When matches were: bars that fit the screen, over -S and -U or from the first match to the last
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["files_with_matches", "only_matching", "count_by"])]
+    pub histogram: bool,
+    /// One JSON object per event, as --format jsonl, and beside it what ripgrep's has: "type" (match or
+    /// context), "text" (the record as written) and "submatches" in it
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
     /// How events are written
     #[arg(
         long,
@@ -336,6 +359,8 @@ pub(super) struct GrepArgs {
         help_heading = "Output"
     )]
     pub format: RowFormat,
+    #[command(flatten)]
+    pub pager: PagerArgs,
     /// At least this level (`-l` is grep's own here)
     #[arg(long, value_name = "LEVEL", env = "TIMELINE_LEVEL", help_heading = "Selection")]
     pub level: Option<String>,

@@ -233,6 +233,12 @@ impl Context {
         if self.strict && all.iter().any(|remark| remark.loss > Loss::None) { Ending::Short } else { good }
     }
 
+    /// A remark on stderr.
+    pub(super) fn tell(&self, remark: &str) {
+        // Nobody is left to tell when stderr is gone.
+        let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("timeline: {remark}\n"));
+    }
+
     /// Hides the bar: the terminal is about to get output.
     pub(super) fn hush(&self) {
         self.progress.done();

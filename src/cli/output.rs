@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::pager::{Pager, When};
 use crate::base::{Error, Result};
 
 /// An output under way.
@@ -17,6 +18,11 @@ impl Output {
     /// Standard output.
     pub(super) fn stdout() -> Self {
         Self { writer: Box::new(io::stdout()), rename: None }
+    }
+
+    /// Standard output, through a pager where that is wanted.
+    pub(super) fn paged(when: When) -> Self {
+        Self { writer: Box::new(Pager::new(when)), rename: None }
     }
 
     /// Whether an output may be made: a mistake is told before anything is read.

@@ -1,7 +1,5 @@
 //! What is asked of records: the options that select, and `--where`, made into what the engine reads by.
 
-use std::io::Write as _;
-
 use super::args::{Common, Where};
 use super::context::Context;
 use super::resolve;
@@ -95,12 +93,7 @@ impl Question {
                 Some(meant) => format!("; did you mean `{meant}`?"),
                 None => String::new(),
             };
-            // Nobody is left to tell when stderr is gone.
-            let _ = writeln!(
-                std::io::stderr(),
-                "timeline: --where: no record that was asked has a field `{}`{meant}",
-                clean(field)
-            );
+            context.tell(&format!("--where: no record that was asked has a field `{}`{meant}", clean(field)));
         }
     }
 }

@@ -2,12 +2,14 @@
 
 use std::io::IsTerminal as _;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Mutex;
 
 use super::args::{RowFormat, ShowArgs};
 use super::context::Context;
 use super::outcome::Ending;
 use super::output::Output;
+use super::pager::When;
 use super::question::Question;
 use super::resolve;
 use crate::base::Result;
@@ -85,7 +87,11 @@ pub(super) fn run(args: &ShowArgs) -> Result<Ending> {
     Output::check(args.output.output.as_deref(), args.output.force)?;
     Question::check(&args.chosen, &Zone::parse(&args.common.tz)?)?;
     let context = Context::new(&args.input, &args.common, args.output.output.as_deref())?;
-    let output = Output::create(args.output.output.as_deref())?;
+    let to_stdout = args.output.output.as_deref().is_none_or(|path| path == Path::new("-"));
+    let output = match to_stdout {
+        true => Output::paged(When::of(&args.pager)),
+        false => Output::create(args.output.output.as_deref())?,
+    };
     let zone = &context.plan.settle.default_zone;
     let mut question =
         Question::of_timeline(&args.common, args.at_least.level.as_deref(), &args.chosen, zone)?;

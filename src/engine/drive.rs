@@ -112,20 +112,7 @@ pub fn drive<S: Sink>(
     sink: &mut S,
     watch: &dyn Watch,
 ) -> Result<Outcome> {
-    // A wall clock as written lies at most a day and two hours from the instant it means.
-    let skew = prepared.files.iter().map(|file| file.clock.ahead().saturating_abs()).max().unwrap_or(0);
-    let day = (26 * 3_600 * NANOS_PER_SECOND).saturating_add(skew);
-    let slack = if filter.as_written.is_some() { day } else { 0 };
-    let mut order: Vec<&Chunk> = prepared
-        .chunks
-        .iter()
-        .filter(|chunk| {
-            prepared.file(chunk.file).asked
-                && chunk.span.max.saturating_add(slack) >= filter.since
-                && chunk.span.min.saturating_sub(slack) < filter.until
-        })
-        .collect();
-    order.sort_by_key(|chunk| (chunk.span.min, chunk.rank));
+    let order = in_order(prepared, filter);
     let reader = WaveReader::new(prepared, scene, rules, (filter, choice), watch);
     let crowded = (filter.fold_copies && prepared.files.len() > 1).then(|| crowded(&order));
     let matching_only = choice.is_some() && !filter.keep_all;
@@ -200,6 +187,25 @@ pub fn drive<S: Sink>(
     }
     outcome.remarks = reader.finish();
     Ok(outcome)
+}
+
+/// The chunks that can hold what a filter keeps, by the smallest key that they can hold.
+fn in_order<'a>(prepared: &'a Prepared, filter: &Filter) -> Vec<&'a Chunk> {
+    // A wall clock as written lies at most a day and two hours from the instant it means.
+    let skew = prepared.files.iter().map(|file| file.clock.ahead().saturating_abs()).max().unwrap_or(0);
+    let day = (26 * 3_600 * NANOS_PER_SECOND).saturating_add(skew);
+    let slack = if filter.as_written.is_some() { day } else { 0 };
+    let mut order: Vec<&Chunk> = prepared
+        .chunks
+        .iter()
+        .filter(|chunk| {
+            prepared.file(chunk.file).asked
+                && chunk.span.max.saturating_add(slack) >= filter.since
+                && chunk.span.min.saturating_sub(slack) < filter.until
+        })
+        .collect();
+    order.sort_by_key(|chunk| (chunk.span.min, chunk.rank));
+    order
 }
 
 /// Bytes without a stamp at one second, beyond which no copies are looked for there: the second would have to

@@ -24,6 +24,6 @@ pub use explain_prose::push_explanation;
 pub use findings::Report;
 pub use prose::{Decorate, Prose, Style, day_rule};
 pub use report::{report_json, report_markdown};
-pub use rows::push_jsonl;
+pub use rows::{push_found_jsonl, push_jsonl};
 pub use sources::{SegmentRow, SourceRow, push_remarks, push_sources, sources_json, thousands, time_json};
 pub use summary::{SummaryStyle, push_summary};

@@ -20,6 +20,6 @@ mod tree;
 
 pub use bounds::Bounds;
 pub use matcher::{Matcher, MatcherOptions};
-pub use name::Part;
+pub use name::{Part, closest_name};
 pub use predicate::{Meaning, Predicate};
 pub use row::{Mark, Row};

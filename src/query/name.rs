@@ -104,6 +104,12 @@ pub(super) fn closest<'a>(typed: &str, words: impl IntoIterator<Item = &'a str>)
     (far <= 1 + usize::from(typed.chars().count() > 5)).then_some(word)
 }
 
+/// The name that a mistyped name of a field is closest to: one of `known`, or of the parts of every event.
+pub fn closest_name<'a>(typed: &str, known: &'a [String]) -> Option<&'a str> {
+    let names = NAMES.iter().map(|(name, _)| *name);
+    closest(typed, names.chain(known.iter().map(String::as_str).filter(|name| *name != typed)))
+}
+
 /// How many characters must be put in, taken out, changed or swapped with their neighbour.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().take(64).collect());

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::ask::Node;
 use super::bounds::Bounds;
 use super::check::check;
-use super::name::{NAMES, Name, closest};
+use super::name::{Name, closest_name};
 use super::parse::parse;
 use super::row::Row;
 use crate::base::Result;
@@ -83,11 +83,8 @@ impl Predicate {
     pub fn never_met<'a>(&'a self, known: &'a [String]) -> impl Iterator<Item = (&'a str, Option<&'a str>)> {
         let unmet =
             |asked: &&Asked| asked.asked.load(Ordering::Relaxed) && !asked.met.load(Ordering::Relaxed);
-        self.fields.iter().filter(unmet).map(move |asked| {
-            let names = NAMES.iter().map(|(name, _)| *name);
-            let others = known.iter().map(String::as_str).filter(|name| *name != asked.field);
-            (asked.field.as_str(), closest(&asked.field, names.chain(others)))
-        })
+        let unmet = self.fields.iter().filter(unmet);
+        unmet.map(move |asked| (asked.field.as_str(), closest_name(&asked.field, known)))
     }
 }
 
