@@ -221,6 +221,34 @@ pub(super) enum ColorWhen {
     Never,
 }
 
+/// How rows look.
+#[derive(Debug, Args)]
+pub(super) struct ViewArgs {
+    /// What stands in a line: time, mark, level, source, message, host, program, pid, file, line, format, stamp,
+    /// pattern, or any field of the record (status) [default: time,mark,level,source and the message with its
+    /// program]
+    #[arg(
+        long,
+        value_name = "NAME,...",
+        env = "TIMELINE_COLUMNS",
+        value_delimiter = ',',
+        help_heading = "Output"
+    )]
+    pub columns: Vec<String>,
+    /// Show times in UTC (--tz still is the first guess for stamps without a zone, and the zone of -S and -U)
+    #[arg(long, env = "TIMELINE_UTC", help_heading = "Output")]
+    pub utc: bool,
+    /// Show times as they are from this one: T+00:01.250
+    #[arg(
+        long,
+        value_name = "TIME",
+        env = "TIMELINE_RELATIVE",
+        allow_hyphen_values = true,
+        help_heading = "Output"
+    )]
+    pub relative: Option<String>,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct PagerArgs {
     /// Through a pager: what is longer than the screen (auto), all, or nothing. It is $TIMELINE_PAGER, $PAGER,
@@ -277,6 +305,15 @@ pub(super) struct ShowArgs {
     pub format: Option<RowFormat>,
     #[command(flatten)]
     pub output: OutputFile,
+    /// Draw a rule where nothing was written for so long: a duration, `never`, or `auto`: on a terminal, from a
+    /// minute on, or from twenty times what usually lies between two records, where that is more
+    #[arg(long, value_name = "WHEN", env = "TIMELINE_GAPS", default_value = "auto", help_heading = "Output")]
+    pub gaps: String,
+    /// Only the last N events of what is asked for
+    #[arg(long, value_name = "N", env = "TIMELINE_TAIL", help_heading = "Output")]
+    pub tail: Option<usize>,
+    #[command(flatten)]
+    pub view: ViewArgs,
     #[command(flatten)]
     pub pager: PagerArgs,
     #[command(flatten)]
@@ -359,6 +396,8 @@ pub(super) struct GrepArgs {
         help_heading = "Output"
     )]
     pub format: RowFormat,
+    #[command(flatten)]
+    pub view: ViewArgs,
     #[command(flatten)]
     pub pager: PagerArgs,
     /// At least this level (`-l` is grep's own here)

@@ -194,6 +194,16 @@ impl Context {
         outcome
     }
 
+    /// What lies between two records on an average, nanoseconds: from the first of all sources that are shown to
+    /// the last.
+    pub(super) fn usual_gap(&self) -> Option<i64> {
+        let files = || self.prepared.files.iter().filter(|file| file.asked);
+        let (first, last) =
+            files().filter_map(|file| file.range).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
+        let dated: u64 = files().map(|file| file.ledger.dated).sum();
+        last.saturating_sub(first).checked_div(i64::try_from(dated).ok()?)
+    }
+
     /// What the formats of this run call their fields.
     pub(super) fn field_names(&self) -> Vec<String> {
         let mut formats: Vec<GrammarId> =

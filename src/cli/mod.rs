@@ -14,6 +14,7 @@ mod formats_new;
 mod grep;
 mod outcome;
 mod output;
+mod page;
 mod pager;
 mod progress;
 mod question;

@@ -61,6 +61,11 @@ impl Question {
         Ok(question)
     }
 
+    /// Whether every record of a stretch of time is wanted.
+    pub(super) fn is_all(&self) -> bool {
+        self.predicate.is_none() && self.filter.is_empty()
+    }
+
     /// Whether it asks for marks.
     pub(super) fn needs_marks(&self) -> bool {
         self.predicate.as_ref().is_some_and(Predicate::needs_marks)

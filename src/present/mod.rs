@@ -4,26 +4,31 @@
 
 mod cells;
 mod clocks;
+mod columns;
 mod explain;
 mod explain_json;
 mod explain_prose;
 mod findings;
+mod fit;
 mod orders;
 mod prose;
 mod report;
 mod rows;
+mod rules;
 mod sources;
 mod summary;
 
 pub use cells::tie_cell;
+pub use columns::Column;
 pub use explain::{
     Covers, DayRow, DerivedRow, Explanation, How, Neighbour, Ordered, PatternRow, WriterRow, YearRow, ZoneRow,
 };
 pub use explain_json::explanation_json;
 pub use explain_prose::push_explanation;
 pub use findings::Report;
-pub use prose::{Decorate, Prose, Style, day_rule};
+pub use prose::{Decorate, Ends, Gaps, Prose, Style};
 pub use report::{report_json, report_markdown};
 pub use rows::{push_found_jsonl, push_jsonl};
+pub use rules::{day_rule, gap_rule};
 pub use sources::{SegmentRow, SourceRow, push_remarks, push_sources, sources_json, thousands, time_json};
 pub use summary::{SummaryStyle, push_summary};

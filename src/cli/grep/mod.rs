@@ -12,11 +12,12 @@ use super::args::{GrepArgs, RowFormat};
 use super::context::Context;
 use super::outcome::Ending;
 use super::output::Output;
+use super::page;
 use super::pager;
 use super::question::Question;
 use super::resolve;
 use crate::base::{Error, Result};
-use crate::present::Style;
+use crate::present::{Column, Style};
 use crate::query::{Matcher, MatcherOptions};
 use crate::time::Zone;
 use crate::view::Scene;
@@ -67,12 +68,9 @@ fn reaches(args: &GrepArgs, mode: &Mode) -> Result<(Reach, Reach)> {
 }
 
 /// How matches look.
-fn look(args: &GrepArgs, terminal: bool) -> Look {
-    Look {
-        format: if args.json { RowFormat::Jsonl } else { args.format },
-        spans: args.json,
-        style: Style { color: resolve::color(args.common.color), collapse_dates: terminal },
-    }
+fn look<'a>(args: &GrepArgs, style: Style, columns: &'a [Column]) -> Look<'a> {
+    let format = if args.json { RowFormat::Jsonl } else { args.format };
+    Look { format, spans: args.json, style, columns }
 }
 
 /// Finds, surveys and settles the inputs. Counting needs no clocks: files that cannot match need not even be
@@ -115,29 +113,34 @@ pub(crate) fn run(args: &GrepArgs) -> Result<Ending> {
     let mode = mode(args)?;
     let (before, after) = reaches(args, &mode)?;
     Question::check(&args.chosen, &Zone::parse(&args.common.tz)?)?;
+    let terminal = std::io::stdout().is_terminal();
+    let style = page::style(&args.view, &args.common, terminal, resolve::color(args.common.color))?;
+    let columns = page::columns(&args.view)?;
     let context = context(args, &inputs, &mode, &matcher)?;
     let has_context = before != Reach::NONE || after != Reach::NONE;
     let zone = &context.plan.settle.default_zone;
     let question = question(args, &mode, &matcher, has_context, zone)?;
-    let terminal = std::io::stdout().is_terminal();
     if terminal {
         context.hush();
     }
-    let scene = context.scene();
+    let mut scene = context.scene();
+    if args.view.utc {
+        scene.zone = Zone::utc();
+    }
     let silent = args.common.quiet;
     let most = if silent { 1 } else { args.max_count.unwrap_or(u64::MAX) };
     let paged = matches!(mode, Mode::Rows | Mode::Parts);
     let output = if paged { Output::paged(pager::When::of(&args.pager)) } else { Output::stdout() };
-    let mut search = Search::new((&scene, &matcher), mode, look(args, terminal), output);
+    let mut search = Search::new((&scene, &matcher), mode, look(args, style, &columns), output);
     (search.before, search.after, search.first_only, search.most) = (before, after, args.first, most);
     let outcome = context.drive(&scene, (&question.filter, question.choice()), &mut search)?;
     if !silent {
         let window = (question.filter.since, question.filter.until);
-        search.output.write(totals(&search, &scene, window).as_bytes())?;
+        search.page.output.write(totals(&search, &scene, window).as_bytes())?;
     }
     let found = search.found;
     let unmet = search.unmet(&context.field_names());
-    search.output.finish()?;
+    search.page.output.finish()?;
     question.tell_never_met(&context, silent);
     if let Some(unmet) = unmet.filter(|_| !silent) {
         context.tell(&unmet);

@@ -6,12 +6,13 @@ use std::ops::ControlFlow;
 
 use super::super::args::RowFormat;
 use super::super::output::Output;
+use super::super::page::{self, Page};
 use super::count::{self, CountBy};
 use super::histogram::Histogram;
 use super::reach::Reach;
-use crate::base::{Batch, Event, FileId, Flags, NANOS_PER_SECOND, Result};
+use crate::base::{Batch, Event, FileId, Flags, Result};
 use crate::engine::{Sink, Stretch};
-use crate::present::{Decorate, Prose, Style, day_rule, push_found_jsonl, push_jsonl, tie_cell};
+use crate::present::{Column, Decorate, Prose, Style, push_found_jsonl, push_jsonl};
 use crate::query::{Matcher, closest_name};
 use crate::text::clean;
 use crate::view::{Entry, Place, Scene};
@@ -36,11 +37,12 @@ impl Mode {
 
 /// How matches look.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Look {
+pub(super) struct Look<'a> {
     pub format: RowFormat,
     /// In JSON, also the record as written and where the matches are in it.
     pub spans: bool,
     pub style: Style,
+    pub columns: &'a [Column],
 }
 
 /// One event of a stretch, rendered (empty when it is not to be printed).
@@ -67,12 +69,12 @@ pub(super) struct Search<'a> {
     scene: &'a Scene<'a>,
     matcher: &'a Matcher,
     pub mode: Mode,
-    look: Look,
+    look: Look<'a>,
     pub before: Reach,
     pub after: Reach,
     pub first_only: bool,
     pub most: u64,
-    pub output: Output,
+    pub page: Page<'a>,
     // What the timeline so far has led to.
     pub found: u64,
     files: BTreeSet<FileId>,
@@ -87,9 +89,6 @@ pub(super) struct Search<'a> {
     /// Whether something was printed, and something left out since.
     printed: bool,
     skipped: bool,
-    day: Option<i64>,
-    /// The event printed last.
-    above: Option<Place>,
 }
 
 impl<'a> Search<'a> {
@@ -97,7 +96,7 @@ impl<'a> Search<'a> {
     pub(super) fn new(
         (scene, matcher): (&'a Scene<'a>, &'a Matcher),
         mode: Mode,
-        look: Look,
+        look: Look<'a>,
         output: Output,
     ) -> Self {
         Self {
@@ -109,7 +108,7 @@ impl<'a> Search<'a> {
             after: Reach::NONE,
             first_only: false,
             most: u64::MAX,
-            output,
+            page: Page::new(scene, look.style, output),
             found: 0,
             files: BTreeSet::new(),
             counts: BTreeMap::new(),
@@ -120,8 +119,6 @@ impl<'a> Search<'a> {
             after_until: i64::MIN,
             printed: false,
             skipped: false,
-            day: None,
-            above: None,
         }
     }
 
@@ -183,29 +180,19 @@ impl Search<'_> {
         });
     }
 
-    fn print(&mut self, line: &Line, mut bytes: &[u8]) -> Result<()> {
+    fn print(&mut self, line: &Line, bytes: &[u8]) -> Result<()> {
         if self.skipped && self.printed && self.has_context() {
-            self.output.write(b"--\n")?;
+            self.page.output.write(b"--\n")?;
         }
         self.skipped = false;
         self.printed = true;
-        if self.look.style.collapse_dates && self.mode == Mode::Rows && self.look.format == RowFormat::Prose {
-            let utc = line.key.div_euclid(NANOS_PER_SECOND);
-            let day = utc.saturating_add(i64::from(self.scene.zone.offset_at(utc).0)).div_euclid(86_400);
-            if self.day != Some(day) {
-                self.output.write(&day_rule(self.scene, day, self.look.style))?;
-                self.day = Some(day);
+        match (&self.mode, self.look.format) {
+            (Mode::Rows, RowFormat::Prose) => {
+                let page = page::Line { key: line.key, dated: !line.undated, place: line.place };
+                self.page.line(&page, bytes)
             }
+            _ => self.page.output.write(bytes),
         }
-        if let Some((place, cell)) = line.place {
-            if self.above.is_some_and(|above| !above.is_before(&place)) {
-                self.output.write(&bytes[..cell])?;
-                self.output.write(tie_cell(true, self.look.style))?;
-                bytes = &bytes[cell + 1..];
-            }
-            self.above = Some(place);
-        }
-        self.output.write(bytes)
     }
 
     /// Takes the next event of the timeline; whether the search goes on.
@@ -268,7 +255,7 @@ impl Sink for Search<'_> {
     fn part(&self, stretch: &mut dyn Stretch) -> Found {
         let mut found = Found { bytes: Vec::new(), lines: Vec::new(), counts: BTreeMap::new() };
         // Dates are collapsed by `print`, which knows what stands above.
-        let mut prose = Prose::new(self.scene, self.look.style);
+        let mut prose = Prose::new(self.scene, self.look.style).with_columns(self.look.columns);
         stretch.each(&mut |entry| {
             let Entry { batch, event, .. } = entry;
             let start = found.bytes.len();
