@@ -309,9 +309,13 @@ pub(super) struct ShowArgs {
     /// minute on, or from twenty times what usually lies between two records, where that is more
     #[arg(long, value_name = "WHEN", env = "TIMELINE_GAPS", default_value = "auto", help_heading = "Output")]
     pub gaps: String,
-    /// Only the last N events of what is asked for
+    /// Only the last N events of what is asked for [default: all; 10 with --follow and no --since]
     #[arg(long, value_name = "N", env = "TIMELINE_TAIL", help_heading = "Output")]
     pub tail: Option<usize>,
+    /// Go on with what files grow by, in merged order, until interrupted: the newest plain file of each source,
+    /// also when it is rotated or emptied. Each record is held for a second, so that earlier ones can come in
+    #[arg(short = 'f', long, env = "TIMELINE_FOLLOW", conflicts_with_all = ["until", "around", "output"], help_heading = "Output")]
+    pub follow: bool,
     #[command(flatten)]
     pub view: ViewArgs,
     #[command(flatten)]

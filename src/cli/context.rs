@@ -9,7 +9,9 @@ use super::progress::Progress;
 use super::resolve;
 use crate::base::{Account, Basis, Error, Loss, Result, Unread};
 use crate::clock::{Proof, Years};
-use crate::engine::{Choice, FileState, Outcome, Plan, Prepared, Sink, SourceState, drive, prepare};
+use crate::engine::{
+    Choice, FileState, Follower, Outcome, Plan, Prepared, Sink, SourceState, drive, prepare,
+};
 use crate::grammar::{GrammarId, GrammarSet};
 use crate::ingest::{Filter, Picker};
 use crate::pattern::LevelRules;
@@ -215,6 +217,16 @@ impl Context {
         names.sort_unstable();
         names.dedup();
         names
+    }
+
+    /// Follows the files of a run that has been read.
+    pub(super) fn follower<'a>(
+        &'a self,
+        scene: &'a Scene<'a>,
+        question: (&'a Filter, Option<Choice<'a>>),
+        outcome: &Outcome,
+    ) -> Follower<'a> {
+        Follower::new(&self.prepared, scene, &self.rules, question, &outcome.catalogue)
     }
 
     /// How a run ends whose output has told of every remark.

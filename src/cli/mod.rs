@@ -9,6 +9,7 @@ mod clocks;
 mod completions;
 mod context;
 mod explain;
+mod follow;
 mod formats;
 mod formats_new;
 mod grep;

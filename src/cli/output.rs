@@ -52,6 +52,11 @@ impl Output {
         self.writer.write_all(bytes).map_err(|error| Error::output(&error))
     }
 
+    /// What was written is to be seen now.
+    pub(super) fn flush(&mut self) -> Result<()> {
+        self.writer.flush().map_err(|error| Error::output(&error))
+    }
+
     /// Completes the output: a file gets its name.
     pub(super) fn finish(mut self) -> Result<()> {
         self.writer.flush().map_err(|error| Error::output(&error))?;

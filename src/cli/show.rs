@@ -8,17 +8,21 @@ use std::sync::Mutex;
 
 use super::args::{RowFormat, ShowArgs};
 use super::context::Context;
+use super::follow::follow;
 use super::outcome::Ending;
 use super::output::Output;
 use super::page::{self, Edges, Line, Page};
 use super::pager::When;
 use super::question::Question;
 use super::resolve;
-use crate::base::{Flags, Result};
+use crate::base::{Error, Flags, Result};
 use crate::engine::{Sink, Stretch};
 use crate::present::{Column, Prose, push_jsonl};
 use crate::time::Zone;
 use crate::view::Entry;
+
+/// Events shown before those that come, as `tail -f` has it.
+const FOLLOWED: usize = 10;
 
 /// A rendered stretch.
 pub(super) struct Rendered {
@@ -127,6 +131,12 @@ impl Sink for Rows<'_> {
     }
 }
 
+/// How many events are shown of what was there.
+fn tail(args: &ShowArgs) -> Option<usize> {
+    let some = args.follow && args.common.since.is_none();
+    args.tail.or(some.then_some(FOLLOWED))
+}
+
 /// Runs `timeline show`.
 pub(super) fn run(args: &ShowArgs) -> Result<Ending> {
     let file = args.output.output.as_deref();
@@ -139,6 +149,7 @@ pub(super) fn run(args: &ShowArgs) -> Result<Ending> {
     let columns = page::columns(&args.view)?;
     let context = Context::new(&args.input, &args.common, file)?;
     let output = match to_stdout {
+        true if args.follow => Output::stdout(),
         true => Output::paged(When::of(&args.pager)),
         false => Output::create(file)?,
     };
@@ -155,11 +166,23 @@ pub(super) fn run(args: &ShowArgs) -> Result<Ending> {
     if args.view.utc {
         scene.zone = Zone::utc();
     }
-    let mut rows = Rows::new(Page::new(&scene, style, output), format, &columns, args.tail);
+    let mut rows = Rows::new(Page::new(&scene, style, output), format, &columns, tail(args));
     // In a window nothing is known of what came before it, so nothing can be called a first occurrence.
     question.filter.marks = question.filter.since == i64::MIN;
     let outcome = context.drive(&scene, (&question.filter, question.choice()), &mut rows)?;
     rows.end()?;
+    if args.follow {
+        rows.page.output.flush()?;
+        // What was lost so far is told now: nobody knows how this ends.
+        context.ending(&outcome.remarks, Ending::Good);
+        let mut follower = context.follower(&scene, (&question.filter, question.choice()), &outcome);
+        if follower.files() == 0 {
+            return Err(Error::new(
+                "nothing to follow: --follow needs plain files that grow, and none of these is one",
+            ));
+        }
+        follow(&mut follower, &mut rows)?;
+    }
     rows.page.output.finish()?;
     question.tell_never_met(&context, args.common.quiet);
     Ok(context.ending(&outcome.remarks, Ending::Good))

@@ -36,6 +36,20 @@ impl Choice<'_> {
         batch.events.retain(|event| event.flags.has(Flags::MATCH));
     }
 
+    /// Asks the events of a batch whose marks are settled. Those that are not wanted lose their match.
+    pub(super) fn ask_marked(&self, scene: &Scene<'_>, batch: &mut Batch) {
+        let wanted = |batch: &Batch, index: usize| {
+            let event = &batch.events[index];
+            (self.window.0..self.window.1).contains(&event.key)
+                && self.predicate.wants(&Asked::marked(scene, batch, event)) == Some(true)
+        };
+        for index in 0..batch.events.len() {
+            if batch.events[index].flags.has(Flags::MATCH) && !wanted(batch, index) {
+                batch.events[index].flags.clear(Flags::MATCH);
+            }
+        }
+    }
+
     /// Asks again those that waited for their marks, among events that are final. Those that are not wanted
     /// lose their match.
     pub(super) fn settle<'b>(
