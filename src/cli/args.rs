@@ -9,7 +9,9 @@ use crate::text::parse_size;
 const AFTER: &str = "\
 Times: 2014-12-12T10:10, \"2014-12-12 10:10:59\", -2h, \"30m ago\", \"today 09:00\", +30m (from the other bound).
 Zones: Asia/Seoul, UTC, local, +09:00.
-Options marked [env: ...] can be set by that variable too.";
+Options marked [env: ...] can be set by that variable too, and all of them in ~/.config/timeline/config.toml
+($XDG_CONFIG_HOME/timeline/config.toml) by their long names: tz = \"Asia/Seoul\" for every command, and below
+[show] for that one. What is typed comes first, then the environment, then the file.";
 
 /// Reads every log copied off a few servers and merges them into one timeline
 #[derive(Debug, Parser)]
