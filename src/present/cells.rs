@@ -1,6 +1,6 @@
 //! The cells in front of a line's text, as bytes that are ready to copy.
 
-use super::prose::Style;
+use super::style::Style;
 use crate::base::{Event, Flags, Level, NANOS_PER_SECOND};
 
 /// What stands before the text of a source's plain lines: time, tie, mark, level, label.

@@ -16,6 +16,7 @@ mod report;
 mod rows;
 mod rules;
 mod sources;
+mod style;
 mod summary;
 
 pub use cells::tie_cell;
@@ -26,9 +27,10 @@ pub use explain::{
 pub use explain_json::explanation_json;
 pub use explain_prose::push_explanation;
 pub use findings::Report;
-pub use prose::{Decorate, Ends, Gaps, Prose, Style};
+pub use prose::{Decorate, Prose};
 pub use report::{report_json, report_markdown};
 pub use rows::{push_found_jsonl, push_jsonl};
 pub use rules::{day_rule, gap_rule};
 pub use sources::{SegmentRow, SourceRow, push_remarks, push_sources, sources_json, thousands, time_json};
+pub use style::{Ends, Gaps, Style};
 pub use summary::{SummaryStyle, push_summary};

@@ -1,6 +1,6 @@
 //! Rules between lines: the day, and how long nothing was written.
 
-use super::prose::{Gaps, Style};
+use super::style::{Gaps, Style};
 use crate::base::civil_from_days;
 use crate::time::pretty_span;
 use crate::view::Scene;
