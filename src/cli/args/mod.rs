@@ -13,9 +13,9 @@ pub(super) use select::{AtLeast, Common, Opening, Where};
 const AFTER: &str = "\
 Times: 2014-12-12T10:10, \"2014-12-12 10:10:59\", -2h, \"30m ago\", \"today 09:00\", +30m (from the other bound).
 Zones: Asia/Seoul, UTC, local, +09:00.
-Options marked [env: ...] can be set by that variable too, and all of them in ~/.config/timeline/config.toml
-($XDG_CONFIG_HOME/timeline/config.toml) by their long names: tz = \"Asia/Seoul\" for every command, and below
-[show] for that one. What is typed comes first, then the environment, then the file.";
+Options marked [env: ...] can be set by that variable too, or by their long names in config.toml \
+(~/.config/timeline/, or $XDG_CONFIG_HOME/timeline/): tz = \"Asia/Seoul\" for every command, below [show] for that \
+one. What is typed comes first, then the environment, then the file.";
 
 /// Reads every log copied off a few servers and merges them into one timeline
 #[derive(Debug, Parser)]
