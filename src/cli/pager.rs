@@ -80,7 +80,7 @@ impl Pager {
 fn start() -> Way {
     let named = |name: &str| std::env::var(name).ok().filter(|text| !text.trim().is_empty());
     let command = named("TIMELINE_PAGER").or_else(|| named("PAGER")).unwrap_or_else(|| PAGER.to_owned());
-    if command.trim() == "cat" {
+    if command.trim() == "cat" || !is_there(&command) {
         return Way::Straight;
     }
     let mut shell = Command::new("sh");
@@ -92,6 +92,17 @@ fn start() -> Way {
         Ok(child) => Way::Through(child),
         Err(_) => Way::Straight,
     }
+}
+
+/// Whether a command can be started at all: without `less`, nothing may be lost.
+fn is_there(command: &str) -> bool {
+    let program = command.split_whitespace().next().unwrap_or_default();
+    // A path, or a line for the shell, is the user's own business.
+    if program.is_empty() || program.contains(['/', '=', '"', '\'', '$', '(']) {
+        return true;
+    }
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
 }
 
 impl Write for Pager {

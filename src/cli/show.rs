@@ -173,9 +173,9 @@ pub(super) fn run(args: &ShowArgs) -> Result<Ending> {
     rows.end()?;
     if args.follow {
         rows.page.output.flush()?;
-        // What was lost so far is told now: nobody knows how this ends.
-        context.ending(&outcome.remarks, Ending::Good);
         let mut follower = context.follower(&scene, (&question.filter, question.choice()), &outcome);
+        // What was lost so far is told now: nobody knows how this ends.
+        context.ending(&[&outcome.remarks, follower.unread()].concat(), Ending::Good);
         if follower.files() == 0 {
             return Err(Error::new(
                 "nothing to follow: --follow needs plain files that grow, and none of these is one",

@@ -10,14 +10,14 @@
 //! in a rotated copy is not read twice.
 
 use std::collections::HashSet;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::choose::Choice;
 use super::prepare::{FileState, Prepared};
-use crate::base::{Batch, FileId, Flags, SourceId};
+use crate::base::{Batch, FileId, Flags, Loss, SourceId, Unread, reason};
 use crate::clock::ChunkSpan;
 use crate::grammar::Slots;
 use crate::ingest::{ChunkReader, Context, Filter, Interval, Notes};
@@ -60,6 +60,7 @@ pub struct Follower<'a> {
     filter: &'a Filter,
     choice: Option<Choice<'a>>,
     tails: Vec<Tail>,
+    unread: Vec<Unread>,
     known: HashSet<(SourceId, u64)>,
     rank: u32,
     reader: ChunkReader,
@@ -81,8 +82,16 @@ impl<'a> Follower<'a> {
         (filter, choice): (&'a Filter, Option<Choice<'a>>),
         catalogue: &Catalogue,
     ) -> Self {
-        let newest = prepared.sources.iter().filter_map(|source| source.files.last());
-        let tails = newest.filter_map(|id| Tail::new(*id, prepared)).collect();
+        let (mut tails, mut unread) = (Vec::new(), Vec::new());
+        for id in prepared.sources.iter().filter_map(|source| source.files.last()) {
+            match Tail::new(*id, prepared) {
+                Ok(tail) => tails.extend(tail),
+                Err(error) => {
+                    let why = format!("not followed: {}", reason(&error));
+                    unread.push(Unread { file: prepared.file(*id).name.clone(), why, loss: Loss::Whole });
+                }
+            }
+        }
         let ranks = prepared.chunks.len() + prepared.files.len();
         Self {
             prepared,
@@ -91,6 +100,7 @@ impl<'a> Follower<'a> {
             filter,
             choice,
             tails,
+            unread,
             known: catalogue.patterns.keys().copied().collect(),
             rank: u32::try_from(ranks).unwrap_or(u32::MAX),
             reader: ChunkReader::default(),
@@ -100,6 +110,11 @@ impl<'a> Follower<'a> {
     /// How many files are followed.
     pub fn files(&self) -> usize {
         self.tails.len()
+    }
+
+    /// Files that cannot be followed, and why.
+    pub fn unread(&self) -> &[Unread] {
+        &self.unread
     }
 
     /// Looks at every file once: what came since, one batch per file that has something.
@@ -176,24 +191,52 @@ impl<'a> Follower<'a> {
     }
 }
 
+/// Device and inode.
+fn identity(metadata: &Metadata) -> (u64, u64) {
+    (metadata.dev(), metadata.ino())
+}
+
+/// The file that is no longer called `path`, if it stands beside it under another name.
+fn renamed(path: &Path, wanted: (u64, u64)) -> Option<File> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Only that one is opened: a pipe would wait for its writer.
+    let mut entries = std::fs::read_dir(folder).ok()?.filter_map(Result::ok);
+    let own = entries.find(|entry| entry.metadata().is_ok_and(|metadata| identity(&metadata) == wanted))?;
+    File::open(own.path()).ok()
+}
+
 /// Line ends.
 fn lines_in(bytes: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', bytes).count() as u64
 }
 
 impl Tail {
-    fn new(id: FileId, prepared: &Prepared) -> Option<Self> {
+    /// A file that grows, if it is one.
+    fn new(id: FileId, prepared: &Prepared) -> io::Result<Option<Self>> {
         let state: &FileState = prepared.file(id);
-        if !state.asked || state.opened.content() != Content::Plain {
-            return None;
-        }
-        let path = state.path().to_owned();
-        let file = File::open(&path).ok()?;
-        if !file.metadata().ok()?.is_file() {
-            return None;
-        }
         let end = prepared.chunks.partition_point(|chunk| chunk.file <= id);
-        let last = prepared.chunks[..end].last().filter(|chunk| chunk.file == id)?;
+        let last = prepared.chunks[..end].last().filter(|chunk| chunk.file == id);
+        let Some(last) = last.filter(|_| state.asked && state.opened.content() == Content::Plain) else {
+            return Ok(None);
+        };
+        let path = state.path().to_owned();
+        let mut position = (state.opened.size, state.ledger.lines);
+        let named = File::open(&path);
+        let is_it = |file: &File| file.metadata().is_ok_and(|metadata| identity(&metadata) == state.identity);
+        let file = match named {
+            Ok(file) if is_it(&file) => file,
+            // Renamed since it was read: it is gone on with under its new name, and its successor's turn comes.
+            named => match renamed(&path, state.identity) {
+                Some(own) => own,
+                None => {
+                    position = (0, 0);
+                    named?
+                }
+            },
+        };
+        if !file.metadata()?.is_file() {
+            return Ok(None);
+        }
         let mut span = last.span;
         let key = state.range.map(|(_, last)| last);
         span.carry = key.or(span.carry);
@@ -202,16 +245,23 @@ impl Tail {
         }
         // Nothing is known of when what comes will have been.
         (span.min, span.max) = (i64::MIN, i64::MAX);
-        let (read, lines) = (state.opened.size, state.ledger.lines);
-        Some(Self { id, path, file, read, lines, waiting: Vec::new(), span, renamed: 0 })
+        let (read, lines) = position;
+        Ok(Some(Self { id, path, file, read, lines, waiting: Vec::new(), span, renamed: 0 }))
     }
 
     /// Reads what came since the last look; whether anything did.
     fn grow(&mut self) -> io::Result<bool> {
-        if self.file.metadata()?.len() < self.read {
-            // Emptied in place: what was waiting is all there is of it.
+        let length = self.file.metadata()?.len();
+        if length < self.read {
+            // Emptied in place: what was waiting is all there is of it, and goes first.
+            if !self.waiting.is_empty() {
+                self.end_line();
+                return Ok(false);
+            }
             (self.read, self.lines) = (0, 0);
-            self.end_line();
+        }
+        if length == self.read {
+            return Ok(false);
         }
         let mut grown = false;
         let mut piece = vec![0; 64 * 1024];
@@ -254,7 +304,7 @@ impl Tail {
     /// Goes over to the file that stands under the name now, when the old one is done.
     fn turn(&mut self) {
         let (Ok(own), Ok(named)) = (self.file.metadata(), std::fs::metadata(&self.path)) else { return };
-        if (own.dev(), own.ino()) == (named.dev(), named.ino()) || !named.is_file() {
+        if identity(&own) == identity(&named) || !named.is_file() {
             self.renamed = 0;
             return;
         }
@@ -262,8 +312,12 @@ impl Tail {
         if self.renamed < PATIENCE {
             return;
         }
+        if !self.waiting.is_empty() {
+            // A line without an end is one after all, and the old file's: it is handed on before.
+            self.end_line();
+            return;
+        }
         let Ok(file) = File::open(&self.path) else { return };
-        self.end_line();
         self.file = file;
         (self.read, self.lines, self.renamed) = (0, 0, 0);
     }

@@ -114,16 +114,17 @@ fn files_are_rotated_and_emptied_under_way() {
     // Renamed; its writer has not let go of it yet.
     let old = scratch.work().join("a.log.1");
     fs::rename(&a, &old).expect("renamed");
-    append(&old, "2024-05-01T10:00:01Z INFO two\n");
-    fs::write(&a, "2024-05-01T10:00:02Z INFO three\n").expect("a new log");
+    append(&old, "2024-05-01T10:00:01Z INFO two\n2024-05-01T10:00:02Z INFO no end");
+    fs::write(&a, "2024-05-01T10:00:03Z INFO three\n").expect("a new log");
     assert_eq!(following.event(), event("a.log", 2, "two"));
+    assert_eq!(following.event(), event("a.log", 3, "no end"));
     assert_eq!(following.event(), event("a.log", 1, "three"));
-    append(&a, "2024-05-01T10:00:03Z INFO four\n");
+    append(&a, "2024-05-01T10:00:04Z INFO four\n");
     assert_eq!(following.event(), event("a.log", 2, "four"));
     // Copied and emptied in place.
     fs::copy(&a, scratch.work().join("a.log.2")).expect("copied");
     File::options().write(true).open(&a).expect("the log").set_len(0).expect("emptied");
-    append(&a, "2024-05-01T10:00:04Z INFO five\n");
+    append(&a, "2024-05-01T10:00:05Z INFO five\n");
     assert_eq!(following.event(), event("a.log", 1, "five"));
     assert_eq!(following.interrupt(), Vec::<String>::new());
 }
