@@ -1,10 +1,12 @@
 //! An instant: what a stamp turned out to mean, as an interval with its reasons.
 
+use serde::{Deserialize, Serialize};
+
 /// Nanoseconds in a second.
 pub const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
 /// How an instant is known: a set of the contract's basis words.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Basis(u32);
 
 impl Basis {
@@ -72,9 +74,9 @@ impl Basis {
         self.0 & other.0 == other.0
     }
 
-    /// The set of one of the contract's words.
-    pub fn named(word: &str) -> Option<Self> {
-        Self::WORDS.iter().find(|(_, name)| *name == word).map(|(bit, _)| *bit)
+    /// The word's set; `None` when it is no basis word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(_, known)| *known == word).map(|(bit, _)| *bit)
     }
 
     /// All of the contract's words.
@@ -89,7 +91,7 @@ impl Basis {
 }
 
 /// A half-open UTC interval `[earliest, latest)` with a best value; nanoseconds since 1970.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Instant {
     /// Not before this.
     pub earliest: i64,

@@ -173,7 +173,7 @@ pub(super) fn run(args: &ShowArgs) -> Result<Ending> {
     rows.end()?;
     if args.follow {
         rows.page.output.flush()?;
-        let mut follower = context.follower(&scene, (&question.filter, question.choice()), &outcome);
+        let mut follower = context.follower(&scene, (&question.filter, question.choice()), &outcome)?;
         // What was lost so far is told now: nobody knows how this ends.
         context.ending(&[&outcome.remarks, follower.unread()].concat(), Ending::Good);
         if follower.files() == 0 {

@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 
-use crate::base::{Batch, Flags};
+use crate::base::{Batch, Event, Flags};
 use crate::query::Predicate;
 use crate::view::{Asked, Scene};
 
@@ -36,15 +36,17 @@ impl Choice<'_> {
         batch.events.retain(|event| event.flags.has(Flags::MATCH));
     }
 
+    /// Whether an event is wanted whose marks are settled.
+    pub fn wants(&self, scene: &Scene<'_>, batch: &Batch, event: &Event) -> bool {
+        (self.window.0..self.window.1).contains(&event.key)
+            && self.predicate.wants(&Asked::marked(scene, batch, event)) == Some(true)
+    }
+
     /// Asks the events of a batch whose marks are settled. Those that are not wanted lose their match.
     pub(super) fn ask_marked(&self, scene: &Scene<'_>, batch: &mut Batch) {
-        let wanted = |batch: &Batch, index: usize| {
-            let event = &batch.events[index];
-            (self.window.0..self.window.1).contains(&event.key)
-                && self.predicate.wants(&Asked::marked(scene, batch, event)) == Some(true)
-        };
         for index in 0..batch.events.len() {
-            if batch.events[index].flags.has(Flags::MATCH) && !wanted(batch, index) {
+            let event = &batch.events[index];
+            if event.flags.has(Flags::MATCH) && !self.wants(scene, batch, event) {
                 batch.events[index].flags.clear(Flags::MATCH);
             }
         }
@@ -62,11 +64,7 @@ impl Choice<'_> {
         }
         events.for_each(|(batch, range)| {
             let matching = range.filter(|index| batch.events[*index].flags.has(Flags::MATCH));
-            let wanted = |index: &usize| {
-                let event = &batch.events[*index];
-                (self.window.0..self.window.1).contains(&event.key)
-                    && self.predicate.wants(&Asked::marked(scene, batch, event)) == Some(true)
-            };
+            let wanted = |index: &usize| self.wants(scene, batch, &batch.events[*index]);
             let out: Vec<usize> = matching.filter(|index| !wanted(index)).collect();
             out.into_iter().for_each(|index| batch.events[index].flags.clear(Flags::MATCH));
         });

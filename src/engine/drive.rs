@@ -509,6 +509,7 @@ impl<'a> WaveReader<'a> {
             folds: file.folds(chunk.span.segment),
             doubt: file.clock.doubt(),
             derived: Vec::new(),
+            told: None,
         };
         if let Some(choice) = self.choice {
             choice.ask(self.scene, self.filter.keep_all, &mut batch);

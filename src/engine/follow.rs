@@ -171,6 +171,7 @@ impl<'a> Follower<'a> {
             folds: file.folds(tail.span.segment),
             doubt: file.clock.doubt(),
             derived: Vec::new(),
+            told: None,
         };
         self.rank = self.rank.saturating_add(1);
         tail.lines += lines_in(&batch.bytes);

@@ -11,6 +11,7 @@ mod explain_prose;
 mod findings;
 mod fit;
 mod orders;
+mod patterns;
 mod prose;
 mod report;
 mod rows;
@@ -27,10 +28,13 @@ pub use explain::{
 pub use explain_json::explanation_json;
 pub use explain_prose::push_explanation;
 pub use findings::Report;
+pub use patterns::patterns_document;
 pub use prose::{Decorate, Prose};
 pub use report::{report_json, report_markdown};
-pub use rows::{push_found_jsonl, push_jsonl};
+pub use rows::{push_found_jsonl, push_jsonl, start_text};
 pub use rules::{day_rule, gap_rule};
-pub use sources::{SegmentRow, SourceRow, push_remarks, push_sources, sources_json, thousands, time_json};
+pub use sources::{
+    SegmentRow, SourceRow, push_remarks, push_sources, sources_document, sources_json, thousands, time_json,
+};
 pub use style::{Ends, Gaps, Style};
 pub use summary::{SummaryStyle, push_summary};

@@ -166,7 +166,7 @@ fn read_value(name: &Name, word: &Word, meaning: &Meaning) -> Result<Value, Faul
             Some(mark) => Ok(Value::Mark(*mark)),
             None => Err(unknown(word, "mark", Mark::ALL.map(Mark::word).to_vec(), "marks are")),
         },
-        Name::Basis => match Basis::named(&word.text) {
+        Name::Basis => match Basis::of_word(&word.text) {
             Some(basis) => Ok(Value::Basis(basis)),
             None => Err(unknown(word, "word of a basis", Basis::all_words().collect(), "they are")),
         },

@@ -8,6 +8,7 @@ use super::scene::Scene;
 use crate::base::{Basis, Batch, Event, Flags, Level};
 use crate::grammar::Known;
 use crate::query::{Mark, Part, Row};
+use crate::time::{Bound, Zone, parse_bound};
 
 /// One event and its surroundings.
 pub struct Asked<'a> {
@@ -63,7 +64,13 @@ impl Row for Asked<'_> {
     }
 
     fn start(&self) -> Option<i64> {
-        self.time().and_then(|_| self.record().start())
+        self.time()?;
+        // A store tells it as the field that it is.
+        let told = || match parse_bound(&self.field("start")?, &Zone::utc(), 0) {
+            Ok(Bound::At(at)) if self.batch.told(self.event).is_some() => Some(at),
+            _ => None,
+        };
+        self.record().start().or_else(told)
     }
 
     fn level(&self) -> Level {
@@ -111,7 +118,7 @@ impl Row for Asked<'_> {
             Part::File => Some(Cow::Borrowed(&file().name)),
             Part::Host => self.known(Known::Host),
             Part::Program => self.record().program().map(String::from_utf8_lossy),
-            Part::Format => Some(Cow::Borrowed(&self.record().grammar.name)),
+            Part::Format => Some(Cow::Borrowed(self.record().format())),
             Part::Message => {
                 let mut message = Vec::new();
                 self.record().message(&mut message);

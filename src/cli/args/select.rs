@@ -72,6 +72,9 @@ pub(crate) struct Common {
     /// settled: the choice changes no time
     #[arg(long, value_name = "GLOB", env = "TIMELINE_SOURCE", help_heading = "Selection")]
     pub source: Vec<String>,
+    /// Of a damaged store, read what is whole
+    #[arg(long, help_heading = "Selection")]
+    pub salvage: bool,
     #[command(flatten)]
     pub opening: Opening,
     /// Threads [default: all cores]
