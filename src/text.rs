@@ -103,7 +103,8 @@ pub fn width(text: &str) -> usize {
     text.chars().map(char_width).sum()
 }
 
-fn char_width(c: char) -> usize {
+/// The same of one character.
+pub fn char_width(c: char) -> usize {
     match c as u32 {
         0..=0x1f | 0x7f..=0x9f | 0x300..=0x36f | 0x200b..=0x200f | 0xfe00..=0xfe0f => 0,
         0x1100..=0x115f
@@ -139,6 +140,21 @@ pub fn excerpt(text: &str, columns: usize) -> String {
     }
     cut.push('…');
     cut
+}
+
+/// A text cut to `columns` on its left, with `…` where something is gone.
+pub fn cut_left(text: &str, columns: usize) -> String {
+    let mut over = width(text).saturating_sub(columns);
+    if over == 0 {
+        return text.to_owned();
+    }
+    // The mark takes one column of its own.
+    over += 1;
+    let mut chars = text.chars();
+    while over > 0 {
+        over = over.saturating_sub(chars.next().map_or(over, char_width));
+    }
+    format!("…{}", chars.as_str())
 }
 
 /// A shell-like glob: `*` any run, `?` any one character; without `/` it is held against the last

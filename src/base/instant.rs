@@ -79,6 +79,11 @@ impl Basis {
         Self::WORDS.iter().find(|(_, known)| *known == word).map(|(bit, _)| *bit)
     }
 
+    /// All of the contract's words.
+    pub fn all_words() -> impl Iterator<Item = &'static str> {
+        Self::WORDS.iter().map(|(_, word)| *word)
+    }
+
     /// The contract's words, in a fixed order.
     pub fn words(self) -> impl Iterator<Item = &'static str> {
         Self::WORDS.iter().filter(move |(bit, _)| self.has(*bit)).map(|(_, word)| *word)

@@ -5,9 +5,9 @@ use std::sync::{Mutex, PoisonError};
 
 use super::context::Context;
 use super::output::Output;
+use super::question::Question;
 use crate::base::{Flags, Result, Unread};
 use crate::engine::{Outcome, Sink, Stretch};
-use crate::ingest::Filter;
 use crate::lens::{Catalogue, Finding, Marker, Order, Pulse, Silence, markers, orders, silences};
 use crate::poll::Change;
 use crate::present::{Report, SourceRow, push_jsonl};
@@ -115,13 +115,14 @@ pub(super) struct Analysis {
 /// Reads everything and looks at it. A store that was written comes back: it lacks what stands beside events.
 pub(super) fn analyse(
     context: &Context,
-    filter: &Filter,
+    question: &Question,
     events: Events,
 ) -> Result<(Analysis, Option<Box<Writer>>)> {
+    let filter = &question.filter;
     let scene = context.scene();
     let rows = context.source_rows(true);
     let mut analyst = Analyst { scene: &scene, pulses: vec![Pulse::default(); rows.len()], events };
-    let outcome: Outcome = context.drive(&scene, filter, &mut analyst)?;
+    let outcome: Outcome = context.drive(&scene, (filter, question.choice()), &mut analyst)?;
     let writer = match std::mem::take(&mut analyst.events) {
         Events::Nothing => None,
         Events::Rows(rows) => {

@@ -9,6 +9,7 @@ use super::args::BuildArgs;
 use super::context::Context;
 use super::outcome::Ending;
 use super::output::Output;
+use super::question::Question;
 use super::resolve;
 use crate::base::{Error, Result};
 use crate::present::{
@@ -16,6 +17,7 @@ use crate::present::{
 };
 use crate::store::{Beside, Made, Manifest, Run, Store, Writer};
 use crate::text::clean;
+use crate::time::Zone;
 
 /// Columns where the output is no terminal.
 const COLUMNS: usize = 120;
@@ -99,6 +101,7 @@ fn is_ours(path: &Path, args: &BuildArgs) -> Result<bool> {
 /// Runs `timeline build`.
 pub(super) fn run(args: &BuildArgs) -> Result<Ending> {
     let place = Place::of(args)?;
+    Question::check(&args.chosen, &Zone::parse(&args.common.tz)?)?;
     let context = Context::new(&args.input, &args.common, place.path())?;
     let events = match &place {
         Place::Nowhere => Events::Nothing,
@@ -106,8 +109,8 @@ pub(super) fn run(args: &BuildArgs) -> Result<Ending> {
         Place::Store(path) => Events::Store(Mutex::new(Box::new(Writer::create(path, args.bloom)?))),
     };
     let zone = &context.plan.settle.default_zone;
-    let filter = resolve::filter(&args.common, args.at_least.level.as_deref(), zone)?;
-    let (analysis, writer) = analyse(&context, &filter, events)?;
+    let question = Question::of_window(&args.common, args.at_least.level.as_deref(), &args.chosen, zone)?;
+    let (analysis, writer) = analyse(&context, &question, events)?;
     context.hush();
     let terminal = std::io::stdout().is_terminal();
     let columns = if terminal {
@@ -132,6 +135,7 @@ Store: {name}, {} events. Ask it: timeline show {name}
     let mut output = Output::stdout();
     output.write(&text)?;
     output.finish()?;
+    question.tell_never_met(&context, args.common.quiet);
     // The summary has told of every loss: stderr need not repeat it.
     Ok(context.verdict(&analysis.remarks))
 }

@@ -1,22 +1,19 @@
 //! `timeline completions` and `timeline man`.
 
-use clap::CommandFactory as _;
-
-use super::args::Cli;
 use super::outcome::Ending;
 use crate::base::{Error, Result};
 
 /// Prints completions for a shell.
 pub(super) fn completions(shell: clap_complete::Shell) -> Result<Ending> {
     let mut text = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "timeline", &mut text);
+    clap_complete::generate(shell, &mut super::command(), "timeline", &mut text);
     print(&text)
 }
 
 /// Prints the manual page.
 pub(super) fn man() -> Result<Ending> {
     let mut text = Vec::new();
-    let command = Cli::command();
+    let command = super::command();
     let rendered = clap_mangen::Man::new(command.clone()).render(&mut text).and_then(|()| {
         command.get_subcommands().filter(|sub| sub.get_name() != "help").try_for_each(|sub| {
             let page = clap_mangen::Man::new(sub.clone());

@@ -14,8 +14,10 @@ use super::progress::Progress;
 use super::resolve;
 use crate::base::{Account, Basis, Error, FileId, Loss, Result, SourceId, Unread};
 use crate::clock::{Clock, Proof, Years};
-use crate::engine::{FileState, Outcome, Plan, Prepared, Sink, SourceState, drive, prepare};
-use crate::grammar::{GrammarSet, Headers};
+use crate::engine::{
+    Choice, FileState, Follower, Outcome, Plan, Prepared, Sink, SourceState, drive, prepare,
+};
+use crate::grammar::{GrammarId, GrammarSet, Headers};
 use crate::ingest::{Filter, Picker};
 use crate::io::{Found, family};
 use crate::lens::Finding;
@@ -284,15 +286,48 @@ impl Context {
     pub(super) fn drive<S: Sink + Send>(
         &self,
         scene: &Scene<'_>,
-        filter: &Filter,
+        question: (&Filter, Option<Choice<'_>>),
         sink: &mut S,
     ) -> Result<Outcome> {
         let outcome = self.pool.install(|| match &self.material {
-            Material::Logs(prepared) => drive(prepared, scene, &self.rules, filter, sink, &self.progress),
-            Material::Store(stored) => stored.store.drive(scene, &stored.files, filter, sink),
+            Material::Logs(prepared) => drive(prepared, scene, &self.rules, question, sink, &self.progress),
+            Material::Store(stored) => stored.store.drive(scene, &stored.files, question, sink),
         });
         self.progress.done();
         outcome
+    }
+
+    /// What lies between two records on an average, nanoseconds: from the first of all sources that are shown to
+    /// the last.
+    pub(super) fn usual_gap(&self) -> Option<i64> {
+        let rows = self.source_rows(false);
+        let ranges = rows.iter().filter_map(|row| row.range);
+        let (first, last) = ranges.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
+        let dated: u64 = rows.iter().map(|row| row.account.dated).sum();
+        last.saturating_sub(first).checked_div(i64::try_from(dated).ok()?)
+    }
+
+    /// What the formats of this run call their fields.
+    pub(super) fn field_names(&self) -> Vec<String> {
+        let rows = self.source_rows(false);
+        let mut formats: Vec<GrammarId> = rows.iter().filter_map(|row| self.set.find(&row.format)).collect();
+        formats.sort_unstable();
+        formats.dedup();
+        let names = formats.iter().flat_map(|id| self.set.get(*id).field_names());
+        let mut names: Vec<String> = names.map(str::to_owned).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Follows the files of a run that has been read.
+    pub(super) fn follower<'a>(
+        &'a self,
+        scene: &'a Scene<'a>,
+        question: (&'a Filter, Option<Choice<'a>>),
+        outcome: &Outcome,
+    ) -> Result<Follower<'a>> {
+        Ok(Follower::new(self.prepared()?, scene, &self.rules, question, &outcome.catalogue))
     }
 
     /// How a run ends whose output has told of every remark.
@@ -319,6 +354,12 @@ impl Context {
             }
         }
         if self.strict && all.iter().any(|remark| remark.loss > Loss::None) { Ending::Short } else { good }
+    }
+
+    /// A remark on stderr.
+    pub(super) fn tell(&self, remark: &str) {
+        // Nobody is left to tell when stderr is gone.
+        let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("timeline: {remark}\n"));
     }
 
     /// Hides the bar: the terminal is about to get output.

@@ -60,7 +60,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Ending> {
     }
     let scene = context.scene();
     let mut spot = Spot::new(&scene, file, line);
-    let outcome = context.drive(&scene, &Filter::default(), &mut spot)?;
+    let outcome = context.drive(&scene, (&Filter::default(), None), &mut spot)?;
     let Some(spotted) = spot.spotted.take() else {
         return Err(Error::new(format!(
             "line {line} of {} belongs to no record: it is empty and stands above the first one",

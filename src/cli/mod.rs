@@ -7,14 +7,19 @@ mod build;
 mod clock_findings;
 mod clocks;
 mod completions;
+mod config;
 mod context;
 mod explain;
+mod follow;
 mod formats;
 mod formats_new;
 mod grep;
 mod outcome;
 mod output;
+mod page;
+mod pager;
 mod progress;
+mod question;
 mod report;
 mod resolve;
 mod show;
@@ -23,15 +28,41 @@ mod spot;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
+
+use crate::base::Result;
 
 pub use outcome::Ending;
 
+/// The command line, as completions, the manual page and everybody else know it.
+fn command() -> clap::Command {
+    config::with_environment(args::Cli::command())
+}
+
+/// What was typed, or set, or stands in the file: in this order.
+fn typed() -> Result<clap::error::Result<args::Cli>> {
+    let matches = |command: clap::Command| command.try_get_matches();
+    let parsed = |command| matches(command).and_then(|matches| args::Cli::from_arg_matches(&matches));
+    let Some(path) =
+        resolve::config_folder().map(|folder| folder.join(config::NAME)).filter(|path| path.exists())
+    else {
+        return Ok(parsed(command()));
+    };
+    // Whoever asks for help gets it, whatever stands in the file.
+    if let Err(error) = matches(command())
+        && !error.use_stderr()
+    {
+        return Ok(Err(error));
+    }
+    config::with_file(command(), &path).map(parsed)
+}
+
 /// Runs the command line and says how the process ends.
 pub fn run() -> ExitCode {
-    let typed = match args::Cli::try_parse() {
-        Ok(typed) => typed,
-        Err(error) => return outcome::usage(&error),
+    let typed = match typed() {
+        Ok(Ok(typed)) => typed,
+        Ok(Err(error)) => return outcome::usage(&error),
+        Err(error) => return outcome::finish(Err(error)),
     };
     let ending = match &typed.command {
         args::Command::Build(args) => build::run(args),

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::pager::{Pager, When};
 use crate::base::{Error, Result};
 
 /// An output under way.
@@ -17,6 +18,11 @@ impl Output {
     /// Standard output.
     pub(super) fn stdout() -> Self {
         Self { writer: Box::new(io::stdout()), rename: None }
+    }
+
+    /// Standard output, through a pager where that is wanted.
+    pub(super) fn paged(when: When) -> Self {
+        Self { writer: Box::new(Pager::new(when)), rename: None }
     }
 
     /// Whether an output may be made: a mistake is told before anything is read.
@@ -44,6 +50,11 @@ impl Output {
     /// Writes bytes: callers bring large pieces.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.writer.write_all(bytes).map_err(|error| Error::output(&error))
+    }
+
+    /// What was written is to be seen now.
+    pub(super) fn flush(&mut self) -> Result<()> {
+        self.writer.flush().map_err(|error| Error::output(&error))
     }
 
     /// Completes the output: a file gets its name.

@@ -26,7 +26,7 @@ pub(super) fn config_folder() -> Option<PathBuf> {
 }
 
 /// Nanoseconds since 1970, now.
-fn now() -> i64 {
+pub(super) fn now() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))

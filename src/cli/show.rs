@@ -1,38 +1,86 @@
 //! `timeline show`: the merged timeline.
 
+use std::collections::VecDeque;
 use std::io::IsTerminal as _;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Mutex;
 
 use super::args::{RowFormat, ShowArgs};
 use super::context::Context;
+use super::follow::follow;
 use super::outcome::Ending;
 use super::output::Output;
+use super::page::{self, Edges, Line, Page};
+use super::pager::When;
+use super::question::Question;
 use super::resolve;
-use crate::base::Result;
+use crate::base::{Error, Flags, Result};
 use crate::engine::{Sink, Stretch};
-use crate::present::{Prose, Style, day_rule, push_jsonl, tie_cell};
-use crate::view::{Place, Scene};
+use crate::present::{Column, Prose, push_jsonl};
+use crate::time::Zone;
+use crate::view::Entry;
 
-/// A rendered stretch, and the days it starts and ends with.
+/// Events shown before those that come, as `tail -f` has it.
+const FOLLOWED: usize = 10;
+
+/// A rendered stretch.
 pub(super) struct Rendered {
-    pub bytes: Vec<u8>,
-    pub days: Option<(i64, i64)>,
-    /// The first event and the last one, each with where its tie cell is in `bytes`.
-    pub ends: Option<((Place, usize), (Place, usize))>,
+    bytes: Vec<u8>,
+    edges: Edges,
+    /// Its events one by one, each with where its text ends, where that is asked for.
+    lines: Vec<(Line, usize)>,
 }
 
 /// Renders events and writes them.
 pub(super) struct Rows<'a> {
-    pub scene: &'a Scene<'a>,
+    pub page: Page<'a>,
     pub format: RowFormat,
-    pub style: Style,
-    pub output: Output,
-    pub day: Option<i64>,
-    /// The event written last.
-    pub above: Option<Place>,
+    pub columns: &'a [Column],
     /// Buffers that were written, for the next stretches.
-    pub spare: Mutex<Vec<Vec<u8>>>,
+    spare: Mutex<Vec<Vec<u8>>>,
+    /// Of how many events only the last ones are written, and those so far.
+    tail: Option<usize>,
+    last: VecDeque<(Line, Vec<u8>)>,
+}
+
+impl<'a> Rows<'a> {
+    pub(super) fn new(page: Page<'a>, format: RowFormat, columns: &'a [Column], tail: Option<usize>) -> Self {
+        Self { page, format, columns, spare: Mutex::default(), tail, last: VecDeque::new() }
+    }
+
+    /// Renders one event alone.
+    pub(super) fn render(&self, prose: &mut Prose<'_>, bytes: &mut Vec<u8>, entry: Entry<'_>) -> Line {
+        let start = bytes.len();
+        let flags = entry.event.flags;
+        let dated = !flags.has(Flags::UNDATED) && !flags.has(Flags::DERIVED);
+        let key = entry.event.key;
+        if self.format == RowFormat::Jsonl {
+            push_jsonl(bytes, self.page.scene, entry);
+            return Line { key, dated, place: None };
+        }
+        prose.forget();
+        prose.event(bytes, entry, None);
+        let place = prose.ends().map(|((place, cell), _)| (place, cell - start));
+        Line { key, dated, place }
+    }
+
+    pub(super) fn prose(&self) -> Prose<'a> {
+        Prose::new(self.page.scene, self.page.style).with_columns(self.columns)
+    }
+
+    /// Writes one event that was rendered alone.
+    pub(super) fn write(&mut self, line: &Line, bytes: &[u8]) -> Result<()> {
+        match self.format {
+            RowFormat::Jsonl => self.page.output.write(bytes),
+            RowFormat::Prose => self.page.line(line, bytes),
+        }
+    }
+
+    /// Writes what waited for the end.
+    pub(super) fn end(&mut self) -> Result<()> {
+        std::mem::take(&mut self.last).iter().try_for_each(|(line, bytes)| self.write(line, bytes))
+    }
 }
 
 impl Sink for Rows<'_> {
@@ -41,36 +89,41 @@ impl Sink for Rows<'_> {
     fn part(&self, stretch: &mut dyn Stretch) -> Rendered {
         let mut bytes = self.spare.lock().ok().and_then(|mut spare| spare.pop()).unwrap_or_default();
         bytes.clear();
-        match self.format {
-            RowFormat::Jsonl => {
-                stretch.each(&mut |entry| push_jsonl(&mut bytes, self.scene, entry));
-                Rendered { bytes, days: None, ends: None }
+        let mut prose = self.prose();
+        let mut lines = Vec::new();
+        match (self.tail, self.format) {
+            (Some(_), _) => stretch.each(&mut |entry| {
+                let line = self.render(&mut prose, &mut bytes, entry);
+                lines.push((line, bytes.len()));
+            }),
+            (None, RowFormat::Jsonl) => {
+                stretch.each(&mut |entry| push_jsonl(&mut bytes, self.page.scene, entry));
             }
-            RowFormat::Prose => {
-                let mut prose = Prose::new(self.scene, self.style);
+            (None, RowFormat::Prose) => {
                 stretch.each(&mut |entry| prose.event(&mut bytes, entry, None));
-                Rendered { bytes, days: prose.days(), ends: prose.ends() }
+                let edges = Edges { days: prose.days(), places: prose.ends(), keys: prose.keys() };
+                return Rendered { bytes, edges, lines };
             }
         }
+        Rendered { bytes, edges: Edges::default(), lines }
     }
 
     fn accept(&mut self, part: Rendered) -> Result<ControlFlow<()>> {
-        if let Some((first, last)) = part.days {
-            if self.day != Some(first) {
-                self.output.write(&day_rule(self.scene, first, self.style))?;
+        match self.tail {
+            None => self.page.stretch(&part.edges, &part.bytes)?,
+            Some(most) => {
+                let wanted = part.lines.len().saturating_sub(most);
+                let mut start = 0;
+                for (index, (line, end)) in part.lines.iter().enumerate() {
+                    if index >= wanted {
+                        self.last.push_back((*line, part.bytes[start..*end].to_vec()));
+                    }
+                    start = *end;
+                }
+                let over = self.last.len().saturating_sub(most);
+                self.last.drain(..over);
             }
-            self.day = Some(last);
         }
-        let mut rest = &part.bytes[..];
-        if let Some(((first, cell), (last, _))) = part.ends {
-            if self.above.is_some_and(|above| !above.is_before(&first)) {
-                self.output.write(&rest[..cell])?;
-                self.output.write(tie_cell(true, self.style))?;
-                rest = &rest[cell + 1..];
-            }
-            self.above = Some(last);
-        }
-        self.output.write(rest)?;
         if let Ok(spare) = self.spare.get_mut() {
             spare.push(part.bytes);
         }
@@ -78,30 +131,59 @@ impl Sink for Rows<'_> {
     }
 }
 
+/// How many events are shown of what was there.
+fn tail(args: &ShowArgs) -> Option<usize> {
+    let some = args.follow && args.common.since.is_none();
+    args.tail.or(some.then_some(FOLLOWED))
+}
+
 /// Runs `timeline show`.
 pub(super) fn run(args: &ShowArgs) -> Result<Ending> {
-    Output::check(args.output.output.as_deref(), args.output.force)?;
-    let context = Context::new(&args.input, &args.common, args.output.output.as_deref())?;
-    let output = Output::create(args.output.output.as_deref())?;
+    let file = args.output.output.as_deref();
+    Output::check(file, args.output.force)?;
+    Question::check(&args.chosen, &Zone::parse(&args.common.tz)?)?;
+    let to_stdout = file.is_none_or(|path| path == Path::new("-"));
+    let to_terminal = file.is_none() && std::io::stdout().is_terminal();
+    let color = file.is_none() && resolve::color(args.common.color);
+    let mut style = page::style(&args.view, &args.common, to_terminal, color)?;
+    let columns = page::columns(&args.view)?;
+    let context = Context::new(&args.input, &args.common, file)?;
+    let output = match to_stdout {
+        true if args.follow => Output::stdout(),
+        true => Output::paged(When::of(&args.pager)),
+        false => Output::create(file)?,
+    };
     let zone = &context.plan.settle.default_zone;
-    let mut filter = resolve::filter(&args.common, args.at_least.level.as_deref(), zone)?;
-    let to_terminal = args.output.output.is_none() && std::io::stdout().is_terminal();
+    let mut question =
+        Question::of_timeline(&args.common, args.at_least.level.as_deref(), &args.chosen, zone)?;
+    style.gaps = page::gaps(&args.gaps, to_terminal, question.is_all(), context.usual_gap())?;
     if to_terminal {
         context.hush();
     }
-    let named_jsonl =
-        args.output.output.as_ref().is_some_and(|path| path.extension().is_some_and(|end| end == "jsonl"));
+    let named_jsonl = file.is_some_and(|path| path.extension().is_some_and(|end| end == "jsonl"));
     let format = args.format.unwrap_or(if named_jsonl { RowFormat::Jsonl } else { RowFormat::Prose });
-    let scene = context.scene();
-    let style = Style {
-        color: args.output.output.is_none() && resolve::color(args.common.color),
-        collapse_dates: to_terminal,
-    };
-    let mut rows =
-        Rows { scene: &scene, format, style, output, day: None, above: None, spare: Mutex::default() };
+    let mut scene = context.scene();
+    if args.view.utc {
+        scene.zone = Zone::utc();
+    }
+    let mut rows = Rows::new(Page::new(&scene, style, output), format, &columns, tail(args));
     // In a window nothing is known of what came before it, so nothing can be called a first occurrence.
-    filter.marks = filter.since == i64::MIN;
-    let outcome = context.drive(&scene, &filter, &mut rows)?;
-    rows.output.finish()?;
+    question.filter.marks = question.filter.since == i64::MIN;
+    let outcome = context.drive(&scene, (&question.filter, question.choice()), &mut rows)?;
+    rows.end()?;
+    if args.follow {
+        rows.page.output.flush()?;
+        let mut follower = context.follower(&scene, (&question.filter, question.choice()), &outcome)?;
+        // What was lost so far is told now: nobody knows how this ends.
+        context.ending(&[&outcome.remarks, follower.unread()].concat(), Ending::Good);
+        if follower.files() == 0 {
+            return Err(Error::new(
+                "nothing to follow: --follow needs plain files that grow, and none of these is one",
+            ));
+        }
+        follow(&mut follower, &mut rows)?;
+    }
+    rows.page.output.finish()?;
+    question.tell_never_met(&context, args.common.quiet);
     Ok(context.ending(&outcome.remarks, Ending::Good))
 }

@@ -16,11 +16,11 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
+use super::choose::Choice;
 use super::derive::derived_batches;
 use super::plan::Watch;
 use super::prepare::{Chunk, Prepared};
 use crate::base::{Batch, Event, FileId, Flags, Loss, NANOS_PER_SECOND, Result, Tally, Unread, reason};
-use crate::grammar::GrammarSet;
 use crate::ingest::{ChunkReader, Context, Filter, Notes};
 use crate::io::{Content, MAX_LINE, Unpacker};
 use crate::lens::Catalogue;
@@ -50,15 +50,26 @@ struct Merged<'a> {
     runs: Vec<Run<'a>>,
     /// Where copies are to be shown once, and the seconds in which none are looked for.
     folds: Option<(&'a Scene<'a>, &'a [i64])>,
+    /// Events that do not match are only still there because they could not be told apart before.
+    matching_only: bool,
 }
 
 impl Stretch for Merged<'_> {
     fn each(&mut self, emit: &mut dyn FnMut(Entry<'_>)) {
+        let wanted = |event: &Event| !self.matching_only || event.flags.has(Flags::MATCH);
         let Some((scene, crowded)) = self.folds else {
-            return merge(&self.runs, |batch, event| emit(Entry { batch, event, also: &[] }));
+            return merge(&self.runs, |batch, event| {
+                if wanted(event) {
+                    emit(Entry { batch, event, also: &[] });
+                }
+            });
         };
         let mut copies = Copies::new(scene, crowded);
-        merge(&self.runs, |batch, event| copies.push(batch, event, emit));
+        merge(&self.runs, |batch, event| {
+            if wanted(event) {
+                copies.push(batch, event, emit);
+            }
+        });
         copies.finish(emit);
     }
 }
@@ -78,41 +89,40 @@ struct Live {
     next: usize,
 }
 
+impl Live {
+    /// Where its events begin that are not final yet.
+    fn end(&self, horizon: (i64, u32)) -> usize {
+        let events = &self.batch.events[self.next..];
+        self.next + events.partition_point(|event| (event.key, self.batch.rank) < horizon)
+    }
+}
+
 /// Compressed files kept open at once: well below the usual limit of 256 descriptors and more.
 const MOST_STREAMS: usize = 100;
 
 /// Bytes read in one wave, per thread.
 const WAVE_BYTES: u64 = 2 << 20;
 
-/// Reads all chunks, and hands the timeline to `sink`.
+/// Reads all chunks, and hands the timeline to `sink`: what `filter` keeps and `choice` chooses.
 pub fn drive<S: Sink>(
     prepared: &Prepared,
     scene: &Scene<'_>,
     rules: &LevelRules,
-    filter: &Filter,
+    (filter, choice): (&Filter, Option<Choice<'_>>),
     sink: &mut S,
     watch: &dyn Watch,
 ) -> Result<Outcome> {
-    // A wall clock as written lies at most a day and two hours from the instant it means.
-    let skew = prepared.files.iter().map(|file| file.clock.ahead().saturating_abs()).max().unwrap_or(0);
-    let day = (26 * 3_600 * NANOS_PER_SECOND).saturating_add(skew);
-    let slack = if filter.as_written.is_some() { day } else { 0 };
-    let mut order: Vec<&Chunk> = prepared
-        .chunks
-        .iter()
-        .filter(|chunk| {
-            prepared.file(chunk.file).asked
-                && chunk.span.max.saturating_add(slack) >= filter.since
-                && chunk.span.min.saturating_sub(slack) < filter.until
-        })
-        .collect();
-    order.sort_by_key(|chunk| (chunk.span.min, chunk.rank));
-    let reader = WaveReader::new(prepared, scene.set, rules, filter, watch);
+    let order = in_order(prepared, filter);
+    let reader = WaveReader::new(prepared, scene, rules, (filter, choice), watch);
     let crowded = (filter.fold_copies && prepared.files.len() > 1).then(|| crowded(&order));
+    let matching_only = choice.is_some() && !filter.keep_all;
     let wave_bytes = WAVE_BYTES * rayon::current_num_threads() as u64;
     let mut outcome = Outcome::default();
     // What is derived is known before anything is read, and waits among the batches for its time.
-    let derived = derived_batches(prepared, scene.set, filter);
+    let mut derived = derived_batches(prepared, scene.set, filter);
+    if let Some(choice) = choice {
+        derived.iter_mut().for_each(|batch| choice.ask(scene, filter.keep_all, batch));
+    }
     let mut live: Vec<Live> = derived.into_iter().map(|batch| Live { batch, next: 0 }).collect();
     let mut firsts: Vec<(i64, u32, u32)> = Vec::new();
     let mut rest = &order[..];
@@ -138,13 +148,16 @@ pub fn drive<S: Sink>(
         if filter.marks {
             confirm(&mut outcome.catalogue, &mut firsts, &mut live, scene, horizon);
         }
+        if let Some(choice) = choice {
+            let final_ones = live.par_iter_mut().map(|live| {
+                let end = live.end(horizon);
+                (&mut live.batch, live.next..end)
+            });
+            choice.settle(scene, final_ones);
+        }
         let runs: Vec<Run<'_>> = live
             .iter()
-            .map(|live| {
-                let events = &live.batch.events[live.next..];
-                let end = live.next + events.partition_point(|event| (event.key, live.batch.rank) < horizon);
-                Run { batch: &live.batch, start: live.next, end }
-            })
+            .map(|live| Run { batch: &live.batch, start: live.next, end: live.end(horizon) })
             .collect();
         let folds = crowded.as_deref().map(|crowded| (scene, crowded));
         let whole = if folds.is_some() { NANOS_PER_SECOND } else { 1 };
@@ -153,7 +166,7 @@ pub fn drive<S: Sink>(
         let parts: Vec<S::Part> = groups
             .into_par_iter()
             .with_max_len(1)
-            .map(|group| shared.part(&mut Merged { runs: group, folds }))
+            .map(|group| shared.part(&mut Merged { runs: group, folds, matching_only }))
             .collect();
         let ends: Vec<usize> = runs.iter().map(|run| run.end).collect();
         for part in parts {
@@ -174,6 +187,25 @@ pub fn drive<S: Sink>(
     }
     outcome.remarks = reader.finish();
     Ok(outcome)
+}
+
+/// The chunks that can hold what a filter keeps, by the smallest key that they can hold.
+fn in_order<'a>(prepared: &'a Prepared, filter: &Filter) -> Vec<&'a Chunk> {
+    // A wall clock as written lies at most a day and two hours from the instant it means.
+    let skew = prepared.files.iter().map(|file| file.clock.ahead().saturating_abs()).max().unwrap_or(0);
+    let day = (26 * 3_600 * NANOS_PER_SECOND).saturating_add(skew);
+    let slack = if filter.as_written.is_some() { day } else { 0 };
+    let mut order: Vec<&Chunk> = prepared
+        .chunks
+        .iter()
+        .filter(|chunk| {
+            prepared.file(chunk.file).asked
+                && chunk.span.max.saturating_add(slack) >= filter.since
+                && chunk.span.min.saturating_sub(slack) < filter.until
+        })
+        .collect();
+    order.sort_by_key(|chunk| (chunk.span.min, chunk.rank));
+    order
 }
 
 /// Bytes without a stamp at one second, beyond which no copies are looked for there: the second would have to
@@ -234,9 +266,10 @@ struct Spare {
 /// Reads the chunks of a wave, in parallel.
 struct WaveReader<'a> {
     prepared: &'a Prepared,
-    set: &'a GrammarSet,
+    scene: &'a Scene<'a>,
     rules: &'a LevelRules,
     filter: &'a Filter,
+    choice: Option<Choice<'a>>,
     watch: &'a dyn Watch,
     spares: Mutex<Vec<Spare>>,
     streams: Mutex<HashMap<FileId, (Unpacker, u64)>>,
@@ -256,16 +289,17 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 impl<'a> WaveReader<'a> {
     fn new(
         prepared: &'a Prepared,
-        set: &'a GrammarSet,
+        scene: &'a Scene<'a>,
         rules: &'a LevelRules,
-        filter: &'a Filter,
+        (filter, choice): (&'a Filter, Option<Choice<'a>>),
         watch: &'a dyn Watch,
     ) -> Self {
         Self {
             prepared,
-            set,
+            scene,
             rules,
             filter,
+            choice,
             watch,
             spares: Mutex::default(),
             streams: Mutex::default(),
@@ -446,7 +480,7 @@ impl<'a> WaveReader<'a> {
         notes.clear();
         let file = &self.prepared.files[chunk.file.0 as usize];
         let context = Context {
-            layouts: Layouts { set: self.set, format: &file.format },
+            layouts: Layouts { set: self.scene.set, format: &file.format },
             clock: &file.clock,
             rules: self.rules,
             filter: self.filter,
@@ -460,7 +494,7 @@ impl<'a> WaveReader<'a> {
         };
         reader.read(&context, &bytes[..count], &mut events, &mut tallies, &mut notes);
         self.watch.advance(count as u64, &file.name);
-        Batch {
+        let mut batch = Batch {
             file: chunk.file,
             source: file.source,
             rank: chunk.rank,
@@ -476,7 +510,11 @@ impl<'a> WaveReader<'a> {
             doubt: file.clock.doubt(),
             derived: Vec::new(),
             told: None,
+        };
+        if let Some(choice) = self.choice {
+            choice.ask(self.scene, self.filter.keep_all, &mut batch);
         }
+        batch
     }
 
     fn recycle(&self, batches: impl Iterator<Item = Batch>) {

@@ -3,8 +3,10 @@
 mod account;
 mod behind;
 mod boots;
+mod choose;
 mod derive;
 mod drive;
+mod follow;
 mod further;
 mod gather;
 mod holes;
@@ -19,7 +21,9 @@ mod stated;
 mod tables;
 
 pub use account::Extent;
+pub use choose::Choice;
 pub use drive::{Outcome, Sink, Stretch, drive};
+pub use follow::Follower;
 pub use ledger::Ledger;
 pub use plan::{Plan, Watch};
 pub use prepare::{Chunk, FileState, Prepared, SourceState, prepare};

@@ -81,6 +81,8 @@ pub struct FileState {
     pub headers: Headers,
     pub(super) opened: Opened,
     pub(super) path: PathBuf,
+    /// Device and inode it was found as.
+    pub(super) identity: (u64, u64),
 }
 
 /// A source: one log on one host, over all its files.
@@ -537,6 +539,7 @@ impl Prepared {
             headers: Headers::default(),
             opened: candidate.opened,
             path: candidate.found.path,
+            identity: candidate.found.identity,
         });
     }
 

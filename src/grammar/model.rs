@@ -476,6 +476,11 @@ impl Grammar {
         self.pattern_of.iter().filter_map(|part| Some((slots.get(part.slot)?.of(text), part.keep)))
     }
 
+    /// What it calls the fields of its records, as far as its layouts name them.
+    pub fn field_names(&self) -> impl Iterator<Item = &str> {
+        self.slot_names.iter().map(String::as_str)
+    }
+
     /// How long what a record tells of took, nanoseconds, where the format says so: the stamp is its end.
     pub fn duration(&self, text: &[u8], slots: &Slots) -> Option<i64> {
         let seconds: f64 =

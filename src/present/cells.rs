@@ -1,7 +1,7 @@
 //! The cells in front of a line's text, as bytes that are ready to copy.
 
-use super::prose::Style;
-use crate::base::Level;
+use super::style::Style;
+use crate::base::{Event, Flags, Level, NANOS_PER_SECOND};
 
 /// What stands before the text of a source's plain lines: time, tie, mark, level, label.
 pub(super) struct PlainPrefix {
@@ -70,4 +70,29 @@ pub(super) fn push_padded_array(out: &mut Vec<u8>, array: &[u8; 128], length: us
         _ => out.extend_from_slice(array),
     }
     out.truncate(end);
+}
+
+/// Columns of a relative time.
+const RELATIVE: usize = 17;
+
+/// Appends an event's time as it is from an instant: `T+00:01.250`, `T-1:02:03`, `T+3d 01:02:03`.
+pub(super) fn push_relative(out: &mut Vec<u8>, event: &Event, zero: i64) {
+    let span = i128::from(event.key) - i128::from(zero);
+    let sign = if span < 0 { '-' } else { '+' };
+    let millis = (span.unsigned_abs() / 1_000_000) as u64;
+    let (seconds, millis) = (millis / 1_000, millis % 1_000);
+    let (days, hours, minutes, second) =
+        (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
+    let fine = match event.resolution {
+        _ if event.flags.has(Flags::UNDATED) => String::new(),
+        0 | 10 | 11 if zero.rem_euclid(NANOS_PER_SECOND) == 0 => "    ".to_owned(),
+        _ => format!(".{millis:03}"),
+    };
+    let text = match (days, hours) {
+        _ if event.flags.has(Flags::UNDATED) => "(undated)".to_owned(),
+        (0, 0) => format!("T{sign}{minutes:02}:{second:02}{fine}"),
+        (0, _) => format!("T{sign}{hours}:{minutes:02}:{second:02}{fine}"),
+        _ => format!("T{sign}{days}d {hours:02}:{minutes:02}:{second:02}{fine}"),
+    };
+    out.extend_from_slice(format!("{text:>RELATIVE$}").as_bytes());
 }

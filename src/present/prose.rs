@@ -6,25 +6,18 @@
 //!
 //! The second last rendered is kept, so most lines copy their time instead of computing it.
 
-use super::cells::{PlainPrefix, level_cell, push_padded_array, tie_cell};
-use crate::base::{Batch, Event, Flags, Level, NANOS_PER_SECOND, civil_from_days};
+use super::cells::{PlainPrefix, level_cell, push_padded_array, push_relative, tie_cell};
+use super::columns::{Column, mark_cell};
+use super::fit::{seen, wrap};
+use super::rules::{push_day_rule, push_gap_rule};
+use super::style::{Ends, Style, calm, short_labels};
+use crate::base::{Batch, Event, Flags, Level, NANOS_PER_SECOND};
 use crate::text::{is_clean, push_clean, width};
 use crate::time::{OffsetCursor, push_padded, render_rfc3339};
 use crate::view::{Entry, Place, Record, Scene};
 
-/// How lines look.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Style {
-    /// Colours.
-    pub color: bool,
-    /// The date once per day instead of on every line.
-    pub collapse_dates: bool,
-}
-
 const DIM: &[u8] = b"\x1b[2m";
 const RESET: &[u8] = b"\x1b[0m";
-/// Stands before what was derived from a record.
-const DERIVED: &[u8] = "» ".as_bytes();
 const UNDATED: &[u8] = b"(undated)";
 
 /// Copies a clean text to the output, changed as its owner likes: highlights.
@@ -48,6 +41,15 @@ pub struct Prose<'a> {
     above: Option<(Place, usize)>,
     /// The same of the first event of the stretch.
     top: Option<(Place, usize)>,
+    /// Whether nothing but the usual cells is asked for.
+    plain: bool,
+    /// Other cells than the usual ones.
+    shown: &'a [Column],
+    /// Key of the first and the last dated record rendered.
+    first_key: Option<i64>,
+    key: Option<i64>,
+    /// Where the line under way begins in the output.
+    line: usize,
     /// Source labels, padded and coloured.
     labels: Vec<([u8; 128], usize)>,
     /// Prefixes of plain lines, by source.
@@ -63,12 +65,14 @@ impl std::fmt::Debug for Prose<'_> {
 impl<'a> Prose<'a> {
     /// A renderer. It knows no day yet: the caller draws the rule above its first line.
     pub fn new(scene: &'a Scene<'a>, style: Style) -> Self {
-        let widest = scene.labels.iter().map(|label| width(label)).max().unwrap_or(0);
-        let labels = scene.labels.iter().enumerate().map(|(index, label)| {
+        // On a narrow screen the text needs the room more than the source's name does.
+        let most = style.columns.map_or(usize::MAX, |columns| (columns / 5).clamp(10, 40));
+        let short = short_labels(&scene.labels, most);
+        let widest = short.iter().map(|label| width(label)).max().unwrap_or(0);
+        let labels = short.iter().zip(&scene.labels).map(|(label, whole)| {
             let mut bytes = Vec::new();
             if style.color {
-                // Six calm colours, stable by source.
-                bytes.extend_from_slice(format!("\x1b[{}m", [36, 34, 35, 32, 33, 94][index % 6]).as_bytes());
+                bytes.extend_from_slice(format!("\x1b[38;5;{}m", calm(whole)).as_bytes());
             }
             bytes.extend_from_slice(label.as_bytes());
             bytes.extend(std::iter::repeat_n(b' ', widest - width(label)));
@@ -98,7 +102,26 @@ impl<'a> Prose<'a> {
             clean: Vec::new(),
             above: None,
             top: None,
+            plain: style.is_plain(),
+            shown: &[],
+            first_key: None,
+            key: None,
+            line: 0,
         }
+    }
+
+    /// The same with other cells than the usual ones.
+    #[must_use]
+    pub fn with_columns(mut self, shown: &'a [Column]) -> Self {
+        self.plain &= shown.is_empty();
+        self.shown = shown;
+        self
+    }
+
+    /// Keys of the first and the last dated record rendered: a rule belongs between stretches that are far
+    /// apart.
+    pub fn keys(&self) -> Ends<i64> {
+        self.first_key.zip(self.key)
     }
 
     /// Forgets what was rendered last: the next event draws no rule of its own, and no tie.
@@ -106,15 +129,17 @@ impl<'a> Prose<'a> {
         self.day = None;
         self.above = None;
         self.top = None;
+        self.first_key = None;
+        self.key = None;
     }
 
     /// The first and the last event rendered, each with where its tie cell is in the output.
-    pub fn ends(&self) -> Option<((Place, usize), (Place, usize))> {
+    pub fn ends(&self) -> Ends<(Place, usize)> {
         self.top.zip(self.above)
     }
 
     /// Days of the first and the last event rendered: a rule belongs between stretches whose days differ.
-    pub fn days(&self) -> Option<(i64, i64)> {
+    pub fn days(&self) -> Ends<i64> {
         Some((self.first_day?, self.day?))
     }
 
@@ -125,7 +150,7 @@ impl<'a> Prose<'a> {
         let place = Place::of(batch, event);
         let tied = self.above.is_some_and(|(above, _)| !above.is_before(&place));
         let common = !event.flags.has(Flags::UNDATED) && !event.flags.has(Flags::DERIVED);
-        if !self.style.color && !self.style.collapse_dates && common {
+        if self.plain && common {
             let cell = self.plain_prefix(out, batch, event, tied);
             self.below(place, cell);
             self.body(out, batch, event, decorate);
@@ -133,12 +158,84 @@ impl<'a> Prose<'a> {
             out.push(b'\n');
             return;
         }
-        self.time(out, event);
-        self.below(place, out.len());
-        self.between(out, batch, event, tied);
-        self.body(out, batch, event, decorate);
+        if common {
+            self.gap(out, event.key);
+        }
+        self.line = out.len();
+        let text = if self.shown.is_empty() {
+            self.time(out, event);
+            self.below(place, out.len());
+            self.between(out, batch, event, tied);
+            let text = out.len();
+            self.body(out, batch, event, decorate);
+            text
+        } else {
+            self.cells(out, (batch, event), (place, tied), decorate)
+        };
         self.copies(out, also);
+        if let Some(columns) = self.style.columns {
+            let indent = seen(&String::from_utf8_lossy(&out[self.line..text]));
+            wrap(out, self.line, columns, indent);
+        }
         out.push(b'\n');
+    }
+
+    /// Draws the rule above a record that comes long after the one before.
+    fn gap(&mut self, out: &mut Vec<u8>, key: i64) {
+        if let (Some(gaps), Some(last)) = (self.style.gaps, self.key)
+            && key.saturating_sub(last) >= gaps.least
+        {
+            push_gap_rule(out, key.saturating_sub(last), gaps, self.style);
+        }
+        self.first_key.get_or_insert(key);
+        self.key = Some(self.key.map_or(key, |last| last.max(key)));
+    }
+
+    /// The cells that were asked for. Returns where the last one begins.
+    fn cells(
+        &mut self,
+        out: &mut Vec<u8>,
+        (batch, event): (&Batch, &Event),
+        (place, tied): (Place, bool),
+        decorate: Option<&Decorate<'_>>,
+    ) -> usize {
+        let shown = self.shown;
+        let mut start = out.len();
+        for (index, column) in shown.iter().enumerate() {
+            let is_last = index + 1 == shown.len();
+            if index == 0 && *column != Column::Time && self.style.collapse_dates {
+                self.new_day(out, event.key.div_euclid(NANOS_PER_SECOND));
+            }
+            start = out.len();
+            match column {
+                Column::Time => {
+                    self.time(out, event);
+                    self.below(place, out.len());
+                    out.extend_from_slice(tie_cell(tied, self.style));
+                    out.push(b' ');
+                }
+                Column::Mark => out.extend_from_slice(mark_cell(event.flags, self.style.color)),
+                Column::Level => self.level(out, event),
+                Column::Source => {
+                    let (label, length) = &self.labels[batch.source.0 as usize];
+                    push_padded_array(out, label, *length);
+                }
+                other => {
+                    let mut value = std::mem::take(&mut self.scratch);
+                    value.clear();
+                    other.push(&mut value, self.scene, batch, event);
+                    match decorate {
+                        Some(decorate) => decorate(&value, out),
+                        None => out.extend_from_slice(&value),
+                    }
+                    if !is_last {
+                        other.pad(out, width(&String::from_utf8_lossy(&value)));
+                    }
+                    self.scratch = value;
+                }
+            }
+        }
+        start
     }
 
     /// Where else the record stands: `(also messages, syslog)`.
@@ -170,12 +267,7 @@ impl<'a> Prose<'a> {
     #[inline]
     fn between(&self, out: &mut Vec<u8>, batch: &Batch, event: &Event, tied: bool) {
         out.extend_from_slice(tie_cell(tied, self.style));
-        match (event.flags.has(Flags::FIRST), self.style.color) {
-            _ if event.flags.has(Flags::DERIVED) => out.extend_from_slice(DERIVED),
-            (false, _) => out.extend_from_slice(b"  "),
-            (true, false) => out.extend_from_slice(b"* "),
-            (true, true) => out.extend_from_slice(b"\x1b[1;33m*\x1b[0m "),
-        }
+        out.extend_from_slice(mark_cell(event.flags, self.style.color));
         self.level(out, event);
         let (label, length) = &self.labels[batch.source.0 as usize];
         push_padded_array(out, label, *length);
@@ -228,13 +320,10 @@ impl<'a> Prose<'a> {
             self.new_second(second);
         }
         if self.style.collapse_dates {
-            let local = second.saturating_add(i64::from(self.offset.offset_at(second)));
-            let day = local.div_euclid(86_400);
-            if self.day.is_some_and(|last| last != day) {
-                push_day_rule(out, self.scene, day, self.style);
-            }
-            self.first_day.get_or_insert(day);
-            self.day = Some(day);
+            self.new_day(out, second);
+        }
+        if let Some(zero) = self.style.relative {
+            return push_relative(out, event, zero);
         }
         let full = self.clock.len();
         if event.flags.has(Flags::UNDATED) {
@@ -254,6 +343,18 @@ impl<'a> Prose<'a> {
             }
         }
         out.extend_from_slice(zone);
+    }
+
+    /// Draws the rule above the first event of a day.
+    fn new_day(&mut self, out: &mut Vec<u8>, second: i64) {
+        let local = second.saturating_add(i64::from(self.offset.offset_at(second)));
+        let day = local.div_euclid(86_400);
+        if self.day.is_some_and(|last| last != day) {
+            push_day_rule(out, self.scene, day, self.style);
+            self.line = out.len();
+        }
+        self.first_day.get_or_insert(day);
+        self.day = Some(day);
     }
 
     fn new_second(&mut self, second: i64) {
@@ -338,30 +439,4 @@ impl<'a> Prose<'a> {
         }
         self.clean = clean;
     }
-}
-
-/// Appends the rule that names a day: `── 2014-12-12 Fri ── Asia/Seoul +09:00`.
-fn push_day_rule(out: &mut Vec<u8>, scene: &Scene<'_>, day: i64, style: Style) {
-    const NAMES: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    let (year, month, date) = civil_from_days(day);
-    let name = NAMES[day.rem_euclid(7) as usize];
-    let offset = scene.zone.offset_at(day.saturating_mul(86_400));
-    if style.color {
-        out.extend_from_slice(DIM);
-    }
-    out.extend_from_slice(
-        format!("── {year:04}-{month:02}-{date:02} {name} ── {} {offset} ", scene.zone.name()).as_bytes(),
-    );
-    out.extend_from_slice("─".repeat(20).as_bytes());
-    if style.color {
-        out.extend_from_slice(RESET);
-    }
-    out.push(b'\n');
-}
-
-/// The rule that names a day, as a line.
-pub fn day_rule(scene: &Scene<'_>, day: i64, style: Style) -> Vec<u8> {
-    let mut out = Vec::new();
-    push_day_rule(&mut out, scene, day, style);
-    out
 }

@@ -87,6 +87,35 @@ pub fn push_jsonl(out: &mut Vec<u8>, scene: &Scene<'_>, entry: Entry<'_>) {
     out.extend_from_slice(b"}\n");
 }
 
+/// Appends one event that was searched: the same, and behind it whether it `matched` or is context, the record
+/// as written, and where in that the matches are, as ripgrep's `--json` has them.
+pub fn push_found_jsonl(
+    out: &mut Vec<u8>,
+    scene: &Scene<'_>,
+    entry: Entry<'_>,
+    matched: bool,
+    spans: &[(usize, usize)],
+) {
+    push_jsonl(out, scene, entry);
+    out.truncate(out.len() - b"}\n".len());
+    let text = entry.batch.record(entry.event);
+    // What is no UTF-8 becomes longer or shorter in JSON: offsets are those of the text that stands there.
+    let shown = |end: usize| String::from_utf8_lossy(text.get(..end).unwrap_or(text)).len();
+    out.extend_from_slice(if matched {
+        &b",\"type\":\"match\",\"text\":"[..]
+    } else {
+        b",\"type\":\"context\",\"text\":"
+    });
+    push_string(out, text);
+    out.extend_from_slice(b",\"submatches\":[");
+    for (index, (start, end)) in spans.iter().enumerate() {
+        out.extend_from_slice(if index == 0 { b"{\"match\":{\"text\":" } else { b",{\"match\":{\"text\":" });
+        push_string(out, text.get(*start..*end).unwrap_or_default());
+        out.extend_from_slice(format!("}},\"start\":{},\"end\":{}}}", shown(*start), shown(*end)).as_bytes());
+    }
+    out.extend_from_slice(b"]}\n");
+}
+
 /// When what the record tells of began, as its field `start`: RFC 3339, in UTC.
 pub fn start_text(record: &Record<'_>, event: &Event) -> Option<String> {
     let start = record.start().filter(|_| !event.flags.has(Flags::UNDATED))?;

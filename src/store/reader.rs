@@ -16,7 +16,7 @@ use super::run::Run;
 use super::schema::Column;
 use super::stretch::{Builder, Files, Stored};
 use crate::base::{Error, Flags, Loss, Result, Unread};
-use crate::engine::{Outcome, Sink};
+use crate::engine::{Choice, Outcome, Sink};
 use crate::ingest::{Filter, Picker};
 use crate::view::Scene;
 
@@ -129,12 +129,12 @@ impl Store {
         faults.first().map_or(Ok(()), |(path, why)| Err(self.damaged(path, why)))
     }
 
-    /// Hands the timeline to `sink`, as far as `filter` wants it.
+    /// Hands the timeline to `sink`, as far as `filter` wants it and `choice` chooses of that.
     pub fn drive<S: Sink>(
         &self,
         scene: &Scene<'_>,
         files: &Files,
-        filter: &Filter,
+        (filter, choice): (&Filter, Option<Choice<'_>>),
         sink: &mut S,
     ) -> Result<Outcome> {
         let mut outcome = Outcome { remarks: self.lost.clone(), ..Outcome::default() };
@@ -161,6 +161,9 @@ impl Store {
             }
             if filter.marks {
                 mark(&mut outcome, scene, &mut stretches);
+            }
+            if let Some(choice) = choice {
+                stretches.par_iter_mut().for_each(|stretch| stretch.choose(scene, &choice, filter.keep_all));
             }
             let shared: &S = sink;
             let parts: Vec<S::Part> = stretches

@@ -7,10 +7,10 @@ use super::rows::StoredRows;
 use crate::base::{
     Basis, Batch, Derived, Event, FileId, Flags, Instant, Resolution, SourceId, Tally, Told, ToldRows as _,
 };
-use crate::engine::Stretch;
+use crate::engine::{Choice, Stretch};
 use crate::ingest::Filter;
 use crate::text::{glob, is_printable};
-use crate::view::Entry;
+use crate::view::{Entry, Scene};
 
 /// What a store knows of its files, by the name that rows give.
 #[derive(Debug)]
@@ -52,6 +52,49 @@ impl Stretch for Stored {
             let (batch, event) = at(*place);
             emit(Entry { batch, event, also: &also });
         }
+    }
+}
+
+impl Stored {
+    /// Keeps what is chosen. Where an event is not and one of its copies is, that stands in; with `keep_all` all
+    /// stays, and what is not chosen loses its match.
+    pub(super) fn choose(&mut self, scene: &Scene<'_>, choice: &Choice<'_>, keep_all: bool) {
+        let Self { batches, order, also } = self;
+        let wanted = |batches: &[Batch], (batch, event): Place| {
+            let batch = &batches[batch as usize];
+            let event = &batch.events[event as usize];
+            event.flags.has(Flags::MATCH) && choice.wants(scene, batch, event)
+        };
+        if keep_all {
+            for (place, _) in order.iter() {
+                if !wanted(batches, *place) {
+                    let (batch, event) = *place;
+                    batches[batch as usize].events[event as usize].flags.clear(Flags::MATCH);
+                }
+            }
+            return;
+        }
+        let mut copies = std::mem::take(also).into_iter();
+        let mut kept = Vec::with_capacity(order.len());
+        for (place, count) in order.iter() {
+            let own = copies.by_ref().take(*count as usize).filter(|place| wanted(batches, *place));
+            let mut own: Vec<Place> = own.collect();
+            let width = |(batch, event): &Place| {
+                Resolution::from_code(batches[*batch as usize].events[*event as usize].resolution).width()
+            };
+            let place = match wanted(batches, *place) {
+                true => Some(*place),
+                false => {
+                    let finest = (0..own.len()).min_by_key(|index| width(&own[*index]));
+                    finest.map(|index| own.remove(index))
+                }
+            };
+            if let Some(place) = place {
+                kept.push((place, own.len() as u32));
+                also.extend(own);
+            }
+        }
+        *order = kept;
     }
 }
 

@@ -5,9 +5,11 @@ mod coarse;
 mod copies;
 mod place;
 mod record;
+mod row;
 mod scene;
 
 pub use copies::{Copies, Entry, second};
 pub use place::Place;
 pub use record::Record;
+pub use row::Asked;
 pub use scene::{FileLabel, Scene, scene_labels};

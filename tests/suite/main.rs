@@ -2,7 +2,7 @@
 //!
 //! `below` tries records that no single line tells, `binary` damaged bytes of binary logs, `bounds` holds what
 //! is known of records without a stamp, `causal` what is claimed of order, `copies` records that several files
-//! have, `days` stamps that name a time of day, `golden` exact outputs, `landmarks` what other logs tell of lines
+//! have, `days` stamps that name a time of day, `follow` files that grow, `golden` exact outputs, `landmarks` what other logs tell of lines
 //! without stamps, `proposals` the grammars that the program makes up, `props` what must hold for any log,
 //! `repeats` messages that were only counted, `robust` what must not kill a run, `stores` what stores must keep,
 //! `tables` what polled tables tell, `tidy` the rules of the house, `trial` made-up worlds whose true times are
@@ -15,6 +15,7 @@ mod bounds;
 mod causal;
 mod copies;
 mod days;
+mod follow;
 mod golden;
 mod landmarks;
 mod proposals;

@@ -163,6 +163,7 @@ fn threads_and_chunks(trouble: Trouble) {
             &["report", ".", "--format", "json"],
             &["grep", "-i", "-C", "2", "error|worker", "."],
             &["sources", ".", "--format", "jsonl"],
+            &["show", ".", "--format", "jsonl", "--where", "mark = first or message contains worker"],
         ] {
             let run = |more: &[&str]| {
                 let mut args = command.to_vec();
@@ -315,6 +316,51 @@ fn grep_and_show_agree() {
                 count(&["-F", "-e", pattern]),
                 count(&["-e", pattern]),
                 "seed {seed}: {pattern} with -F"
+            );
+        }
+    }
+}
+
+#[test]
+fn where_is_a_choice_of_the_whole() {
+    let first =
+        |event: &Value| event["marks"].as_array().is_some_and(|marks| marks.contains(&"first".into()));
+    let worse = |event: &Value| matches!(event["level"].as_str(), Some("warn" | "error" | "critical"));
+    let says = |event: &Value, text: &str| event["message"].as_str().is_some_and(|said| said.contains(text));
+    type Fits<'a> = &'a dyn Fn(&Value) -> bool;
+    let choices: [(&str, Fits<'_>); 6] = [
+        ("mark = first", &first),
+        ("mark != first and level >= warn", &|event| !first(event) && worse(event)),
+        ("level in (warn, error, critical) or message ~ 'worker \\d+'", &|event| {
+            worse(event) || says(event, "worker")
+        }),
+        ("not (message contains 한글) and has pid", &|event| {
+            !says(event, "한글") && !event["pid"].is_null()
+        }),
+        ("status = 200 and lines = 1", &|event| event["fields"]["status"] == "200" && event["lines"] == 1),
+        ("has time and time < 2014-12-31", &|event| {
+            event["time"].as_str().is_some_and(|time| fixed(time) < fixed("2014-12-31T00:00:00Z"))
+        }),
+    ];
+    for seed in SEEDS {
+        let (scratch, _) = folder(seed);
+        let show = |more: &[&str]| {
+            jsonl(
+                &scratch
+                    .run(&[&["show", ".", "--format", "jsonl", "--tz", "UTC", "--no-dedupe"], more].concat())
+                    .stdout,
+            )
+        };
+        let whole = show(&[]);
+        for (expression, fits) in &choices {
+            let expected: Vec<&Value> = whole.iter().filter(|event| fits(event)).collect();
+            let got = show(&["--where", expression, "--chunk-size", "300"]);
+            let differ = expected.iter().zip(&got).find(|(a, b)| **a != *b);
+            assert!(
+                expected.len() == got.len() && differ.is_none(),
+                "seed {seed}: {expression}: {} and {} events\n{differ:?}",
+                expected.len(),
+                got.len()
             );
         }
     }

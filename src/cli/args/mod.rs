@@ -1,15 +1,21 @@
 //! What may be typed. Nothing is decided here: see `resolve`.
 
+mod look;
+mod select;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::text::parse_size;
+pub(super) use look::{ColorWhen, OutputFile, PagerArgs, RowFormat, ViewArgs};
+pub(super) use select::{AtLeast, Common, Opening, Where};
 
 const AFTER: &str = "\
 Times: 2014-12-12T10:10, \"2014-12-12 10:10:59\", -2h, \"30m ago\", \"today 09:00\", +30m (from the other bound).
 Zones: Asia/Seoul, UTC, local, +09:00.
-Options marked [env: ...] can be set by that variable too.";
+Options marked [env: ...] can be set by that variable too, or by their long names in config.toml \
+(~/.config/timeline/, or $XDG_CONFIG_HOME/timeline/): tz = \"Asia/Seoul\" for every command, below [show] for that \
+one. What is typed comes first, then the environment, then the file.";
 
 /// Reads every log copied off a few servers and merges them into one timeline
 #[derive(Debug, Parser)]
@@ -36,7 +42,9 @@ pub(super) enum Command {
     Show(ShowArgs),
     /// Search the merged timeline
     ///
-    /// `~` behind the time: not proven to be later than the line above.
+    /// A pattern is held against the record as written, all of its lines, with the stamp: `^` and `$` fit at each
+    /// line. What is derived from a record (`»`) has no text of its own and is found by its message. `~` behind
+    /// the time: not proven to be later than the line above.
     Grep(GrepArgs),
     /// Write the postmortem
     Report(ReportArgs),
@@ -66,172 +74,6 @@ pub(super) struct Input {
     pub inputs: Vec<PathBuf>,
 }
 
-/// Options of every command that reads logs.
-#[derive(Debug, Args)]
-pub(super) struct Common {
-    /// Zone shown, and first guess for stamps without one
-    #[arg(long, value_name = "ZONE", env = "TIMELINE_TZ", default_value = "local", help_heading = "Clocks")]
-    pub tz: String,
-    /// Zone of stamps without one, for all files or those that fit a glob (repeatable)
-    #[arg(
-        long,
-        value_name = "[GLOB=]ZONE",
-        env = "TIMELINE_ASSUME_TZ",
-        value_delimiter = ',',
-        help_heading = "Clocks"
-    )]
-    pub assume_tz: Vec<String>,
-    /// Year of the newest record, for stamps without one
-    #[arg(long, value_name = "YEAR", env = "TIMELINE_YEAR", value_parser = clap::value_parser!(i32).range(1970..2200), help_heading = "Clocks")]
-    pub year: Option<i32>,
-    /// From this time on
-    #[arg(
-        short = 'S',
-        long,
-        value_name = "TIME",
-        env = "TIMELINE_SINCE",
-        allow_hyphen_values = true,
-        help_heading = "Selection"
-    )]
-    pub since: Option<String>,
-    /// Before this time
-    #[arg(
-        short = 'U',
-        long,
-        value_name = "TIME",
-        env = "TIMELINE_UNTIL",
-        allow_hyphen_values = true,
-        help_heading = "Selection"
-    )]
-    pub until: Option<String>,
-    /// A window around this time
-    #[arg(long, value_name = "TIME", conflicts_with_all = ["since", "until"], allow_hyphen_values = true, help_heading = "Selection")]
-    pub around: Option<String>,
-    /// Width of the window on each side of --around
-    #[arg(
-        long,
-        value_name = "DURATION",
-        default_value = "5m",
-        requires = "around",
-        help_heading = "Selection"
-    )]
-    pub window: String,
-    /// Bounds look at the wall clock as written in each record, not at what it turned out to mean
-    #[arg(long, env = "TIMELINE_AS_WRITTEN", help_heading = "Selection")]
-    pub as_written: bool,
-    /// Show a record as often as files have it. (Else the same record in two files of a source, or of one
-    /// host, program and pid in two sources, is shown once)
-    #[arg(long, env = "TIMELINE_NO_DEDUPE", help_heading = "Selection")]
-    pub no_dedupe: bool,
-    /// Only records of hosts that fit this glob (repeatable)
-    #[arg(long, value_name = "GLOB", env = "TIMELINE_HOST", help_heading = "Selection")]
-    pub host: Vec<String>,
-    /// Only records of programs that fit this glob (repeatable)
-    #[arg(long, value_name = "GLOB", env = "TIMELINE_PROGRAM", help_heading = "Selection")]
-    pub program: Vec<String>,
-    /// Only files or sources that fit this glob (repeatable). All others are still heard when clocks are
-    /// settled: the choice changes no time
-    #[arg(long, value_name = "GLOB", env = "TIMELINE_SOURCE", help_heading = "Selection")]
-    pub source: Vec<String>,
-    /// Of a damaged store, read what is whole
-    #[arg(long, help_heading = "Selection")]
-    pub salvage: bool,
-    #[command(flatten)]
-    pub opening: Opening,
-    /// Threads [default: all cores]
-    #[arg(short = 'j', long = "jobs", value_name = "N", env = "TIMELINE_JOBS", help_heading = "Run")]
-    pub jobs: Option<usize>,
-    /// Any loss (an unreadable file, a cut archive) is exit code 1
-    #[arg(long, env = "TIMELINE_STRICT", help_heading = "Run")]
-    pub strict: bool,
-    /// No progress bar, no remarks; in grep, no output at all
-    #[arg(short = 'q', long, env = "TIMELINE_QUIET", help_heading = "Run")]
-    pub quiet: bool,
-    /// Colours
-    #[arg(long, value_name = "WHEN", env = "TIMELINE_COLOR", default_value = "auto", help_heading = "Run")]
-    pub color: ColorWhen,
-    /// Bytes per chunk (for tests: results never depend on it)
-    #[arg(long, value_name = "BYTES", hide = true, env = "TIMELINE_CHUNK_SIZE")]
-    pub chunk_size: Option<usize>,
-}
-
-/// How files are opened: what unpacking may cost, and what text is in.
-#[derive(Debug, Args)]
-pub(super) struct Opening {
-    /// Encoding of text that is not UTF-8, for all files or those that fit a glob (repeatable): euc-kr, shift_jis,
-    /// latin1, utf-16le... [default: found by the first 64 KiB of a file]
-    #[arg(
-        long,
-        value_name = "[GLOB=]NAME",
-        env = "TIMELINE_ENCODING",
-        value_delimiter = ',',
-        help_heading = "Text"
-    )]
-    pub encoding: Vec<String>,
-    /// Unpacked bytes of one file, or of all members of one archive, at most
-    #[arg(long, value_name = "SIZE", env = "TIMELINE_MAX_UNPACKED", default_value = "64GiB", value_parser = size, help_heading = "Archives")]
-    pub max_unpacked: u64,
-    /// Unpacked bytes per packed byte at most (from 64 MiB on)
-    #[arg(
-        long,
-        value_name = "N",
-        env = "TIMELINE_MAX_RATIO",
-        default_value_t = 1000,
-        help_heading = "Archives"
-    )]
-    pub max_ratio: u64,
-    /// Layers of compression and archives around a log at most
-    #[arg(
-        long,
-        value_name = "N",
-        env = "TIMELINE_MAX_DEPTH",
-        default_value_t = 8,
-        help_heading = "Archives"
-    )]
-    pub max_depth: usize,
-    /// Memory for members of compressed archives, in all
-    #[arg(long, value_name = "SIZE", env = "TIMELINE_MAX_HELD", default_value = "1GiB", value_parser = size, help_heading = "Archives")]
-    pub max_held: u64,
-}
-
-/// A number of bytes.
-fn size(text: &str) -> Result<u64, String> {
-    parse_size(text).ok_or_else(|| "write a size such as 512M or 4GiB".to_owned())
-}
-
-#[derive(Debug, Args)]
-pub(super) struct AtLeast {
-    /// At least this level (trace debug info notice warn error critical alert emergency); records of
-    /// unknown level are left out
-    #[arg(short = 'l', long, value_name = "LEVEL", env = "TIMELINE_LEVEL", help_heading = "Selection")]
-    pub level: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ColorWhen {
-    Auto,
-    Always,
-    Never,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct OutputFile {
-    /// Write here instead of standard output (`-`)
-    #[arg(short = 'o', long = "output", value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Overwrite FILE
-    #[arg(long)]
-    pub force: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum RowFormat {
-    /// Aligned lines for people
-    Prose,
-    /// One JSON object per event
-    Jsonl,
-}
-
 #[derive(Debug, Args)]
 pub(super) struct BuildArgs {
     #[command(flatten)]
@@ -252,6 +94,8 @@ pub(super) struct BuildArgs {
     #[command(flatten)]
     pub at_least: AtLeast,
     #[command(flatten)]
+    pub chosen: Where,
+    #[command(flatten)]
     pub common: Common,
 }
 
@@ -264,8 +108,25 @@ pub(super) struct ShowArgs {
     pub format: Option<RowFormat>,
     #[command(flatten)]
     pub output: OutputFile,
+    /// Draw a rule where nothing was written for so long: a duration, `never`, or `auto`: on a terminal, from a
+    /// minute on, or from twenty times what usually lies between two records, where that is more
+    #[arg(long, value_name = "WHEN", env = "TIMELINE_GAPS", default_value = "auto", help_heading = "Output")]
+    pub gaps: String,
+    /// Only the last N events of what is asked for [default: all; 10 with --follow and no --since]
+    #[arg(long, value_name = "N", env = "TIMELINE_TAIL", help_heading = "Output")]
+    pub tail: Option<usize>,
+    /// Go on with what files grow by, in merged order, until interrupted: the newest plain file of each source,
+    /// also when it is rotated or emptied. Each record is held for a second, so that earlier ones can come in
+    #[arg(short = 'f', long, env = "TIMELINE_FOLLOW", conflicts_with_all = ["until", "around", "output"], help_heading = "Output")]
+    pub follow: bool,
+    #[command(flatten)]
+    pub view: ViewArgs,
+    #[command(flatten)]
+    pub pager: PagerArgs,
     #[command(flatten)]
     pub at_least: AtLeast,
+    #[command(flatten)]
+    pub chosen: Where,
     #[command(flatten)]
     pub common: Common,
 }
@@ -299,7 +160,7 @@ pub(super) struct GrepArgs {
     #[arg(short = 'v', long, help_heading = "Matching")]
     pub invert_match: bool,
     /// Only the number of matching records
-    #[arg(short = 'c', long, help_heading = "Output", conflicts_with_all = ["files_with_matches", "only_matching", "count_by"])]
+    #[arg(short = 'c', long, help_heading = "Output", conflicts_with_all = ["files_with_matches", "only_matching", "count_by", "histogram"])]
     pub count: bool,
     /// Only the names of files with matches
     #[arg(short = 'l', long, help_heading = "Output", conflicts_with_all = ["only_matching", "count_by"])]
@@ -322,9 +183,17 @@ pub(super) struct GrepArgs {
     /// Only the first match of each pattern of messages
     #[arg(long, help_heading = "Output")]
     pub first: bool,
-    /// Count matches by: minute, hour, day, source, file, format, level, host, program, pattern
+    /// Count matches by: second, minute, hour, day, source, file, format, level, host, program, pid, pattern,
+    /// message, or any field of the record (status)
     #[arg(long, value_name = "FIELD", help_heading = "Output", conflicts_with = "first")]
     pub count_by: Option<String>,
+    /// When matches were: bars that fit the screen, over -S and -U or from the first match to the last
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["files_with_matches", "only_matching", "count_by"])]
+    pub histogram: bool,
+    /// One JSON object per event, as --format jsonl, and beside it what ripgrep's has: "type" (match or
+    /// context), "text" (the record as written) and "submatches" in it
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
     /// How events are written
     #[arg(
         long,
@@ -334,9 +203,15 @@ pub(super) struct GrepArgs {
         help_heading = "Output"
     )]
     pub format: RowFormat,
+    #[command(flatten)]
+    pub view: ViewArgs,
+    #[command(flatten)]
+    pub pager: PagerArgs,
     /// At least this level (`-l` is grep's own here)
     #[arg(long, value_name = "LEVEL", env = "TIMELINE_LEVEL", help_heading = "Selection")]
     pub level: Option<String>,
+    #[command(flatten)]
+    pub chosen: Where,
     #[command(flatten)]
     pub common: Common,
 }
@@ -360,6 +235,8 @@ pub(super) struct ReportArgs {
     pub output: OutputFile,
     #[command(flatten)]
     pub at_least: AtLeast,
+    #[command(flatten)]
+    pub chosen: Where,
     #[command(flatten)]
     pub common: Common,
 }

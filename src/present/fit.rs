@@ -1,0 +1,130 @@
+//! Lines fitted to a screen: what is longer goes on below where its text begins. Nothing is cut.
+
+use crate::text::char_width;
+
+/// The text of a line keeps at least this many columns; where the cells before it leave less, what goes on below
+/// begins further left.
+const LEAST: usize = 24;
+
+/// Columns before the text of a record's further lines: `        | `.
+const BELOW: usize = 10;
+
+/// Bytes of an escape sequence that begins here, none if there is none: ours are `ESC [ ... m`.
+fn escape(text: &str) -> usize {
+    match text.strip_prefix("\x1b[") {
+        Some(rest) => rest.find('m').map_or(text.len(), |end| end + 3),
+        None => 0,
+    }
+}
+
+/// Columns that a text takes, colours aside.
+pub(super) fn seen(text: &str) -> usize {
+    let (mut at, mut columns) = (0, 0);
+    while let Some(c) = text[at..].chars().next() {
+        match escape(&text[at..]) {
+            0 => {
+                columns += char_width(c);
+                at += c.len_utf8();
+            }
+            length => at += length,
+        }
+    }
+    columns
+}
+
+/// Breaks what was appended since `start` to lines of at most `columns`; what goes on is indented by `indent`.
+/// Words stay whole where they can.
+pub(super) fn wrap(out: &mut Vec<u8>, start: usize, columns: usize, indent: usize) {
+    // A tab or a byte that is no text: left to the terminal.
+    let Ok(text) = std::str::from_utf8(&out[start..]) else { return };
+    if text.contains('\t') || text.lines().all(|line| seen(line) <= columns) {
+        return;
+    }
+    let indent =
+        if columns.saturating_sub(indent) < LEAST { columns.saturating_sub(LEAST).min(8) } else { indent };
+    let mut fitted = String::with_capacity(text.len() + 64);
+    for (index, line) in text.split('\n').enumerate() {
+        if index > 0 {
+            fitted.push('\n');
+        }
+        // The lines of a record below its first have a margin of their own.
+        let indent = if index > 0 { BELOW } else { indent };
+        push_wrapped(&mut fitted, line, columns, indent);
+    }
+    out.truncate(start);
+    out.extend_from_slice(fitted.as_bytes());
+}
+
+fn push_wrapped(fitted: &mut String, line: &str, columns: usize, indent: usize) {
+    let (mut at, mut used) = (0, 0);
+    // The last blank on this row: where it is in `fitted`, and how many columns are used behind it.
+    let mut blank: Option<(usize, usize)> = None;
+    let gap = " ".repeat(indent);
+    while let Some(c) = line[at..].chars().next() {
+        let sequence = escape(&line[at..]);
+        if sequence > 0 {
+            fitted.push_str(&line[at..at + sequence]);
+            at += sequence;
+            continue;
+        }
+        let wide = char_width(c);
+        if used + wide > columns && used > indent {
+            match blank.take() {
+                // A word far longer than a row is broken where the row ends.
+                Some((place, behind))
+                    if behind > indent && used - behind < columns.saturating_sub(indent) / 2 =>
+                {
+                    fitted.replace_range(place..place + 1, &format!("\n{gap}"));
+                    used = indent + (used - behind);
+                }
+                _ => {
+                    fitted.push('\n');
+                    fitted.push_str(&gap);
+                    used = indent;
+                }
+            }
+        }
+        used += wide;
+        fitted.push(c);
+        at += c.len_utf8();
+        if c == ' ' && used > indent + 1 {
+            blank = Some((fitted.len() - 1, used));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrapped(line: &str, columns: usize, indent: usize) -> String {
+        let mut out = line.as_bytes().to_vec();
+        wrap(&mut out, 0, columns, indent);
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    #[test]
+    fn long_lines_go_on_below_their_text() {
+        let line = "10:10:59 web  one two three four five six seven eight nine ten";
+        let text = wrapped(line, 40, 14);
+        assert_eq!(text, "10:10:59 web  one two three four five\n              six seven eight nine ten");
+        assert_eq!(wrapped(line, 100, 14), line);
+    }
+
+    #[test]
+    fn nothing_is_lost_and_nothing_is_too_wide() {
+        for line in [
+            "10:10 web 메모리 부족 오류가 발생했습니다: 할당할 수 없습니다 (12) 다시 시도합니다",
+            "10:10 web \x1b[1;31mfork() failed\x1b[0m: Cannot allocate memory and so on and on and on",
+            "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+            "              leading blanks and a veryverylongwordthatfitsnowhereatallinthisnarrowcolumn end",
+        ] {
+            for columns in 30..60 {
+                let text = wrapped(line, columns, 10);
+                assert!(text.lines().all(|row| seen(row) <= columns), "{columns}: {text}");
+                let letters = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+                assert_eq!(letters(&text), letters(line), "{columns}");
+            }
+        }
+    }
+}
