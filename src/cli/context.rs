@@ -264,6 +264,14 @@ impl Context {
         }
     }
 
+    /// How many events hold a plain text, where a store tells that without reading any.
+    pub(super) fn count_of(&self, text: &[u8]) -> Option<u64> {
+        match &self.material {
+            Material::Store(stored) if self.plan.sources.is_empty() => stored.store.count_of(text),
+            _ => None,
+        }
+    }
+
     /// The files on disk that the run reads, each once, as they are now.
     pub(super) fn inputs(&self) -> Result<Vec<InputEntry>> {
         let Some(prepared) = self.logs() else { return Ok(Vec::new()) };

@@ -92,6 +92,13 @@ impl Filter {
         self.level == Level::Unknown && !self.names_fields() && self.text.is_none()
     }
 
+    /// The plain text that records are asked for, where that is all that is asked.
+    pub fn only_literal(&self) -> Option<&[u8]> {
+        let any_time = self.since == i64::MIN && self.until == i64::MAX && self.as_written.is_none();
+        let plain = any_time && self.level == Level::Unknown && !self.names_fields() && !self.keep_all;
+        self.text.as_ref().filter(|_| plain)?.literal()
+    }
+
     /// Whether a derived event is kept, and whether it matches: it is asked what a record is asked, with
     /// its message for a text.
     pub fn weigh(&self, derived: &Derived) -> (bool, bool) {

@@ -100,6 +100,13 @@ fn question(args: &GrepArgs, mode: &Mode, matcher: &Matcher, context: bool, zone
     Ok(question)
 }
 
+/// The answer to `-c`, where a store knows it without reading its events.
+fn counted(args: &GrepArgs, mode: &Mode, question: &Question, context: &Context) -> Option<u64> {
+    let whole = *mode == Mode::Count && !args.common.quiet && !args.first && args.max_count.is_none();
+    let plain = whole && question.choice().is_none() && question.filter.fold_copies;
+    context.count_of(question.filter.only_literal().filter(|_| plain)?)
+}
+
 /// Runs `timeline grep`.
 pub(crate) fn run(args: &GrepArgs) -> Result<Ending> {
     let mut inputs = args.input.inputs.clone();
@@ -120,6 +127,12 @@ pub(crate) fn run(args: &GrepArgs) -> Result<Ending> {
     let has_context = before != Reach::NONE || after != Reach::NONE;
     let zone = &context.plan.settle.default_zone;
     let question = question(args, &mode, &matcher, has_context, zone)?;
+    if let Some(count) = counted(args, &mode, &question, &context) {
+        let mut output = Output::stdout();
+        output.write(format!("{count}\n").as_bytes())?;
+        output.finish()?;
+        return Ok(context.ending(&[], if count > 0 { Ending::Good } else { Ending::Short }));
+    }
     if terminal {
         context.hush();
     }
