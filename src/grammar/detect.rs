@@ -5,9 +5,10 @@
 //! the grammars and the sample.
 
 use super::load::GrammarSet;
-use super::model::{Grammar, GrammarId, Shape};
+use super::model::{Grammar, GrammarId};
 use super::slots::{Known, Slots};
 use super::table::{Columns, TableSpec};
+use crate::base::ByteSet;
 
 /// At most this many lines of a sample vote.
 const SAMPLE_LINES: usize = 200;
@@ -73,9 +74,10 @@ pub fn detect(set: &GrammarSet, sample: &[u8]) -> Detection {
 /// The formats that fit any of the lines. With `probe` only those that fit one of a few lines are asked about
 /// all of them: most formats fit none, and there are many formats.
 fn vote(set: &GrammarSet, lines: &[Line<'_>], probe: bool, slots: &mut Slots) -> Vec<Candidate> {
-    let formats = set.iter().filter(|(_, grammar)| !matches!(grammar.shape, Shape::Plain));
+    // Most formats cannot begin a record with any of these bytes: they need not even be compiled.
+    let first: Vec<u8> = lines.iter().filter_map(|line| line.window.first().copied()).collect();
     let mut candidates = Vec::new();
-    for (id, grammar) in formats {
+    for (id, grammar) in set.starting(ByteSet::of(first)) {
         let mut fits = |line: &Line<'_>| fits(grammar, line.window, line.length, slots);
         let count = match &grammar.table {
             Some(spec) => rows(grammar, spec, lines, slots),

@@ -4,6 +4,7 @@
 //! decides what instant a stamp names, and it never sees more than one record.
 
 mod bodies;
+mod card;
 mod check;
 mod compile;
 mod detect;
