@@ -161,18 +161,21 @@ fn rows(grammar: &Grammar, spec: &TableSpec, lines: &[Line<'_>], slots: &mut Slo
 fn section_rows(grammar: &Grammar, lines: &[Line<'_>], slots: &mut Slots) -> usize {
     let cells = |rest: &[u8]| rest.split(u8::is_ascii_whitespace).filter(|cell| !cell.is_empty()).count();
     let Some(sections) = &grammar.sections else { return 0 };
-    let lines = lines.iter().map(Line::text);
     if sections.is_below() {
-        // A stamp alone on its line is no evidence: what stands below it is.
+        // A stamp alone on its line is no evidence: what stands below it is, or beside it.
         let mut stamped = false;
-        return lines
-            .filter(|line| {
-                let below = stamped && sections.opens(line);
-                stamped = fits(grammar, line, line.len(), slots);
-                below
-            })
-            .count();
+        let shows = |line: &&Line<'_>| {
+            let below = stamped && grammar.shows_below(line.text());
+            stamped = fits(grammar, line.window, line.length, slots);
+            let beside = || {
+                let end = slots.known(Known::Time)?.end as usize;
+                Some(end > line.length || line.text()[end..].iter().any(u8::is_ascii_digit))
+            };
+            below || stamped && beside() == Some(true)
+        };
+        return lines.iter().filter(shows).count();
     }
+    let lines = lines.iter().map(Line::text);
     let mut columns = usize::MAX;
     let mut count = 0;
     for line in lines {

@@ -514,7 +514,7 @@ impl Grammar {
             return;
         }
         if self.sections.as_ref().is_some_and(Sections::is_below) {
-            return self.stacked_message(text, out);
+            return self.stacked_message(text, slots, out);
         }
         if self.sections.is_some() {
             let message = reading.message.of(text);

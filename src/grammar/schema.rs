@@ -112,6 +112,12 @@ pub(super) struct SectionsFile {
     /// A stamp stands on a line of its own: all below it, headers included, is its record.
     #[serde(default)]
     pub below: bool,
+    /// First words of headers below whose rows have a name before the first column: `free`.
+    #[serde(default)]
+    pub rowed: Vec<String>,
+    /// Numbers in lines below the stamp are named by the words beside them.
+    #[serde(default)]
+    pub counts: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
