@@ -1,12 +1,13 @@
 //! The sink behind `build` and `report`: rhythms of sources while the timeline goes by, then findings.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use super::boot_findings::boot_findings;
 use super::clock_findings::clock_findings;
 use super::context::Context;
 use super::output::Output;
-use crate::base::{Flags, Result, Unread};
+use crate::base::{Flags, Result, SourceId, Unread};
 use crate::engine::{Outcome, Sink, Stretch};
 use crate::ingest::Filter;
 use crate::lens::{Finding, Marker, Order, Pulse, Silence, markers, orders, silences};
@@ -18,14 +19,19 @@ use crate::view::Scene;
 struct Analyst<'a> {
     scene: &'a Scene<'a>,
     pulses: Vec<Pulse>,
+    again: Again,
     rows: Option<Output>,
 }
 
+/// How many records of a pattern its source has in another of its files as well.
+type Again = HashMap<(SourceId, u64), u64>;
+
 impl Sink for Analyst<'_> {
-    type Part = (Vec<(usize, Pulse)>, Vec<u8>);
+    type Part = (Vec<(usize, Pulse)>, Again, Vec<u8>);
 
     fn part(&self, stretch: &mut dyn Stretch) -> Self::Part {
         let mut pulses: Vec<Option<Pulse>> = vec![None; self.pulses.len()];
+        let mut again = Again::new();
         let mut bytes = Vec::new();
         stretch.each(&mut |entry| {
             // What is derived is no beat of its source; a copy is one.
@@ -36,17 +42,28 @@ impl Sink for Analyst<'_> {
                     pulses[batch.source.0 as usize].get_or_insert_default().add(batch, event);
                 }
             }
+            for (index, (batch, event)) in entry.also.iter().enumerate() {
+                let earlier = std::iter::once(entry.batch).chain(entry.also[..index].iter().map(|tie| tie.0));
+                if !event.flags.has(Flags::DERIVED)
+                    && earlier.into_iter().any(|one| one.source == batch.source)
+                {
+                    *again.entry((batch.source, event.pattern)).or_default() += 1;
+                }
+            }
             if self.rows.is_some() {
                 push_jsonl(&mut bytes, self.scene, entry);
             }
         });
         let spoke = pulses.into_iter().enumerate().filter_map(|(source, pulse)| Some((source, pulse?)));
-        (spoke.collect(), bytes)
+        (spoke.collect(), again, bytes)
     }
 
-    fn accept(&mut self, (pulses, bytes): Self::Part) -> Result<ControlFlow<()>> {
+    fn accept(&mut self, (pulses, again, bytes): Self::Part) -> Result<ControlFlow<()>> {
         for (source, pulse) in pulses {
             self.pulses[source].append(pulse);
+        }
+        for (pattern, count) in again {
+            *self.again.entry(pattern).or_default() += count;
         }
         if let Some(rows) = &mut self.rows {
             rows.write(&bytes)?;
@@ -72,11 +89,13 @@ pub(super) struct Analysis {
 pub(super) fn analyse(context: &Context, filter: &Filter, events: Option<Output>) -> Result<Analysis> {
     let scene = context.scene();
     let rows = context.source_rows(true);
-    let mut analyst = Analyst { scene: &scene, pulses: vec![Pulse::default(); rows.len()], rows: events };
-    let outcome: Outcome = context.drive(&scene, filter, &mut analyst)?;
+    let pulses = vec![Pulse::default(); rows.len()];
+    let mut analyst = Analyst { scene: &scene, pulses, again: Again::new(), rows: events };
+    let mut outcome: Outcome = context.drive(&scene, filter, &mut analyst)?;
     if let Some(rows) = analyst.rows.take() {
         rows.finish()?;
     }
+    outcome.catalogue.uncount(&analyst.again);
     let ends = neighbours_end(&rows);
     let mut remarks = context.prepared.ledger.remarks.clone();
     remarks.extend(outcome.remarks);

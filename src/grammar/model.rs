@@ -540,6 +540,12 @@ impl Grammar {
         }
     }
 
+    /// Whether a value stands for other characters than it is written with.
+    #[inline]
+    pub fn is_escaped(&self, value: &[u8]) -> bool {
+        matches!(self.shape, Shape::Pairs(_)) && memchr::memchr(b'\\', value).is_some()
+    }
+
     /// Appends a value as people read it.
     pub fn value(&self, text: &[u8], span: Span, out: &mut Vec<u8>) {
         match self.shape {
