@@ -4,9 +4,10 @@
 //! All of it is one record. Here its numbers get names: by the header of their table, by a pattern of the grammar,
 //! or by the words beside them. A number that is not named that way has none: better no name than a wrong one.
 
-use super::model::{Body, Grammar};
+use super::model::{Body, Grammar, Shape};
 use super::sections::{Sections, cells};
 use super::slots::{Known, Slots, Span};
+use super::step::Step;
 
 /// A line below a stamp.
 enum Stacked<'a, 'b> {
@@ -22,10 +23,11 @@ impl Grammar {
         let Some(sections) = &self.sections else { return };
         let start = out.len();
         let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        if sections.has_counts() && says_more(first, slots.known(Known::Time)) {
+        let opens = slots.known(Known::Time).is_none() && sections.opens(first);
+        if sections.has_counts() && !opens && says_more(first, slots.known(Known::Time)) {
             out.extend_from_slice(first.trim_ascii());
         }
-        sections.stacked(text, |stacked| {
+        sections.stacked(text, slots, |stacked| {
             if out.len() > start {
                 out.push(b'\n');
             }
@@ -48,7 +50,7 @@ impl Grammar {
 
     /// Calls `visit(name, value)` for every cell below a stamp (`sda.r/s`), and for every number that words beside it
     /// name. What is named twice gets a number from the second time on.
-    pub(super) fn stacked_fields(&self, text: &[u8], mut visit: impl FnMut(&str, &[u8])) {
+    pub(super) fn stacked_fields(&self, text: &[u8], slots: &Slots, mut visit: impl FnMut(&str, &[u8])) {
         let Some(sections) = &self.sections else { return };
         let mut seen = std::collections::HashMap::<String, u32>::new();
         let mut visit = |name: &str, value: &[u8]| {
@@ -60,7 +62,7 @@ impl Grammar {
             }
         };
         let mut groups = Groups::default();
-        sections.stacked(text, |stacked| match stacked {
+        sections.stacked(text, slots, |stacked| match stacked {
             Stacked::Row(what, names, cells) => {
                 for (column, cell) in names.iter().zip(cells) {
                     visit(&format!("{}.{}", shown(what), shown(column)), cell);
@@ -90,6 +92,19 @@ impl Grammar {
     }
 }
 
+impl Grammar {
+    /// Whether a line without a stamp may show this format.
+    pub(super) fn shows_undated(&self) -> bool {
+        let is_time = |step: &Step| matches!(step, Step::Time(_));
+        match &self.shape {
+            Shape::Text(groups) => groups
+                .iter()
+                .any(|group| !group.head.iter().any(is_time) && group.tails.iter().any(|tail| tail.evidence)),
+            _ => false,
+        }
+    }
+}
+
 /// Whether a line with a stamp has words of its own.
 fn says_more(line: &[u8], stamp: Option<Span>) -> bool {
     let Some(stamp) = stamp.filter(|stamp| stamp.end as usize <= line.len()) else { return true };
@@ -111,9 +126,12 @@ type Row<'a, 'b> = (&'a [u8], &'b [&'a [u8]], Vec<&'a [u8]>);
 
 impl Sections {
     /// Goes through the lines below a record's first: rows with the names of their columns, and what is none.
-    fn stacked<'a>(&self, text: &'a [u8], mut visit: impl FnMut(Stacked<'a, '_>)) {
+    fn stacked<'a>(&self, text: &'a [u8], slots: &Slots, mut visit: impl FnMut(Stacked<'a, '_>)) {
         let mut header: Vec<&[u8]> = Vec::new();
-        for line in text.split(|byte| *byte == b'\n').skip(1) {
+        // Without a stamp a record may begin with the header itself.
+        let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let stamped = slots.known(Known::Time).is_some() || !self.opens(first);
+        for line in text.split(|byte| *byte == b'\n').skip(usize::from(stamped)) {
             let row: Vec<&[u8]> = cells(line).collect();
             if self.is_header(line) {
                 // One that is not known names nothing: better no names than wrong ones.

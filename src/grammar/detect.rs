@@ -60,6 +60,9 @@ pub fn detect(set: &GrammarSet, sample: &[u8]) -> Detection {
     if candidates.is_empty() {
         candidates = vote(set, &lines, false, &mut slots);
     }
+    if candidates.is_empty() {
+        candidates = undated(set, &lines, &mut slots);
+    }
     let most = candidates.iter().map(|candidate| candidate.lines).max().unwrap_or(0);
     // What a third of the lines fits is no accident: the lines it misses find their own format one by
     // one. A format that fits fewer is out, however demanding it is.
@@ -85,6 +88,23 @@ fn vote(set: &GrammarSet, lines: &[Line<'_>], probe: bool, slots: &mut Slots) ->
             None if probe && !lines.iter().enumerate().any(|(at, line)| probed(at) && fits(line)) => 0,
             None => lines.iter().filter(|line| fits(line)).count(),
         };
+        if count > 0 {
+            candidates.push(Candidate { grammar: id, lines: count });
+        }
+    }
+    candidates
+}
+
+/// The formats that some of the lines show although no line has a stamp.
+fn undated(set: &GrammarSet, lines: &[Line<'_>], slots: &mut Slots) -> Vec<Candidate> {
+    let first: Vec<u8> = lines.iter().filter_map(|line| line.window.first().copied()).collect();
+    let mut candidates = Vec::new();
+    for (id, grammar) in set.starting(ByteSet::of(first)).filter(|(_, grammar)| grammar.shows_undated()) {
+        let shows = |line: &&Line<'_>| {
+            let head = grammar.begins(line.text(), slots).filter(|head| head.stamp.is_none());
+            head.is_some_and(|head| grammar.read(line.text(), &head, slots, false).evidence)
+        };
+        let count = lines.iter().filter(shows).count();
         if count > 0 {
             candidates.push(Candidate { grammar: id, lines: count });
         }
@@ -166,7 +186,8 @@ fn section_rows(grammar: &Grammar, lines: &[Line<'_>], slots: &mut Slots) -> usi
         let mut stamped = false;
         let shows = |line: &&Line<'_>| {
             let below = stamped && grammar.shows_below(line.text());
-            stamped = fits(grammar, line.window, line.length, slots);
+            let above = stamped && line.text().starts_with(b"#");
+            stamped = fits(grammar, line.window, line.length, slots) || above;
             let beside = || {
                 let end = slots.known(Known::Time)?.end as usize;
                 Some(end > line.length || line.text()[end..].iter().any(u8::is_ascii_digit))

@@ -271,11 +271,11 @@ impl Grammar {
     pub fn begins_in(&self, window: &[u8], length: usize, slots: &mut Slots) -> Option<Head> {
         let head = self.head(window, length, slots)?;
         match &self.sections {
-            Some(sections) => {
+            Some(sections) if head.stamp.is_some() => {
                 let rest = window[..length].get(head.end as usize..).unwrap_or_default();
                 (!sections.is_header(rest)).then_some(head)
             }
-            None => Some(head),
+            _ => Some(head),
         }
     }
 
@@ -567,7 +567,7 @@ impl Grammar {
             }
         }
         if self.sections.as_ref().is_some_and(Sections::is_below) {
-            return self.stacked_fields(text, visit);
+            return self.stacked_fields(text, slots, visit);
         }
         let program = slots.known(Known::Program).map(|span| span.of(text));
         let program = program.or(self.program.as_deref().map(str::as_bytes));
