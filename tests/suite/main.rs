@@ -4,9 +4,9 @@
 //! is known of records without a stamp, `causal` what is claimed of order, `copies` records that several files
 //! have, `days` stamps that name a time of day, `golden` exact outputs, `landmarks` what other logs tell of lines
 //! without stamps, `proposals` the grammars that the program makes up, `props` what must hold for any log,
-//! `repeats` messages that were only counted, `robust` what must not kill a run, `tables` what polled tables tell,
-//! `tidy` the rules of the house, `trial` made-up worlds whose true times are known, `uptimes` stamps that count
-//! from a boot, `years` logs without years. Nothing here reaches into the library but `causal`, which asks
+//! `repeats` messages that were only counted, `robust` what must not kill a run, `stores` what stores must keep,
+//! `tables` what polled tables tell, `tidy` the rules of the house, `trial` made-up worlds whose true times are
+//! known, `uptimes` stamps that count from a boot, `years` logs without years. Nothing here reaches into the library but `causal`, which asks
 //! `order` what follows from the output, and `binary`, which renders bytes.
 
 mod below;
@@ -21,6 +21,7 @@ mod proposals;
 mod props;
 mod repeats;
 mod robust;
+mod stores;
 mod tables;
 mod tidy;
 mod trial;
