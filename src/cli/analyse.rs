@@ -1,12 +1,13 @@
 //! The sink behind `build` and `report`: rhythms of sources while the timeline goes by, then findings.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
 use super::context::Context;
 use super::output::Output;
 use super::question::Question;
-use crate::base::{Flags, Result, Unread};
+use crate::base::{Flags, Result, SourceId, Unread};
 use crate::engine::{Outcome, Sink, Stretch};
 use crate::lens::{Catalogue, Finding, Marker, Order, Pulse, Silence, markers, orders, silences};
 use crate::poll::Change;
@@ -37,6 +38,7 @@ enum Written {
 struct Analyst<'a> {
     scene: &'a Scene<'a>,
     pulses: Vec<Pulse>,
+    again: Again,
     events: Events,
 }
 
@@ -64,11 +66,15 @@ impl Analyst<'_> {
     }
 }
 
+/// How many records of a pattern its source has in another of its files as well.
+type Again = HashMap<(SourceId, u64), u64>;
+
 impl Sink for Analyst<'_> {
-    type Part = (Vec<(usize, Pulse)>, Written);
+    type Part = (Vec<(usize, Pulse)>, Again, Written);
 
     fn part(&self, stretch: &mut dyn Stretch) -> Self::Part {
         let mut pulses: Vec<Option<Pulse>> = vec![None; self.pulses.len()];
+        let mut again = Again::new();
         stretch.each(&mut |entry| {
             // What is derived is no beat of its source; a copy is one.
             for (batch, event) in
@@ -78,14 +84,25 @@ impl Sink for Analyst<'_> {
                     pulses[batch.source.0 as usize].get_or_insert_default().add(batch, event);
                 }
             }
+            for (index, (batch, event)) in entry.also.iter().enumerate() {
+                let earlier = std::iter::once(entry.batch).chain(entry.also[..index].iter().map(|tie| tie.0));
+                if !event.flags.has(Flags::DERIVED)
+                    && earlier.into_iter().any(|one| one.source == batch.source)
+                {
+                    *again.entry((batch.source, event.pattern)).or_default() += 1;
+                }
+            }
         });
         let spoke = pulses.into_iter().enumerate().filter_map(|(source, pulse)| Some((source, pulse?)));
-        (spoke.collect(), self.written(stretch))
+        (spoke.collect(), again, self.written(stretch))
     }
 
-    fn accept(&mut self, (pulses, written): Self::Part) -> Result<ControlFlow<()>> {
+    fn accept(&mut self, (pulses, again, written): Self::Part) -> Result<ControlFlow<()>> {
         for (source, pulse) in pulses {
             self.pulses[source].append(pulse);
+        }
+        for (pattern, count) in again {
+            *self.again.entry(pattern).or_default() += count;
         }
         match (&mut self.events, written) {
             (Events::Rows(rows), Written::Rows(bytes)) => rows.write(&bytes)?,
@@ -121,8 +138,9 @@ pub(super) fn analyse(
     let filter = &question.filter;
     let scene = context.scene();
     let rows = context.source_rows(true);
-    let mut analyst = Analyst { scene: &scene, pulses: vec![Pulse::default(); rows.len()], events };
-    let outcome: Outcome = context.drive(&scene, (filter, question.choice()), &mut analyst)?;
+    let pulses = vec![Pulse::default(); rows.len()];
+    let mut analyst = Analyst { scene: &scene, pulses, again: Again::new(), events };
+    let mut outcome: Outcome = context.drive(&scene, (filter, question.choice()), &mut analyst)?;
     let writer = match std::mem::take(&mut analyst.events) {
         Events::Nothing => None,
         Events::Rows(rows) => {
@@ -131,6 +149,7 @@ pub(super) fn analyse(
         }
         Events::Store(writer) => Some(writer.into_inner().unwrap_or_else(PoisonError::into_inner)),
     };
+    outcome.catalogue.uncount(&analyst.again);
     let ends = neighbours_end(&rows);
     let mut remarks = context.remarks().to_vec();
     remarks.extend(outcome.remarks);

@@ -30,7 +30,7 @@ pub(super) fn run(args: &FormatsArgs) -> Result<Ending> {
 }
 
 fn list(set: &GrammarSet) -> String {
-    let mut rows: Vec<_> = set.iter().map(|(_, grammar)| (&grammar.name, &grammar.title)).collect();
+    let mut rows: Vec<_> = set.names().collect();
     rows.sort();
     let widest = rows.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
     rows.iter().fold(String::new(), |mut text, (name, title)| {
@@ -49,7 +49,7 @@ fn show(set: &GrammarSet, name: &str) -> Result<String> {
 fn check(set: &GrammarSet, files: &[PathBuf]) -> Result<(String, Ending)> {
     let mut texts: Vec<(String, String)> = Vec::new();
     if files.is_empty() {
-        texts.extend(set.iter().map(|(id, grammar)| (grammar.origin.clone(), set.text(id).to_owned())));
+        texts.extend(set.texts().map(|(file, text)| (file.to_owned(), text.to_owned())));
         texts.sort();
     }
     for path in files {

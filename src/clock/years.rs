@@ -289,14 +289,20 @@ impl Overlap {
     fn share(&self, year: i32) -> i64 {
         let (first, last) = self.family_in(year);
         let pad = 15 * 3_600 * NANOS_PER_SECOND;
-        let common = |(from, to): &(i64, i64)| (last.min(to + pad) - first.max(from - pad)).max(-1) + 1;
-        let together: i64 = self.covered.iter().map(common).sum();
-        (i128::from(together) * 100 / i128::from((last - first).max(0) + 1)).min(100) as i64
+        let common = |(from, to): &(i64, i64)| {
+            last.min(to.saturating_add(pad))
+                .saturating_sub(first.max(from.saturating_sub(pad)))
+                .max(-1)
+                .saturating_add(1)
+        };
+        let together: i64 = self.covered.iter().map(common).fold(0, i64::saturating_add);
+        (i128::from(together) * 100 / (i128::from(last.saturating_sub(first).max(0)) + 1)).min(100) as i64
     }
 
     /// The one candidate in which the family shares its time with others, if it is no chance.
     fn only(&self, candidates: &[i32]) -> Option<i32> {
-        let length: i64 = self.covered.iter().map(|(from, to)| to - from).sum();
+        let length: i64 =
+            self.covered.iter().map(|(from, to)| to.saturating_sub(*from)).fold(0, i64::saturating_add);
         let shared: Vec<i32> = candidates.iter().copied().filter(|year| self.share(*year) > 0).collect();
         if let [year] = shared[..]
             && length <= LONGEST_COVER
@@ -310,9 +316,10 @@ impl Overlap {
             .copied()
             .filter(|year| {
                 let (first, last) = self.family_in(*year);
-                let near = ((last - first) / 20).clamp(DAY, 15 * DAY);
-                let same =
-                    |(from, to): &(i64, i64)| (first - from).abs() <= near && (last - to).abs() <= near;
+                let near = (last.saturating_sub(first) / 20).clamp(DAY, 15 * DAY);
+                let same = |(from, to): &(i64, i64)| {
+                    first.abs_diff(*from) <= near.unsigned_abs() && last.abs_diff(*to) <= near.unsigned_abs()
+                };
                 self.others.iter().any(same)
             })
             .collect();

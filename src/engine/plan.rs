@@ -29,11 +29,21 @@ pub struct Plan {
     pub sources: Vec<String>,
     /// What was said about clocks; its default zone is also the one shown.
     pub settle: SettleOptions,
-    /// Bytes of a chunk: a matter of speed, never of results.
+    /// Bytes of a chunk at most: a matter of speed, never of results.
     pub chunk_size: usize,
 }
 
+/// Of files that overlap in time each has a chunk in memory: all of them together shall not be larger.
+const ALL_CHUNKS: usize = 64 << 20;
+/// Smaller ones would cost more than they save.
+const SMALLEST_CHUNK: usize = 16 << 10;
+
 impl Plan {
+    /// Bytes of a chunk in a run of so many files.
+    pub(super) fn chunk_of(&self, files: usize) -> usize {
+        self.chunk_size.min((ALL_CHUNKS / files.max(1)).max(SMALLEST_CHUNK))
+    }
+
     /// Whether a file is asked for.
     pub fn wants(&self, file: &str, source: &str) -> bool {
         self.sources.is_empty()

@@ -29,7 +29,7 @@ use crate::io::{Found, Head, MAX_LINE, Member, Opened, Rotation, Short, family, 
 use crate::pattern::LevelRules;
 use crate::poll::Change;
 use crate::survey::{FileFormat, FileSurvey, Layouts, Range, survey_plain, survey_stream};
-use crate::witness::{Testimony, testify};
+use crate::witness::{Testimony, keep_shared, testify};
 
 /// A file of the run, surveyed and settled.
 #[derive(Debug)]
@@ -195,7 +195,8 @@ pub fn prepare(
             set.secondary().filter(|id| *id != primary && survey.used.contains(id)).collect();
     }
     copies(&candidates, &surveys, &mut remarks);
-    let testimonies = testimonies(set, &candidates, &surveys);
+    let mut testimonies = testimonies(set, &candidates, &surveys);
+    keep_shared(&mut testimonies);
     let facts = facts(set, &candidates, &surveys, &testimonies, &days);
     let settlement = settle(&facts, &plan.settle);
     unknown_boots(&facts, &settlement.files, &mut remarks);
@@ -388,6 +389,7 @@ fn survey_all(
         Piece(usize, u64, u64),
         Stream(usize),
     }
+    let chunk_size = plan.chunk_of(candidates.len());
     let mut tasks = Vec::new();
     for (index, candidate) in candidates.iter().enumerate() {
         if candidate.opened.is_stream() {
@@ -397,9 +399,8 @@ fn survey_all(
     for (index, candidate) in candidates.iter().enumerate() {
         let size = candidate.opened.size;
         if !candidate.opened.is_stream() {
-            let starts = (0..size).step_by(plan.chunk_size);
-            tasks
-                .extend(starts.map(|from| Task::Piece(index, from, size.min(from + plan.chunk_size as u64))));
+            let starts = (0..size).step_by(chunk_size);
+            tasks.extend(starts.map(|from| Task::Piece(index, from, size.min(from + chunk_size as u64))));
         }
     }
     let faults = Mutex::new(Vec::new());
@@ -425,7 +426,7 @@ fn survey_all(
                 let candidate = &candidates[index];
                 watch.advance(candidate.opened.size, &candidate.found.name);
                 match candidate.opened.unpack() {
-                    Ok(unpacker) => (index, survey_stream(layouts(index), unpacker, plan.chunk_size)),
+                    Ok(unpacker) => (index, survey_stream(layouts(index), unpacker, chunk_size)),
                     Err(error) => {
                         let why = reason(&error);
                         if let Ok(mut faults) = faults.lock() {

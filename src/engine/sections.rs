@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::prepare::Prepared;
 use crate::base::{FileId, Loss, Unread, reason};
-use crate::grammar::{Columns, GrammarSet, Headers, Slots};
+use crate::grammar::{Columns, GrammarSet, Headers, Sections, Slots};
 use crate::ingest::Interval;
 use crate::survey::{Layouts, lines};
 
@@ -69,7 +69,9 @@ fn look(prepared: &Prepared, set: &GrammarSet, told: &mut Told) -> std::io::Resu
             let Some((id, head)) = begun else {
                 if let Some((stamp, names)) = grammar.header(line, &mut slots) {
                     headers.put(chunk.first_line + index as u64, Columns::section(names));
-                    interval.header(stamp.and_then(|stamp| clock.key(&stamp, None)));
+                    if stamp.is_some() || Sections::begins_run(line) {
+                        interval.header(stamp.and_then(|stamp| clock.key(&stamp, None)));
+                    }
                 }
                 continue;
             };

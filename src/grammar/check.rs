@@ -147,7 +147,7 @@ pub(super) fn taken_from_others(
     id: GrammarId,
 ) -> impl Iterator<Item = (GrammarId, &SampleFile)> {
     let others = set.iter().filter(move |(other, _)| *other != id);
-    let samples = others.flat_map(|(other, _)| set.typed(other).sample.iter().map(move |it| (other, it)));
+    let samples = others.flat_map(|(other, _)| set.samples(other).iter().map(move |it| (other, it)));
     samples.filter(move |(_, sample)| sample.detected && wins(set, id, sample.record.as_ref().as_bytes()))
 }
 
@@ -160,7 +160,7 @@ pub fn check_company(set: &GrammarSet, name: &str) -> Vec<Fault> {
 /// Samples that another grammar would win, and which: one by one, and all of them as one file.
 pub(super) fn taken_by_others(set: &GrammarSet, id: GrammarId) -> Vec<(GrammarId, Fault)> {
     let grammar = set.get(id);
-    let samples = &set.typed(id).sample;
+    let samples = set.samples(id);
     let mut faults = Vec::new();
     if !grammar.has_stamps() {
         return faults;
@@ -234,7 +234,7 @@ mod tests {
         let mut wrong = Vec::new();
         for (id, grammar) in set.iter().filter(|(_, grammar)| grammar.has_stamps()) {
             wrong.extend(check_company(&set, &grammar.name).iter().map(ToString::to_string));
-            for sample in set.typed(id).sample.iter().filter(|sample| sample.detected) {
+            for sample in set.samples(id).iter().filter(|sample| sample.detected) {
                 let record = sample.record.as_ref();
                 if detect(&set, record.as_bytes()).winner().is_none() {
                     wrong.push(format!("{}: nothing was detected in {record}\n", grammar.name));
@@ -252,7 +252,7 @@ mod tests {
         let mut slots = Slots::default();
         let mut wrong = Vec::new();
         for (id, grammar) in set.iter().filter(|(_, grammar)| grammar.has_stamps()) {
-            for sample in &set.typed(id).sample {
+            for sample in set.samples(id) {
                 let record = sample.record.as_ref().as_bytes();
                 let length = first_line(record);
                 let own = first_stamp(grammar, record);

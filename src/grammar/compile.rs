@@ -162,7 +162,7 @@ fn level_ranges(
     typed.level_range.iter().map(range).collect()
 }
 
-fn parse(file: &str, source: &str) -> Result<GrammarFile, Fault> {
+pub(super) fn parse(file: &str, source: &str) -> Result<GrammarFile, Fault> {
     toml::from_str(source).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
         let fault = Fault::new(file, source, at, error.message().to_owned());

@@ -5,9 +5,10 @@
 //! the grammars and the sample.
 
 use super::load::GrammarSet;
-use super::model::{Grammar, GrammarId, Shape};
+use super::model::{Grammar, GrammarId};
 use super::slots::{Known, Slots};
 use super::table::{Columns, TableSpec};
+use crate::base::ByteSet;
 
 /// At most this many lines of a sample vote.
 const SAMPLE_LINES: usize = 200;
@@ -59,6 +60,9 @@ pub fn detect(set: &GrammarSet, sample: &[u8]) -> Detection {
     if candidates.is_empty() {
         candidates = vote(set, &lines, false, &mut slots);
     }
+    if candidates.is_empty() {
+        candidates = undated(set, &lines, &mut slots);
+    }
     let most = candidates.iter().map(|candidate| candidate.lines).max().unwrap_or(0);
     // What a third of the lines fits is no accident: the lines it misses find their own format one by
     // one. A format that fits fewer is out, however demanding it is.
@@ -73,9 +77,10 @@ pub fn detect(set: &GrammarSet, sample: &[u8]) -> Detection {
 /// The formats that fit any of the lines. With `probe` only those that fit one of a few lines are asked about
 /// all of them: most formats fit none, and there are many formats.
 fn vote(set: &GrammarSet, lines: &[Line<'_>], probe: bool, slots: &mut Slots) -> Vec<Candidate> {
-    let formats = set.iter().filter(|(_, grammar)| !matches!(grammar.shape, Shape::Plain));
+    // Most formats cannot begin a record with any of these bytes: they need not even be compiled.
+    let first: Vec<u8> = lines.iter().filter_map(|line| line.window.first().copied()).collect();
     let mut candidates = Vec::new();
-    for (id, grammar) in formats {
+    for (id, grammar) in set.starting(ByteSet::of(first)) {
         let mut fits = |line: &Line<'_>| fits(grammar, line.window, line.length, slots);
         let count = match &grammar.table {
             Some(spec) => rows(grammar, spec, lines, slots),
@@ -83,6 +88,23 @@ fn vote(set: &GrammarSet, lines: &[Line<'_>], probe: bool, slots: &mut Slots) ->
             None if probe && !lines.iter().enumerate().any(|(at, line)| probed(at) && fits(line)) => 0,
             None => lines.iter().filter(|line| fits(line)).count(),
         };
+        if count > 0 {
+            candidates.push(Candidate { grammar: id, lines: count });
+        }
+    }
+    candidates
+}
+
+/// The formats that some of the lines show although no line has a stamp.
+fn undated(set: &GrammarSet, lines: &[Line<'_>], slots: &mut Slots) -> Vec<Candidate> {
+    let first: Vec<u8> = lines.iter().filter_map(|line| line.window.first().copied()).collect();
+    let mut candidates = Vec::new();
+    for (id, grammar) in set.starting(ByteSet::of(first)).filter(|(_, grammar)| grammar.shows_undated()) {
+        let shows = |line: &&Line<'_>| {
+            let head = grammar.begins(line.text(), slots).filter(|head| head.stamp.is_none());
+            head.is_some_and(|head| grammar.read(line.text(), &head, slots, false).evidence)
+        };
+        let count = lines.iter().filter(shows).count();
         if count > 0 {
             candidates.push(Candidate { grammar: id, lines: count });
         }
@@ -159,18 +181,22 @@ fn rows(grammar: &Grammar, spec: &TableSpec, lines: &[Line<'_>], slots: &mut Slo
 fn section_rows(grammar: &Grammar, lines: &[Line<'_>], slots: &mut Slots) -> usize {
     let cells = |rest: &[u8]| rest.split(u8::is_ascii_whitespace).filter(|cell| !cell.is_empty()).count();
     let Some(sections) = &grammar.sections else { return 0 };
-    let lines = lines.iter().map(Line::text);
     if sections.is_below() {
-        // A stamp alone on its line is no evidence: what stands below it is.
+        // A stamp alone on its line is no evidence: what stands below it is, or beside it.
         let mut stamped = false;
-        return lines
-            .filter(|line| {
-                let below = stamped && sections.opens(line);
-                stamped = fits(grammar, line, line.len(), slots);
-                below
-            })
-            .count();
+        let shows = |line: &&Line<'_>| {
+            let below = stamped && grammar.shows_below(line.text());
+            let above = stamped && line.text().starts_with(b"#");
+            stamped = fits(grammar, line.window, line.length, slots) || above;
+            let beside = || {
+                let end = slots.known(Known::Time)?.end as usize;
+                Some(end > line.length || line.text()[end..].iter().any(u8::is_ascii_digit))
+            };
+            below || stamped && beside() == Some(true)
+        };
+        return lines.iter().filter(shows).count();
     }
+    let lines = lines.iter().map(Line::text);
     let mut columns = usize::MAX;
     let mut count = 0;
     for line in lines {

@@ -54,7 +54,7 @@ pub(super) fn layouts(
                 "an `undated` layout must begin with text: nothing else tells it",
             ));
         }
-        let evidence = layout.evidence && !layout.undated;
+        let evidence = layout.evidence.unwrap_or(!layout.undated);
         let (head, tail) = items.split_at(head_end);
         let mut steps = Vec::new();
         compile_items(place, pattern, tail, None, slots, &mut steps)?;
@@ -88,6 +88,7 @@ fn is_text(item: &Item) -> bool {
     match item {
         Item::Literal(_) | Item::Blank => true,
         Item::Capture { spec: Some((_, words)), .. } => words.contains('|'),
+        Item::Group(inner) => inner.iter().all(|(_, item)| is_text(item)),
         _ => false,
     }
 }

@@ -3,7 +3,9 @@
 //! A grammar says where a record begins, where its stamp stands and what the rest means. It never
 //! decides what instant a stamp names, and it never sees more than one record.
 
+mod below;
 mod bodies;
+mod card;
 mod check;
 mod compile;
 mod detect;

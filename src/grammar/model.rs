@@ -271,11 +271,11 @@ impl Grammar {
     pub fn begins_in(&self, window: &[u8], length: usize, slots: &mut Slots) -> Option<Head> {
         let head = self.head(window, length, slots)?;
         match &self.sections {
-            Some(sections) => {
+            Some(sections) if head.stamp.is_some() => {
                 let rest = window[..length].get(head.end as usize..).unwrap_or_default();
                 (!sections.is_header(rest)).then_some(head)
             }
-            None => Some(head),
+            _ => Some(head),
         }
     }
 
@@ -519,7 +519,7 @@ impl Grammar {
             return;
         }
         if self.sections.as_ref().is_some_and(Sections::is_below) {
-            return self.stacked_message(text, out);
+            return self.stacked_message(text, slots, out);
         }
         if self.sections.is_some() {
             let message = reading.message.of(text);
@@ -545,6 +545,12 @@ impl Grammar {
         }
     }
 
+    /// Whether a value stands for other characters than it is written with.
+    #[inline]
+    pub fn is_escaped(&self, value: &[u8]) -> bool {
+        matches!(self.shape, Shape::Pairs(_)) && memchr::memchr(b'\\', value).is_some()
+    }
+
     /// Appends a value as people read it.
     pub fn value(&self, text: &[u8], span: Span, out: &mut Vec<u8>) {
         match self.shape {
@@ -566,7 +572,7 @@ impl Grammar {
             }
         }
         if self.sections.as_ref().is_some_and(Sections::is_below) {
-            return self.stacked_fields(text, visit);
+            return self.stacked_fields(text, slots, visit);
         }
         let program = slots.known(Known::Program).map(|span| span.of(text));
         let program = program.or(self.program.as_deref().map(str::as_bytes));

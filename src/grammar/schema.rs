@@ -90,9 +90,9 @@ const fn yes() -> bool {
 pub(super) struct LayoutFile {
     pub pattern: Spanned<String>,
     /// Whether a line of this layout speaks for the format; `false` for a layout that nearly any
-    /// line fits, which is read but does not help to detect the format.
-    #[serde(default = "yes")]
-    pub evidence: bool,
+    /// line fits, which is read but does not help to detect the format. One without a stamp speaks for it
+    /// only where `true` is written, and only of files in which no line has a stamp that is known.
+    pub evidence: Option<bool>,
     /// A line that begins a record of this format and has no stamp: `-- Reboot --`. One with a
     /// `{date:date}` names the day of the times of day below it.
     #[serde(default)]
@@ -112,6 +112,12 @@ pub(super) struct SectionsFile {
     /// A stamp stands on a line of its own: all below it, headers included, is its record.
     #[serde(default)]
     pub below: bool,
+    /// First words of headers below whose rows have a name before the first column: `free`.
+    #[serde(default)]
+    pub rowed: Vec<String>,
+    /// Numbers in lines below the stamp are named by the words beside them.
+    #[serde(default)]
+    pub counts: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -3,7 +3,7 @@
 //!
 //! A header is told from a row by the line alone: it holds no number. So both passes over the input see the
 //! same lines as rows, however a file is cut; what the cells of a row are called is the business of
-//! [`super::Columns`].
+//! [`super::Columns`]. Tables whose stamp stands on a line of its own are the business of `super::below`.
 
 use super::model::{Grammar, Head};
 use super::schema::SectionsFile;
@@ -26,7 +26,7 @@ impl Grammar {
     pub fn header<'a>(&self, line: &'a [u8], slots: &mut Slots) -> Option<(Option<Stamp>, &'a [u8])> {
         let sections = self.sections.as_ref().filter(|sections| !sections.is_below())?;
         let Some(head) = self.head(line, line.len(), slots) else {
-            return sections.opens(line).then_some((None, line));
+            return sections.opens(line).then(|| (None, Sections::names(line)));
         };
         let rest = line.get(head.end as usize..).filter(|rest| sections.is_header(rest))?;
         Some((head.stamp, rest))
@@ -41,44 +41,6 @@ impl Grammar {
     /// Whether its records may name a time of day only, whose day other lines tell.
     pub fn tells_days(&self) -> bool {
         self.date.is_some() || self.sections.is_some()
-    }
-
-    /// What stands below a stamp: a line for each row, its cells with their names.
-    pub(super) fn stacked_message(&self, text: &[u8], out: &mut Vec<u8>) {
-        let Some(sections) = &self.sections else { return };
-        let start = out.len();
-        sections.stacked(text, |stacked| {
-            if out.len() > start {
-                out.push(b'\n');
-            }
-            match stacked {
-                Stacked::Row(what, names, cells) => {
-                    out.extend_from_slice(what);
-                    for (name, cell) in names.iter().zip(cells) {
-                        for part in [b"  ", *name, b" ", *cell] {
-                            out.extend_from_slice(part);
-                        }
-                    }
-                }
-                Stacked::Line(line) => out.extend_from_slice(line.trim_ascii_end()),
-            }
-        });
-        if out.len() == start {
-            out.extend_from_slice(text);
-        }
-    }
-
-    /// Calls `visit(name, value)` for every cell below a stamp: `sda.r/s`.
-    pub(super) fn stacked_fields(&self, text: &[u8], mut visit: impl FnMut(&str, &[u8])) {
-        let Some(sections) = &self.sections else { return };
-        let name = |part: &[u8]| String::from_utf8_lossy(part).into_owned();
-        sections.stacked(text, |stacked| {
-            if let Stacked::Row(what, names, cells) = stacked {
-                for (column, cell) in names.iter().zip(cells) {
-                    visit(&format!("{}.{}", name(what), name(column)), cell);
-                }
-            }
-        });
     }
 
     /// The lines below a row's first, but for blank ones and headers: they belong to the table's frame.
@@ -110,14 +72,6 @@ impl Grammar {
     }
 }
 
-/// A line below a stamp that stands alone.
-enum Stacked<'a, 'b> {
-    /// What a row is about, the names of its cells, its cells.
-    Row(&'a [u8], &'b [&'a [u8]], &'b [&'a [u8]]),
-    /// Anything else.
-    Line(&'a [u8]),
-}
-
 impl Sections {
     pub(super) const fn new(typed: SectionsFile) -> Self {
         Self { typed }
@@ -128,32 +82,31 @@ impl Sections {
         self.typed.below
     }
 
-    /// Goes through the lines below a record's first: rows with the names of their columns, and what is none.
-    fn stacked<'a>(&self, text: &'a [u8], mut visit: impl FnMut(Stacked<'a, '_>)) {
-        let mut header: Vec<&[u8]> = Vec::new();
-        for line in text.split(|byte| *byte == b'\n').skip(1) {
-            let row: Vec<&[u8]> = cells(line).collect();
-            if self.is_header(line) {
-                // One that is not known names nothing: better no names than wrong ones.
-                header = if self.opens(line) { row } else { Vec::new() };
-                if header.is_empty() {
-                    visit(Stacked::Line(line));
-                }
-            } else if let ([what, names @ ..], Some(less)) =
-                (&header[..], header.len().checked_sub(row.len()))
-                && let Some((what, cells)) = match less {
-                    0 => row.split_first().map(|(what, cells)| (*what, cells)),
-                    // A row of numbers only: the header says what it is about.
-                    1 if row.iter().all(|cell| cell[0].is_ascii_digit()) => Some((*what, &row[..])),
-                    _ => None,
-                }
-            {
-                let what = what.strip_suffix(b":").unwrap_or(what);
-                visit(Stacked::Row(what, names, cells));
-            } else if !row.is_empty() {
-                visit(Stacked::Line(line));
-            }
-        }
+    /// The names of a header without a stamp. `pidstat -h` writes `# Time` where the stamp stands below.
+    fn names(line: &[u8]) -> &[u8] {
+        let Some(named) = line.trim_ascii_start().strip_prefix(b"#") else { return line };
+        let named = named.trim_ascii_start();
+        named.strip_prefix(b"Time").unwrap_or(named)
+    }
+
+    /// Whether a row covers the time since the one before: a moment's counts do not.
+    pub const fn has_intervals(&self) -> bool {
+        !self.typed.counts
+    }
+
+    /// Whether a header without a stamp may begin a run: one that is written over each sample does not.
+    pub fn begins_run(line: &[u8]) -> bool {
+        !line.trim_ascii_start().starts_with(b"#")
+    }
+
+    /// Whether lines below a stamp that are no table name their numbers.
+    pub(super) const fn has_counts(&self) -> bool {
+        self.typed.counts
+    }
+
+    /// Whether the rows below a header have a name before its first column.
+    pub(super) fn names_rows(&self, first: &[u8]) -> bool {
+        self.typed.rowed.iter().any(|word| word.as_bytes() == first)
     }
 
     /// Whether what stands behind a stamp names columns: two cells or more, and none begins like a number.
@@ -201,13 +154,13 @@ impl Sections {
     }
 }
 
-fn cells(rest: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn cells(rest: &[u8]) -> impl Iterator<Item = &[u8]> {
     rest.split(u8::is_ascii_whitespace).filter(|cell| !cell.is_empty())
 }
 
-/// Names of columns begin with a letter or with `%`: `runq-sz`, `%user`.
+/// Names of columns begin with a letter or with `%`: `runq-sz`, `%user`. A `#` may stand before all of them.
 fn is_name(cell: &[u8]) -> bool {
-    matches!(cell.first(), Some(b'a'..=b'z' | b'A'..=b'Z' | b'%' | b'_'))
+    matches!(cell, [b'a'..=b'z' | b'A'..=b'Z' | b'%' | b'_', ..] | b"#")
 }
 
 #[cfg(test)]
@@ -219,7 +172,7 @@ mod tests {
         let sections = Sections::new(SectionsFile {
             rows: vec!["LINUX".into(), "COM".into()],
             first: vec!["r".into()],
-            below: false,
+            ..SectionsFile::default()
         });
         for (rest, header) in [
             ("     CPU     %user     %nice", true),

@@ -38,6 +38,8 @@ pub(super) enum Kind {
     Cell,
     /// A name of parts with `.` or `::` between them, as loggers and modules have.
     Dotted,
+    /// A metric's name: a letter, then letters, digits and `_ : . - /`.
+    Metric,
     /// Three to five capitals: an abbreviation of a zone that is not read, since it may mean several.
     Zone,
     /// A date without a time.
@@ -47,7 +49,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const NAMES: [(&'static str, Self); 19] = [
+    pub(super) const NAMES: [(&'static str, Self); 20] = [
         ("word", Self::Word),
         ("int", Self::Int),
         ("num", Self::Num),
@@ -64,6 +66,7 @@ impl Kind {
         ("angles", Self::Within(b'<', b'>')),
         ("cell", Self::Cell),
         ("dotted", Self::Dotted),
+        ("metric", Self::Metric),
         ("zone", Self::Zone),
         ("date", Self::Date),
         ("rest", Self::Rest),
@@ -129,6 +132,7 @@ pub(super) fn first_bytes(steps: &[Step], blanks: bool) -> ByteSet {
                         ByteSet::matching(|byte| !matches!(byte, b' ' | b'\t'))
                     }
                     Kind::Dotted => ByteSet::matching(|byte| byte.is_ascii_alphabetic()),
+                    Kind::Metric => ByteSet::matching(starts_metric),
                     Kind::Hex => ByteSet::matching(|byte| byte.is_ascii_hexdigit()),
                     Kind::Num => {
                         ByteSet::matching(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.'))
@@ -280,6 +284,17 @@ fn skip(line: &[u8], at: usize, fits: impl Fn(u8) -> bool) -> usize {
     end
 }
 
+const fn starts_metric(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || matches!(byte, b'_' | b':')
+}
+
+fn metric_end(line: &[u8], at: usize) -> Option<usize> {
+    let goes_on =
+        |byte: u8| starts_metric(byte) || byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'/');
+    line.get(at).filter(|byte| starts_metric(**byte))?;
+    Some(skip(line, at, goes_on))
+}
+
 /// Runs one capture: what it keeps, and where it ends.
 #[inline]
 fn take(kind: Kind, line: &[u8], at: usize) -> Option<(Span, usize)> {
@@ -350,6 +365,7 @@ fn take(kind: Kind, line: &[u8], at: usize) -> Option<(Span, usize)> {
         }
         Kind::Cell => return cell(line, at),
         Kind::Dotted => dotted_end(line, at)?,
+        Kind::Metric => metric_end(line, at)?,
         Kind::Zone => {
             let end = skip(line, at, |byte| byte.is_ascii_uppercase());
             if !(3..=5).contains(&(end - at)) || line.get(end).is_some_and(u8::is_ascii_alphanumeric) {

@@ -7,7 +7,7 @@
 
 use crate::base::{NANOS_PER_SECOND, Start};
 use crate::clock::ClockReader;
-use crate::grammar::{Grammar, Known, Slots};
+use crate::grammar::{Grammar, Known, Sections, Slots};
 use crate::survey::Layouts;
 
 /// Rows under way.
@@ -59,7 +59,9 @@ impl Interval {
     /// Takes a line that begins no record, which may be a header.
     #[inline]
     pub fn beside(&mut self, layouts: &Layouts<'_>, line: &[u8], slots: &mut Slots, clock: &mut ClockReader) {
-        if let Some(stamp) = layouts.header(line, slots) {
+        if let Some(stamp) = layouts.header(line, slots)
+            && (stamp.is_some() || Sections::begins_run(line))
+        {
             self.header(stamp.and_then(|stamp| clock.key(&stamp, None)));
         }
     }
@@ -73,7 +75,7 @@ impl Interval {
         slots: &Slots,
         key: Option<i64>,
     ) -> Option<(Option<i64>, bool)> {
-        let sections = grammar.sections.as_ref()?;
+        let sections = grammar.sections.as_ref().filter(|sections| sections.has_intervals())?;
         let Some(stamp) = slots.known(Known::Time) else {
             // A summary, or the first line of another report.
             *self = Self::default();

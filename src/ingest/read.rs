@@ -160,6 +160,8 @@ pub struct ChunkReader {
     slots: Slots,
     /// Pattern to index in `tallies`.
     seen: HashMap<u64, u32, BuildHasherDefault<Same>>,
+    /// A message without the escapes of its format.
+    decoded: Vec<u8>,
     /// Level that the words of a pattern suggest, per tally, once asked.
     suggested: Vec<Option<Level>>,
 }
@@ -439,7 +441,7 @@ impl ChunkReader {
     }
 
     #[inline]
-    fn pattern(&self, grammar: &Grammar, line: &[u8], reading: &Reading) -> u64 {
+    fn pattern(&mut self, grammar: &Grammar, line: &[u8], reading: &Reading) -> u64 {
         let mut skeleton = Skeleton::new(grammar.class);
         if grammar.has_pattern_parts() && reading.whole {
             for (value, keep) in grammar.pattern_parts(line, &self.slots) {
@@ -455,6 +457,12 @@ impl ChunkReader {
             Some(_) => {
                 let cells = reading.message.of(line).split(u8::is_ascii_whitespace);
                 cells.filter(|cell| !cell.is_empty()).for_each(|cell| skeleton.variable(cell));
+            }
+            // What JSON escapes is what other spellings of the record write out.
+            None if grammar.is_escaped(reading.message.of(line)) => {
+                self.decoded.clear();
+                grammar.value(line, reading.message, &mut self.decoded);
+                skeleton.variable(&self.decoded);
             }
             None => skeleton.variable(reading.message.of(line)),
         }

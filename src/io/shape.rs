@@ -35,7 +35,7 @@ const UNREAD: [(&[u8], &str); 12] = [
     (b"070701", "cpio is not read"),
     (b"!<arch>\n", "ar (a package) is not read"),
     (b"\xed\xab\xee\xdb", "an rpm package, not logs"),
-    (b"ElfFile\0", "a Windows event log (evtx) is not read: export it as XML or JSON lines"),
+    (b"ElfFile\0", "a Windows event log (evtx) is not read: export it as XML, an event a line"),
     (b"SQLite format 3\0", "a SQLite database is not read"),
     (b"\x7fELF", "a program, not text"),
 ];

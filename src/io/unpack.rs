@@ -1,7 +1,9 @@
 //! A stream of text on its way out of its codings: within its limits, and no line of it endless.
 
+use std::io::BufRead as _;
+
 use super::MAX_LINE;
-use super::coding::{Coding, Fault, Source, start};
+use super::coding::{Ahead, Coding, Fault, start};
 use super::limits::Limits;
 use super::raw::Raw;
 use crate::base::{Loss, reason};
@@ -17,7 +19,7 @@ pub struct Short {
 
 /// A stream as it comes out of its codings, within its limits.
 pub(super) struct Stream {
-    source: Option<Source>,
+    source: Option<Ahead>,
     packed: u64,
     limits: Limits,
     produced: u64,
@@ -25,7 +27,7 @@ pub(super) struct Stream {
 
 impl Stream {
     pub(super) fn new(raw: &Raw, codings: &[Coding], limits: Limits) -> std::io::Result<Self> {
-        Ok(Self { source: Some(start(raw, codings)?), packed: raw.len, limits, produced: 0 })
+        Ok(Self { source: Some(Ahead::new(start(raw, codings)?)), packed: raw.len, limits, produced: 0 })
     }
 
     /// Appends up to `length` bytes; none at the end. An error tells why there are no more, once: what came

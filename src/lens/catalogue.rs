@@ -74,6 +74,15 @@ impl Catalogue {
         }
     }
 
+    /// Takes off what a source has more than once in its files, `.1` and `.1.gz`: it was said once.
+    pub fn uncount(&mut self, again: &HashMap<(SourceId, u64), u64>) {
+        for (pattern, count) in again {
+            if let Some(stat) = self.patterns.get_mut(pattern) {
+                stat.count = stat.count.saturating_sub(*count).max(1);
+            }
+        }
+    }
+
     /// Whether an event is the first of its pattern; then it becomes the pattern's example.
     pub fn confirm(&mut self, scene: &Scene<'_>, batch: &Batch, event: &Event) -> bool {
         let Some(stat) = self.patterns.get_mut(&(batch.source, event.pattern)) else { return false };

@@ -114,7 +114,11 @@ pub(super) fn fraction(bytes: &[u8], at: usize) -> (u32, u8, usize) {
         end += 1;
     }
     let written = (end - at - 1).min(9);
-    if written == 0 {
+    // Behind a comma stand thousandths or finer, as all that write it so do: `10:10:59,3.1` is a row of CSV.
+    let is_cell = bytes[at] == b','
+        && (written < 3
+            || bytes.get(end) == Some(&b'.') && bytes.get(end + 1).is_some_and(u8::is_ascii_digit));
+    if written == 0 || is_cell {
         return (0, 0, at);
     }
     (nanos * 10_u32.pow(9 - written as u32), written as u8, end)
@@ -333,7 +337,8 @@ pub fn epoch(bytes: &[u8]) -> Option<(Stamp, usize)> {
         return None;
     }
     let (nanos, written, end) = match length {
-        10 => fraction(bytes, length),
+        10 if bytes.get(length) == Some(&b'.') => fraction(bytes, length),
+        10 => (0, 0, length),
         _ => ((value % per_second * (1_000_000_000 / per_second)) as u32, length as u8 - 10, length),
     };
     let stamp = Stamp {
@@ -432,11 +437,23 @@ mod tests {
     }
 
     #[test]
+    fn a_cell_behind_a_stamp_is_no_fraction() {
+        for text in ["2021/07/01 22:20:00,3.1", "2021-07-01 22:20:00,17", "2021-07-01 22:20:00,123.5"] {
+            assert_eq!(
+                recognise(text.as_bytes()).map(|(stamp, end)| (stamp.nanos, end)),
+                Some((0, 19)),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
     fn an_epoch_is_of_our_time() {
         let read = |text: &str| epoch(text.as_bytes()).map(|(stamp, end)| (stamp.seconds, stamp.nanos, end));
         assert_eq!(read("1418379059.5 x"), Some((1_418_379_059, 500_000_000, 12)));
         assert_eq!(read("1418379059123 x"), Some((1_418_379_059, 123_000_000, 13)));
         assert_eq!(read("1418379059123456789"), Some((1_418_379_059, 123_456_789, 19)));
+        assert_eq!(read("1418379059,123"), Some((1_418_379_059, 0, 10)), "a row of CSV");
         for text in ["5551234567 a telephone", "9999999999999", "141837905", "14183790591"] {
             assert_eq!(read(text), None, "{text}");
         }

@@ -4,14 +4,16 @@
 //! A cut stamp is a copy of the finer one that begins with it. Its own record may be any that says the same in
 //! that second, so there must be as many of either: then they are paired in order, and else all are shown.
 
-use super::copies::same_parts;
+use std::borrow::Cow;
+
+use super::copies::{message, same_parts};
 use crate::base::{Batch, Event, Flags, NANOS_PER_SECOND, Resolution};
 use crate::grammar::Known;
 use crate::view::{Record, Scene};
 
 /// What two spellings of one record agree in: the stamp as the coarser one writes it, host, program, pid and
 /// message, and whether a query matched it.
-type Said<'a> = (i64, &'a [u8], Option<&'a [u8]>, Option<&'a [u8]>, &'a [u8], bool);
+type Said<'a> = (i64, &'a [u8], Option<&'a [u8]>, Option<&'a [u8]>, Cow<'a, [u8]>, bool);
 
 /// Finds the copies among records of one pattern and second; whether there are any. What is a copy already
 /// stays one.
@@ -92,7 +94,7 @@ fn said<'a>(
     }
     let record = Record::read_message(scene, batch, event);
     let host = record.part(Known::Host)?;
-    let message = batch.record(event).get(usize::from(event.message)..)?;
+    let message = message(&record, (batch, event));
     let (program, pid) = (record.part(Known::Program), record.part(Known::Pid));
     Some(((event.key - over, host, program, pid, message, event.flags.has(Flags::MATCH)), is_cut, index))
 }

@@ -7,6 +7,7 @@
 //! lines of one file are never copies of each other: what a file says twice was said twice, and is shown as
 //! often as the file that says it most often.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
@@ -174,7 +175,7 @@ fn copies(scene: &Scene<'_>, ties: &[(&Batch, &Event)], alike: &[(u64, u32)], or
 /// The same for records that are [`same`].
 fn hash(scene: &Scene<'_>, (batch, event): (&Batch, &Event)) -> u64 {
     let record = Record::read_message(scene, batch, event);
-    let message = text((batch, event)).get(usize::from(event.message)..);
+    let message = message(&record, (batch, event));
     let mut hasher = DefaultHasher::new();
     [Known::Host, Known::Program, Known::Pid].map(|part| record.part(part)).hash(&mut hasher);
     message.hash(&mut hasher);
@@ -184,6 +185,16 @@ fn hash(scene: &Scene<'_>, (batch, event): (&Batch, &Event)) -> u64 {
 /// The record as written.
 fn text<'a>((batch, event): (&'a Batch, &Event)) -> &'a [u8] {
     batch.record(event)
+}
+
+/// What a record says, as all spellings of it have it: JSON has it in other characters, and more behind it.
+pub(super) fn message<'a>(record: &Record<'_>, tie: (&'a Batch, &Event)) -> Cow<'a, [u8]> {
+    if record.grammar.message_is_tail() {
+        return Cow::Borrowed(text(tie).get(usize::from(tie.1.message)..).unwrap_or_default());
+    }
+    let mut decoded = Vec::new();
+    record.message(&mut decoded);
+    Cow::Owned(decoded)
 }
 
 /// Whether what is derived from two records is the same in all its parts, but for its proof; records are.
@@ -206,13 +217,10 @@ fn same(scene: &Scene<'_>, a: (&Batch, &Event), b: (&Batch, &Event)) -> bool {
     if a.0.source == b.0.source {
         return text(a) == text(b);
     }
-    let message = |tie: (&Batch, &Event)| text(tie).len() - usize::from(tie.1.message);
-    let (long, other) = (message(a), message(b));
-    let (one, two) = (text(a), text(b));
-    if long != other || one[one.len() - long..] != two[two.len() - long..] {
+    let (one, two) = (Record::read_message(scene, a.0, a.1), Record::read_message(scene, b.0, b.1));
+    if message(&one, a) != message(&two, b) {
         return false;
     }
-    let (one, two) = (Record::read_message(scene, a.0, a.1), Record::read_message(scene, b.0, b.1));
     let alike = |part: Known| one.part(part) == two.part(part);
     one.part(Known::Host).is_some() && alike(Known::Host) && alike(Known::Program) && alike(Known::Pid)
 }

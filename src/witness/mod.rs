@@ -9,6 +9,7 @@ mod heard;
 mod kernel;
 mod marks;
 mod sample;
+mod shared;
 mod testimony;
 mod writers;
 
@@ -17,5 +18,6 @@ pub use heard::{Served, Spoken, When};
 pub use kernel::uptime;
 pub use marks::{MarkKind, Sight};
 pub use sample::WHOLE;
+pub use shared::keep_shared;
 pub use testimony::{Anchor, Counted, KERNEL, Loose, Testimony, UptimePoint, Written, odd_one, testify};
 pub use writers::{OddWriter, Writer};

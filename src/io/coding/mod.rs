@@ -22,6 +22,7 @@
 //! first, as is done for a zip file inside of another container (`super::archive`). A journal is such a coding:
 //! nothing is ever below it.
 
+mod ahead;
 mod charset;
 mod checked;
 mod crc64;
@@ -38,6 +39,7 @@ use super::binary::{self, Rendered};
 use super::metrics;
 use super::raw::Raw;
 
+pub(super) use ahead::Ahead;
 pub use charset::Charset;
 pub(super) use charset::charset;
 pub(super) use json::{element, keys};

@@ -1,0 +1,206 @@
+//! Decoding ahead: while one piece of a long stream is read for what it says, a thread decodes the next.
+//!
+//! Only streams that turn out to be long get a thread. What comes out, and in which order, is the same.
+
+use std::io::{self, BufRead, Read};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use super::Source;
+use crate::io::raw::read_ready;
+
+/// Bytes decoded in place before a thread is worth it.
+const LONG: u64 = 1 << 20;
+
+/// Bytes handed over at once, and how many such pieces wait.
+const PIECE: usize = 128 << 10;
+const WAITING: usize = 2;
+
+/// What the thread hands over.
+enum Piece {
+    Bytes(Vec<u8>),
+    Failed(io::Error),
+    End,
+}
+
+/// A source, decoded in place or ahead.
+pub(crate) struct Ahead {
+    from: From,
+    ready: Vec<u8>,
+    at: usize,
+}
+
+enum From {
+    /// In place: bytes so far.
+    Here(Source, u64),
+    There(Receiver<Piece>),
+    End,
+}
+
+impl Ahead {
+    pub(crate) fn new(source: Source) -> Self {
+        Self { from: From::Here(source, 0), ready: Vec::new(), at: 0 }
+    }
+
+    /// Gives the source to a thread of its own; where there is none to be had it stays.
+    fn send_ahead(&mut self) {
+        let (sources, source_there) = sync_channel::<Source>(1);
+        let (pieces, pieces_here) = sync_channel(WAITING);
+        let work = move || {
+            if let Ok(source) = source_there.recv() {
+                decode(source, &pieces);
+            }
+        };
+        if std::thread::Builder::new().name("unpack".into()).spawn(work).is_err() {
+            if let From::Here(_, bytes) = &mut self.from {
+                *bytes = 0;
+            }
+            return;
+        }
+        if let From::Here(source, _) = std::mem::replace(&mut self.from, From::There(pieces_here)) {
+            // The thread waits for it.
+            let _ = sources.send(source);
+        }
+    }
+}
+
+/// Decodes until the end, or until nobody listens any more.
+fn decode(mut source: Source, pieces: &SyncSender<Piece>) {
+    loop {
+        let mut bytes = Vec::with_capacity(PIECE);
+        let end = loop {
+            match source.fill_buf() {
+                Ok([]) => break Some(Piece::End),
+                Ok(ahead) => {
+                    let count = ahead.len().min(PIECE - bytes.len());
+                    bytes.extend_from_slice(&ahead[..count]);
+                    source.consume(count);
+                    if bytes.len() == PIECE {
+                        break None;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => break Some(Piece::Failed(error)),
+            }
+        };
+        if !bytes.is_empty() && pieces.send(Piece::Bytes(bytes)).is_err() {
+            return;
+        }
+        if let Some(end) = end {
+            let _ = pieces.send(end);
+            return;
+        }
+    }
+}
+
+impl BufRead for Ahead {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if matches!(self.from, From::Here(_, bytes) if bytes >= LONG) {
+            self.send_ahead();
+        }
+        if let From::There(pieces) = &self.from
+            && self.at == self.ready.len()
+        {
+            self.at = 0;
+            self.ready.clear();
+            match pieces.recv() {
+                Ok(Piece::Bytes(bytes)) => self.ready = bytes,
+                Ok(Piece::End) => self.from = From::End,
+                Ok(Piece::Failed(error)) => {
+                    self.from = From::End;
+                    return Err(error);
+                }
+                // It always says how it ended.
+                Err(_) => {
+                    self.from = From::End;
+                    return Err(io::Error::other("what unpacks it broke down"));
+                }
+            }
+        }
+        match &mut self.from {
+            From::Here(source, _) => source.fill_buf(),
+            From::There(_) | From::End => Ok(&self.ready[self.at..]),
+        }
+    }
+
+    fn consume(&mut self, count: usize) {
+        match &mut self.from {
+            From::Here(source, bytes) => {
+                source.consume(count);
+                *bytes += count as u64;
+            }
+            From::There(_) | From::End => self.at = (self.at + count).min(self.ready.len()),
+        }
+    }
+}
+
+impl Read for Ahead {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        read_ready(self, out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many bytes, then an error or the end.
+    struct Made {
+        left: usize,
+        fails: bool,
+        buffer: [u8; 1000],
+    }
+
+    impl Read for Made {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            read_ready(self, out)
+        }
+    }
+
+    impl BufRead for Made {
+        fn fill_buf(&mut self) -> io::Result<&[u8]> {
+            if self.left == 0 && std::mem::take(&mut self.fails) {
+                return Err(io::Error::other("damaged"));
+            }
+            let count = self.left.min(self.buffer.len());
+            let left = self.left;
+            self.buffer[..count]
+                .iter_mut()
+                .enumerate()
+                .for_each(|(at, byte)| *byte = ((left - at) % 251) as u8);
+            Ok(&self.buffer[..count])
+        }
+
+        fn consume(&mut self, count: usize) {
+            self.left -= count;
+        }
+    }
+
+    #[test]
+    fn the_same_bytes_come_and_then_the_same_end() {
+        for (length, fails) in [
+            (0, false),
+            (5, true),
+            (LONG as usize, false),
+            (3 * LONG as usize + 7, false),
+            (2 * LONG as usize, true),
+        ] {
+            let made = || Made { left: length, fails, buffer: [0; 1000] };
+            let read = |mut source: Box<dyn Read>| {
+                let mut out = Vec::new();
+                let end = source.read_to_end(&mut out).map_err(|error| error.to_string());
+                (out, end.map(|_| ()))
+            };
+            let ahead = read(Box::new(Ahead::new(Box::new(made()))));
+            assert!(ahead == read(Box::new(made())), "{length} bytes, {fails}");
+            assert_eq!(ahead.0.len(), length);
+        }
+    }
+
+    #[test]
+    fn a_reader_may_leave_early() {
+        let mut ahead =
+            Ahead::new(Box::new(Made { left: 64 * LONG as usize, fails: false, buffer: [0; 1000] }));
+        let mut out = vec![0; 3 * LONG as usize];
+        ahead.read_exact(&mut out).expect("bytes");
+    }
+}
