@@ -37,7 +37,7 @@ pub(super) fn lies(nodes: &Nodes<'_>, quoted: &Ballot, mtimes: &[Vote]) -> Vec<O
 
 /// Votes of stamps that name their offset, and of zones that were said or that a format fixes.
 pub(super) fn labels(nodes: &Nodes<'_>, said: &[(Zone, Basis)], repairs: &[Option<i64>]) -> Vec<Vote> {
-    let label = |node: usize, offset: i64| {
+    let label = |node: usize, offset: i64, named: Option<i64>| {
         let file = nodes.file(node);
         Vote {
             node,
@@ -49,12 +49,15 @@ pub(super) fn labels(nodes: &Nodes<'_>, said: &[(Zone, Basis)], repairs: &[Optio
             value: file as i64,
             moment: file as i64,
             tight: true,
+            named,
         }
     };
     let mut votes = Vec::new();
     for (file, repair) in repairs.iter().enumerate() {
         if let Some(node) = nodes.zoned(file) {
-            votes.push(label(node, -repair.unwrap_or(0) * NANOS_PER_SECOND));
+            // One that follows a zone, or was proven wrong and set right, is beyond doubt.
+            let one = nodes.named(file).filter(|(min, max)| min == max && repair.is_none());
+            votes.push(label(node, -repair.unwrap_or(0) * NANOS_PER_SECOND, one.map(|(named, _)| named)));
         }
     }
     for (index, run) in nodes.runs.iter().enumerate() {
@@ -63,7 +66,7 @@ pub(super) fn labels(nodes: &Nodes<'_>, said: &[(Zone, Basis)], repairs: &[Optio
         let offset = |at: i64| at - utc(zone, at);
         // A zone that changes its offset inside the run is no single number.
         if offset(first) == offset(last) {
-            votes.push(label(index, offset(first)));
+            votes.push(label(index, offset(first), None));
         }
     }
     votes

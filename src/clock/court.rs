@@ -214,6 +214,10 @@ impl<'a> Court<'a> {
             return (named(offset), Basis::ZONE_INFERRED, reasons::between(offset));
         }
         let proofs = reasons::open(run, &self.ballot, self.solution.disputed.contains(&run));
+        if let Some(offset) = self.solution.hints.get(&run) {
+            let proofs = reasons::alone(self.nodes, run, &self.links).into_iter().chain(proofs).collect();
+            return (named(*offset), Basis::ZONE_DEFAULT, proofs);
+        }
         match self.relative(run).or_else(|| self.nearby(run)) {
             Some(offset) => (named(offset), Basis::ZONE_DEFAULT, proofs),
             None => (said.clone(), Basis::ZONE_DEFAULT, proofs),

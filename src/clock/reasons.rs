@@ -80,6 +80,16 @@ fn linked(nodes: &Nodes<'_>, node: usize, link: &Link) -> Proof {
     Proof { text, places: vec![place(mine), place(other)] }
 }
 
+/// Why a label alone decides nothing: what joins a run to it.
+pub(super) fn alone(nodes: &Nodes<'_>, run: usize, links: &[Link]) -> Vec<Proof> {
+    let Some(link) = links.iter().find(|link| link.nodes.0 == run || link.nodes.1 == run) else {
+        return Vec::new();
+    };
+    let mut proof = linked(nodes, run, link);
+    proof.text.push_str("; no other log names that offset, and one program may be wrong");
+    vec![proof]
+}
+
 /// Why a run that ends with its company has their zone.
 pub(super) fn company(nodes: &Nodes<'_>, peers: &[usize]) -> Vec<Proof> {
     let first = peers.first().map_or("", |peer| nodes.files[nodes.file(*peer)].source);

@@ -1,7 +1,7 @@
 //! Testimony by runs: which run every anchor and mark belongs to, by which clock it counts, and the votes
 //! and links that follow.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::{self, FRESH, QUARTER, Seen, TIGHT, split};
 use super::settle::FileFacts;
@@ -134,17 +134,27 @@ impl<'a> Nodes<'a> {
         }
     }
 
-    /// Offsets that stamps name, nanoseconds.
-    pub(super) fn labels(&self) -> Vec<i64> {
-        let labels =
-            self.files.iter().flat_map(|facts| &facts.survey.chunks).filter_map(|(_, chunk)| chunk.labels);
-        let mut offsets: Vec<i64> = labels
-            .flat_map(|range| [range.min, range.max])
-            .map(|offset| i64::from(offset) * NANOS_PER_SECOND)
-            .collect();
-        offsets.sort_unstable();
-        offsets.dedup();
-        offsets
+    /// The least and the greatest offset that the stamps of a file name, nanoseconds.
+    pub(super) fn named(&self, file: usize) -> Option<(i64, i64)> {
+        let labels = self.files[file].survey.chunks.iter().filter_map(|(_, chunk)| chunk.labels);
+        let (min, max) =
+            labels.map(|range| (range.min, range.max)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
+        Some((i64::from(min) * NANOS_PER_SECOND, i64::from(max) * NANOS_PER_SECOND))
+    }
+
+    /// Offsets that stamps of two programs name, or of one that names several: it follows a zone.
+    pub(super) fn labels(&self) -> BTreeSet<i64> {
+        let mut speakers: BTreeMap<i64, usize> = BTreeMap::new();
+        let mut known = BTreeSet::new();
+        for file in 0..self.files.len() {
+            let Some((min, max)) = self.named(file) else { continue };
+            if min != max {
+                known.extend([min, max]);
+            } else if *speakers.entry(min).or_insert(self.log(file)) != self.log(file) {
+                known.insert(min);
+            }
+        }
+        known
     }
 
     /// Votes from quoted absolute times.
@@ -165,6 +175,7 @@ impl<'a> Nodes<'a> {
                     value: anchor.utc.div_euclid(NANOS_PER_SECOND),
                     moment: at.div_euclid(NANOS_PER_SECOND),
                     tight: (at - anchor.utc - offset).abs() <= TIGHT,
+                    named: None,
                 });
             }
         }
@@ -207,6 +218,7 @@ impl<'a> Nodes<'a> {
                     value: mtime.div_euclid(60 * SECOND),
                     moment: mtime.div_euclid(60 * SECOND),
                     tight: true,
+                    named: None,
                 });
             }
         }

@@ -40,6 +40,8 @@ pub(super) struct Vote {
     pub moment: i64,
     /// Whether hardly any delay is left: by chance that is ten times rarer.
     pub tight: bool,
+    /// Of a label: the offset it names, nanoseconds; none where it is beyond doubt.
+    pub named: Option<i64>,
 }
 
 /// How a node was decided.
@@ -71,6 +73,8 @@ pub(super) struct Solution {
     pub groups: Vec<(usize, i64)>,
     /// Nodes whose group holds contradicting votes.
     pub disputed: BTreeSet<usize>,
+    /// What a label says of a node, where nothing but that label says so.
+    pub hints: BTreeMap<usize, i64>,
 }
 
 /// How far west and east clocks are set, nanoseconds.
@@ -276,6 +280,24 @@ fn decide(
         solution.disputed.extend(group);
         return;
     }
+    // One program may write a label that is not so, and whoever shares marks with it would follow. Something
+    // else must say the same: other programs, a file time, a quoted time.
+    let vouched = |label: i64| {
+        let agrees =
+            |kind| tallies.get(&kind).is_some_and(|tally| tally.len() == 1 && tally.contains_key(&label));
+        if agrees(VoteKind::Quoted) || agrees(VoteKind::Mtime) {
+            return true;
+        }
+        let votes = group.iter().filter(|node| !tainted[**node]).flat_map(|node| &of_node[*node]);
+        let mut labels = votes.filter(|vote| vote.kind == VoteKind::Label).map(|vote| vote.named);
+        let first = labels.next().flatten();
+        first.is_none_or(|first| usual.contains(&first)) || labels.any(|named| named != first)
+    };
+    if let Some((root, _)) = label.filter(|(root, _)| !vouched(*root)) {
+        let hint = |node: &usize| (*node, root + groups.find(*node).1);
+        solution.hints.extend(group.iter().filter(|node| !tainted[**node]).map(hint));
+        return;
+    }
     // Quotes that agree on nothing are no evidence, and no other evidence overrules them.
     let silent = !tallies.contains_key(&VoteKind::Quoted);
     let found = label
@@ -339,6 +361,7 @@ mod tests {
             value,
             moment: value,
             tight: true,
+            named: None,
         }
     }
 
@@ -382,6 +405,7 @@ mod tests {
             value: node as i64,
             moment: node as i64,
             tight: true,
+            named: None,
         };
         let solution =
             solve(3, &[link(0, 1, 9, 40), link(1, 2, 0, 30)], &[label(0), label(1)], &BTreeSet::new());
@@ -400,6 +424,7 @@ mod tests {
             value,
             moment: value,
             tight: true,
+            named: None,
         };
         assert_eq!(hours(&solve(1, &[], &[mtime(0, 9, 1)], &BTreeSet::from([0, 9 * HOUR]))), [Some(9)]);
         assert_eq!(hours(&solve(1, &[], &[mtime(0, 5, 1)], &BTreeSet::from([0, 9 * HOUR]))), [None]);

@@ -6,7 +6,7 @@ use std::io;
 use super::embedded::{Form, embedded};
 use super::heard::{Served, Smallest, Spoken, When};
 use super::kernel::{said, said_behind_uptime, uptime};
-use super::marks::{MarkKind, Marks, Sight, deeds, hash, ids};
+use super::marks::{MarkKind, Marks, Sight, behind_name, deeds, hash, ids};
 use super::sample::each_region;
 use super::writers::{self, OddWriter, Writer, odd_writers};
 use crate::base::{NANOS_PER_SECOND, Stamp, WrittenDate, WrittenZone};
@@ -381,8 +381,9 @@ impl Witness<'_> {
             }
         }
         let add = |marks: &mut Marks, kind, hash| marks.add(piece, kind, written, hash, at, offset);
-        if message.len() >= SHORTEST_MESSAGE {
-            add(&mut self.marks, MarkKind::Message, hash(&[message.trim_ascii()]));
+        let words = if program.is_none() { behind_name(message.trim_ascii()) } else { message.trim_ascii() };
+        if words.len() >= SHORTEST_MESSAGE {
+            add(&mut self.marks, MarkKind::Message, hash(&[words]));
         }
         let marks = &mut self.marks;
         ids(body, |word| add(marks, MarkKind::Id, hash(&[word])));

@@ -166,7 +166,13 @@ pub(crate) fn score(world: &World, written: &Written, answers: &Answers) -> Vec<
                 (false, 1) => verdicts.into_iter().next().unwrap_or(Verdict::Open),
                 (false, _) => Verdict::Part,
             };
-            Outcome { asked, verdict, kinds: world.logs[log].kinds.clone(), fault }
+            Outcome {
+                log: world.logs[log].path.clone(),
+                asked,
+                verdict,
+                kinds: world.logs[log].kinds.clone(),
+                fault,
+            }
         };
     judged.into_iter().map(outcome).collect()
 }
