@@ -1,7 +1,7 @@
 //! What logs claim about their own clocks, and each other's: labels, labels proven wrong, jumps back, and
 //! quotes that agree.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::{self, Link};
 use super::spans::utc;
@@ -98,6 +98,33 @@ pub(super) fn jumps_back(nodes: &Nodes<'_>, sequences: &[Sequence], known: &[Lin
     links
 }
 
+/// Whether identifiers that set two logs a whole offset apart look like a queue that waits as long: read without
+/// the offset, the two logs end closer to each other than with it.
+pub(super) fn queued(ends: &[Option<i64>], link: &Link) -> bool {
+    if link.kind != evidence::LinkKind::Ids || link.offset == 0 {
+        return false;
+    }
+    let (Some(a), Some(b)) = (ends[link.nodes.0], ends[link.nodes.1]) else { return false };
+    (a - b).abs() < (a - b - link.offset).abs()
+}
+
+/// Whether the quotes of a source may be joined where they speak for an offset. A zone is changed once, or twice;
+/// a log that quotes now one, now another quotes old times, and of those some always agree.
+fn steady(nodes: &Nodes<'_>, ballot: &Ballot) -> impl Fn(usize, i64) -> bool {
+    const MOST_CHANGES: usize = 2;
+    let mut quoted: BTreeMap<usize, Vec<i64>> = BTreeMap::new();
+    for run in 0..nodes.runs.len() {
+        let offsets = ballot.quotes(run).map(|vote| vote.offset);
+        quoted.entry(nodes.runs[run].source).or_default().extend(offsets);
+    }
+    move |source, offset| {
+        let Some(quoted) = quoted.get(&source) else { return true };
+        let changes = quoted.windows(2).filter(|pair| pair[0] != pair[1]).count();
+        let agree = quoted.iter().filter(|quote| **quote == offset).count();
+        changes <= MOST_CHANGES || agree * 5 >= quoted.len() * 4
+    }
+}
+
 /// Runs that quote times of one offset and of no other: those of one source one after the other, and those
 /// of different logs that quote more than once. Together they have more to say than each alone.
 pub(super) fn agreeing(nodes: &Nodes<'_>, ballot: &Ballot) -> Vec<Link> {
@@ -119,9 +146,10 @@ pub(super) fn agreeing(nodes: &Nodes<'_>, ballot: &Ballot) -> Vec<Link> {
             quotes: zones::distinct(own()),
         })
     };
+    let steady = steady(nodes, ballot);
     let quoting: Vec<(usize, Option<Speaker>)> = (0..nodes.runs.len())
         .filter(|run| ballot.quotes(*run).next().is_some())
-        .map(|run| (run, speaker(run)))
+        .map(|run| (run, speaker(run).filter(|speaker| steady(nodes.runs[run].source, speaker.offset))))
         .collect();
     let link = |a: &Speaker, b: &Speaker| Link {
         kind: evidence::LinkKind::Agreeing,

@@ -3,17 +3,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::claims::{agreeing, jumps_back, labels, lies};
-use super::evidence::{self, Link};
+use super::claims::{agreeing, jumps_back, labels, lies, queued};
+use super::evidence::{self, Link, Related};
 use super::proof::{Place, Proof, Shift, ShiftKind};
 use super::settle::{SettleOptions, Settled};
 use super::spans::{local_to_utc, utc};
-use super::stretches::{Follows, Sequence, Stretch};
+use super::stretches::{Follows, LONGEST_USUAL, Sequence, Stretch};
 use super::witnessed::Nodes;
 use super::zones::{self, Ballot, By, Decision, ON_EARTH, Solution, VoteKind};
 use super::{Clock, Landmarks, Segment, Years, company, reasons};
 use crate::base::{Basis, NANOS_PER_SECOND};
-use crate::time::Zone;
+use crate::survey::Gaps;
+use crate::time::{Offset, Zone};
+use crate::witness::{OddWriter, Writer};
 
 /// Proofs kept of one file: a log of many runs has many of the same kind.
 const MOST_PROOFS: usize = 64;
@@ -43,6 +45,8 @@ pub(super) struct Court<'a> {
     around: Vec<[Option<(usize, i64)>; 2]>,
     /// The runs of each source whose clocks differ by known amounts, by source and group.
     related: BTreeMap<(usize, usize), Vec<usize>>,
+    /// Sources into which writers with clocks of their own write.
+    mixed: BTreeSet<usize>,
 }
 
 impl<'a> Court<'a> {
@@ -63,11 +67,17 @@ impl<'a> Court<'a> {
         let ballot = Ballot::new(nodes.count, votes);
         let mut links = nodes.uptimes();
         links.extend(jumps_back(nodes, sequences, &links));
-        let same_host = |a: usize, b: usize| {
+        let related = |a: usize, b: usize| {
             let (a, b) = (nodes.file(a), nodes.file(b));
-            hosts[a].is_some() && hosts[a] == hosts[b]
+            match nodes.files[a].source == nodes.files[b].source {
+                true => Related::Log,
+                false if hosts[a].is_some() && hosts[a] == hosts[b] => Related::Host,
+                false => Related::No,
+            }
         };
-        links.extend(evidence::links(nodes.marks(), same_host));
+        let marks = evidence::links(nodes.marks(), related);
+        let ends = nodes.log_ends();
+        links.extend(marks.into_iter().filter(|link| !queued(&ends, link)));
         links.extend(agreeing(nodes, &quoted));
         let newest = nodes.runs.iter().filter_map(|run| Some(run.range()?.1)).max().unwrap_or(options.now);
         let mut usual: BTreeSet<i64> = [0, offset_at(default_zone, newest)].into();
@@ -93,6 +103,7 @@ impl<'a> Court<'a> {
             company: Vec::new(),
             around: Vec::new(),
             related: BTreeMap::new(),
+            mixed: nodes.mixed(),
         };
         court.company = company::company(nodes, &court.solution, &court.ballot, hosts);
         court.around = court.around();
@@ -127,8 +138,14 @@ impl<'a> Court<'a> {
     /// For a run without an offset, that of the nearest ones before and behind it in its source, if they
     /// have the same: a zone that changed twice in between would be strange indeed.
     fn between(&self, run: usize) -> Option<i64> {
-        let [Some((_, before)), Some((_, after))] = self.around[run] else { return None };
-        (before == after && !self.solution.disputed.contains(&run)).then_some(before)
+        /// Summer time lasts longer, and comes and goes within a year.
+        const LONGEST: i64 = 21 * 86_400 * NANOS_PER_SECOND;
+        let [Some((first, before)), Some((last, after))] = self.around[run] else { return None };
+        let ends = (self.nodes.runs[first].range()?.1, self.nodes.runs[last].range()?.0);
+        let near = before == after && ends.1 - ends.0 <= LONGEST;
+        // Which of several writers' clocks is the file's own may differ from file to file.
+        (near && !self.mixed.contains(&self.nodes.runs[run].source) && !self.solution.disputed.contains(&run))
+            .then_some(before)
     }
 
     /// The offset of the nearest run of the same source that has one: a guess, better than none.
@@ -183,6 +200,20 @@ impl<'a> Court<'a> {
         (before.0 == after.0).then_some(after.1 - before.1)
     }
 
+    /// Whether a clock may have been set back inside a run without a trace: where a log pauses for a while anyway,
+    /// an hour that came twice may have passed in silence, and what is known of one side is not of the other.
+    fn may_hide_an_hour(&self, run: usize, offset: i64) -> bool {
+        let run = &self.nodes.runs[run];
+        let Some((first, last)) = run.range() else { return false };
+        let mut gaps = Gaps::default();
+        run.stretches.iter().for_each(|stretch| gaps.merge(&stretch.gaps));
+        if gaps.quantile(0.98).is_none_or(|usual| usual <= LONGEST_USUAL) {
+            return false;
+        }
+        let second = |at: i64| (at - offset).div_euclid(NANOS_PER_SECOND);
+        Zone::any_sets_back(Offset((offset / NANOS_PER_SECOND) as i32), second(first), second(last))
+    }
+
     /// The zone of a run, how it is known, and why.
     fn zone(&self, run: usize, sequences: &[Sequence]) -> (Zone, Basis, Vec<Proof>) {
         let file = self.nodes.file(run);
@@ -198,6 +229,11 @@ impl<'a> Court<'a> {
                 _ => Zone::fixed((offset / NANOS_PER_SECOND) as i32),
             }
         };
+        if let Some(decision) = self.solution.decisions[run]
+            && self.may_hide_an_hour(run, decision.offset)
+        {
+            return (named(decision.offset), Basis::ZONE_DEFAULT, reasons::hidden(decision.offset));
+        }
         if let Some(decision) = self.solution.decisions[run] {
             let proofs = reasons::proofs(self.nodes, run, &decision, &self.ballot, &self.links);
             return (named(decision.offset), Basis::ZONE_INFERRED, proofs);
@@ -282,7 +318,7 @@ impl<'a> Court<'a> {
             proofs.push(proof);
         }
         proofs.truncate(MOST_PROOFS);
-        let writers = self.nodes.files[file].testimony.writers.clone();
+        let writers = self.writers(file, &segments);
         proofs.extend(writers.iter().map(|odd| reasons::writer(file, odd)));
         Clock {
             kernels: Vec::new(),
@@ -297,6 +333,24 @@ impl<'a> Court<'a> {
             writers,
             proofs,
         }
+    }
+
+    /// Writers inside a file whose clock is not the file's. Another host's clock may stand hours away because
+    /// one of the two is wrong: then its records are in a zone that nobody here uses.
+    fn writers(&self, file: usize, segments: &[Segment]) -> Vec<OddWriter> {
+        let mut writers = self.nodes.files[file].testimony.writers.clone();
+        let known = || segments.iter().filter(|segment| segment.zone_basis != Basis::ZONE_DEFAULT);
+        let of_file = |stretch: &Stretch| stretch.file == file;
+        let runs = || self.nodes.runs.iter().filter(|run| run.stretches.iter().any(of_file));
+        for odd in writers.iter_mut().filter(|odd| odd.certain && matches!(odd.writer, Writer::Host(_))) {
+            let used =
+                |zone: &Zone, at: i64| self.usual.contains(&(offset_at(zone, utc(zone, at)) + odd.offset));
+            let ends = || runs().filter_map(|run| run.range()).flat_map(|(first, last)| [first, last]);
+            if known().any(|segment| !ends().any(|at| used(&segment.zone, at))) {
+                (odd.certain, odd.offset) = (false, 0);
+            }
+        }
+        writers
     }
 
     /// The jumps of a source that mean something.

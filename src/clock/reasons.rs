@@ -90,6 +90,15 @@ pub(super) fn alone(nodes: &Nodes<'_>, run: usize, links: &[Link]) -> Vec<Proof>
     vec![proof]
 }
 
+/// Why what is known of a run is not known of all of it.
+pub(super) fn hidden(offset: i64) -> Vec<Proof> {
+    let text = format!(
+        "it reads {} somewhere, but some zones of that offset set their clocks back meanwhile, which its pauses may hide",
+        shown(offset)
+    );
+    vec![Proof { text, places: Vec::new() }]
+}
+
 /// Why a run that ends with its company has their zone.
 pub(super) fn company(nodes: &Nodes<'_>, peers: &[usize]) -> Vec<Proof> {
     let first = peers.first().map_or("", |peer| nodes.files[nodes.file(*peer)].source);
@@ -148,6 +157,15 @@ pub(super) fn writer(file: usize, odd: &OddWriter) -> Proof {
     let name = String::from_utf8_lossy(name);
     let differs = match odd.certain {
         true => format!("{} apart from the file's", shown(odd.offset)),
+        false if odd.elsewhere => {
+            return Proof {
+                text: format!(
+                    "{what} {name} writes by a clock of its own in another file of this log, and nothing here shows which: its {} records, such as {{0}}, are placed by a guess",
+                    odd.first.1
+                ),
+                places: vec![Place { file, offset: odd.first.0 }],
+            };
+        }
         false => "apart from the file's by an unknown amount: its records are placed by a guess".to_owned(),
     };
     Proof {

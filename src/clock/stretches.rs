@@ -147,7 +147,7 @@ const LATE: i64 = 60 * NANOS_PER_SECOND;
 
 /// Longest pause that may be usual in a log whose jumps are judged: in a sparser one every pause is a
 /// jump.
-const LONGEST_USUAL: i64 = 300 * NANOS_PER_SECOND;
+pub(super) const LONGEST_USUAL: i64 = 300 * NANOS_PER_SECOND;
 
 /// What a jump from `last` to `first` may be; `usual` is a pause that 98 % do not exceed.
 fn judge(last: i64, first: i64, usual: Option<i64>, zone: &Zone) -> Follows {

@@ -295,6 +295,34 @@ impl<'a> Nodes<'a> {
         links
     }
 
+    /// Where the log of each node ends by the node's clock: the greatest stamp that its files have.
+    pub(super) fn log_ends(&self) -> Vec<Option<i64>> {
+        let mut of_source: BTreeMap<usize, i64> = BTreeMap::new();
+        for run in &self.runs {
+            let last = run.range().map_or(i64::MIN, |range| range.1);
+            let end = of_source.entry(run.source).or_insert(last);
+            *end = last.max(*end);
+        }
+        let mut zoned: BTreeMap<&str, i64> = BTreeMap::new();
+        for facts in self.files {
+            for last in facts.survey.chunks.iter().filter_map(|(_, chunk)| Some(chunk.zoned?.max)) {
+                let end = zoned.entry(facts.source).or_insert(last);
+                *end = last.max(*end);
+            }
+        }
+        let end = |node: usize| match self.runs.get(node) {
+            Some(run) => of_source.get(&run.source).copied().filter(|end| *end > i64::MIN),
+            None => zoned.get(self.files[self.file(node)].source).copied(),
+        };
+        (0..self.count).map(end).collect()
+    }
+
+    /// Sources into which writers with clocks of their own write, by number.
+    pub(super) fn mixed(&self) -> BTreeSet<usize> {
+        let odd = |stretch: &Stretch| !self.files[stretch.file].testimony.writers.is_empty();
+        self.runs.iter().filter(|run| run.stretches.iter().any(odd)).map(|run| run.source).collect()
+    }
+
     /// First and last wall clock of a run in file order: a stray stamp in between moves neither.
     pub(super) fn ends(&self, run: usize) -> Option<(i64, i64)> {
         let mut ends = self.runs[run].stretches.iter().filter_map(|stretch| stretch.ends);

@@ -171,7 +171,7 @@ pub(super) fn solve(nodes: usize, links: &[Link], votes: &[Vote], usual: &BTreeS
             let linked = &mut linked[node];
             linked.first = linked.first.or(Some(index));
             linked.best = linked.best.max(link.votes.0);
-            linked.marks |= link.kind == LinkKind::Marks;
+            linked.marks |= matches!(link.kind, LinkKind::Marks | LinkKind::Ids);
         }
         if root_a == root_b {
             // A weak link against strong ones is a mistake of its own; a strong one casts doubt.

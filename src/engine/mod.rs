@@ -7,6 +7,7 @@ mod derive;
 mod drive;
 mod further;
 mod gather;
+mod heard;
 mod holes;
 mod ledger;
 mod noticed;

@@ -8,7 +8,7 @@ use super::heard::{Served, Smallest, Spoken, When};
 use super::kernel::{said, said_behind_uptime, uptime};
 use super::marks::{MarkKind, Marks, Sight, behind_name, deeds, hash, ids};
 use super::sample::each_region;
-use super::writers::{self, OddWriter, Writer, odd_writers};
+use super::writers::{self, OddWriter, Writer, odd_elsewhere, odd_writers};
 use crate::base::{NANOS_PER_SECOND, Stamp, WrittenDate, WrittenZone};
 use crate::grammar::{GrammarId, Head, Known, Slots};
 use crate::io::Opened;
@@ -188,15 +188,18 @@ struct Witness<'a> {
     current: Option<(u32, Written, i64)>,
 }
 
-/// Hears one file, and keeps up to `most` marks of each kind. Errors: what the file system says.
+/// Hears one file, and keeps up to `most` marks of each kind. `known` are writers with a clock of their own in
+/// other files of the same log. Errors: what the file system says.
 pub fn testify(
     layouts: Layouts<'_>,
     opened: &Opened,
     survey: &FileSurvey,
     most: usize,
+    known: &[Writer],
 ) -> io::Result<Testimony> {
-    let (writers, explained) = match survey.chunks.iter().any(|(_, chunk)| chunk.jumps.1 > 0) {
-        true => interleaved(layouts, opened, survey)?,
+    let jumps_back = survey.chunks.iter().any(|(_, chunk)| chunk.jumps.1 > 0);
+    let (writers, explained) = match jumps_back || !known.is_empty() {
+        true => interleaved(layouts, opened, survey, known)?,
         false => Default::default(),
     };
     let mut witness = Witness {
@@ -250,6 +253,7 @@ fn interleaved(
     layouts: Layouts<'_>,
     opened: &Opened,
     survey: &FileSurvey,
+    known: &[Writer],
 ) -> io::Result<(Vec<OddWriter>, Vec<usize>)> {
     let mut names: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
     let mut regions: Vec<Vec<Plain>> = Vec::new();
@@ -294,6 +298,17 @@ fn interleaved(
         .collect();
     odd.extend(odd_writers(&by_program, |name| Writer::Program(name.to_vec())));
     odd.retain(|odd| !matches!(&odd.writer, Writer::Host(name) | Writer::Program(name) if name.is_empty()));
+    let fresh = |writer: &&Writer| !odd.iter().any(|odd| odd.writer == **writer);
+    let hosts = known.iter().filter(fresh).filter_map(|writer| match writer {
+        Writer::Host(name) => Some((name.as_slice(), writer)),
+        Writer::Program(_) => None,
+    });
+    let programs = known.iter().filter(fresh).filter_map(|writer| match writer {
+        Writer::Program(name) => Some((name.as_slice(), writer)),
+        Writer::Host(_) => None,
+    });
+    let elsewhere = [odd_elsewhere(&by_host, hosts), odd_elsewhere(&by_program, programs)].concat();
+    odd.extend(elsewhere);
     let explained = explained(&regions, survey, |plain| {
         odd_one(&odd, Some(by_index[plain.0]), Some(by_index[plain.1])).map(|odd| odd.offset)
     });
