@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::evidence::{self, Link};
 use super::spans::utc;
 use super::stretches::{Follows, Sequence};
-use super::witnessed::Nodes;
+use super::witnessed::{Labelled, Nodes};
 use super::zones::{self, Ballot, Vote, VoteKind};
 use crate::base::{Basis, NANOS_PER_SECOND};
 use crate::time::Zone;
@@ -52,11 +52,13 @@ pub(super) fn labels(nodes: &Nodes<'_>, said: &[(Zone, Basis)], repairs: &[Optio
             named,
         }
     };
+    let ranges = nodes.labelled();
     let mut votes = Vec::new();
     for (file, repair) in repairs.iter().enumerate() {
         if let Some(node) = nodes.zoned(file) {
             // One that follows a zone, or was proven wrong and set right, is beyond doubt.
             let one = nodes.named(file).filter(|(min, max)| min == max && repair.is_none());
+            let one = one.filter(|(named, _)| !in_time(&ranges, nodes.files[file].source, *named));
             votes.push(label(node, -repair.unwrap_or(0) * NANOS_PER_SECOND, one.map(|(named, _)| named)));
         }
     }
@@ -70,6 +72,19 @@ pub(super) fn labels(nodes: &Nodes<'_>, said: &[(Zone, Basis)], repairs: &[Optio
         }
     }
     votes
+}
+
+/// Whether a log whose stamps name an offset covers the same time as one of another program that names another: if
+/// the offset were not so, both its ends would lie as far from the other's as the offset is long.
+fn in_time(ranges: &BTreeMap<&str, Labelled>, source: &str, named: i64) -> bool {
+    let Some(own) = ranges.get(source) else { return false };
+    let near = |a: i64, b: i64| (a - b).abs() <= named.abs() / 4;
+    ranges.values().any(|other| {
+        other.log != own.log
+            && other.named != own.named
+            && near(own.range.0, other.range.0)
+            && near(own.range.1, other.range.1)
+    })
 }
 
 /// A log whose stamps fall back by a whole offset goes on: time does not run backwards, so its wall clock

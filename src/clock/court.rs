@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::announced::announced;
 use super::claims::{agreeing, jumps_back, labels, lies, queued};
 use super::evidence::{self, Link, Related};
 use super::proof::{Place, Proof, Shift, ShiftKind};
@@ -47,6 +48,10 @@ pub(super) struct Court<'a> {
     related: BTreeMap<(usize, usize), Vec<usize>>,
     /// Sources into which writers with clocks of their own write.
     mixed: BTreeSet<usize>,
+    /// Zones that records state.
+    stated: Vec<Zone>,
+    /// The zone that settings on a file's host state, and where.
+    settings: BTreeMap<usize, (Zone, Place)>,
 }
 
 impl<'a> Court<'a> {
@@ -61,9 +66,15 @@ impl<'a> Court<'a> {
         let quoted = Ballot::new(nodes.count, nodes.quoted());
         let mtimes = nodes.mtimes();
         let repairs = lies(nodes, &quoted, &mtimes);
+        let newest = nodes.runs.iter().filter_map(|run| Some(run.range()?.1)).max().unwrap_or(options.now);
+        let mut usual: BTreeSet<i64> = [0, offset_at(default_zone, newest)].into();
+        usual.extend(nodes.runs.iter().filter_map(|run| Some(offset_at(default_zone, run.range()?.0))));
+        usual.extend(nodes.labels());
+        let announced = announced(nodes, sequences, hosts, &usual);
         let mut votes = quoted.all().to_vec();
         votes.extend(mtimes);
         votes.extend(labels(nodes, said, &repairs));
+        votes.extend(announced.votes);
         let ballot = Ballot::new(nodes.count, votes);
         let mut links = nodes.uptimes();
         links.extend(jumps_back(nodes, sequences, &links));
@@ -79,10 +90,6 @@ impl<'a> Court<'a> {
         let ends = nodes.log_ends();
         links.extend(marks.into_iter().filter(|link| !queued(&ends, link)));
         links.extend(agreeing(nodes, &quoted));
-        let newest = nodes.runs.iter().filter_map(|run| Some(run.range()?.1)).max().unwrap_or(options.now);
-        let mut usual: BTreeSet<i64> = [0, offset_at(default_zone, newest)].into();
-        usual.extend(nodes.runs.iter().filter_map(|run| Some(offset_at(default_zone, run.range()?.0))));
-        usual.extend(nodes.labels());
         // What some logs prove by themselves, others may use.
         let relations = zones::solve(nodes.count, &links, &[], &BTreeSet::new()).groups;
         links.retain(|link| !link.changes_clock());
@@ -104,6 +111,8 @@ impl<'a> Court<'a> {
             around: Vec::new(),
             related: BTreeMap::new(),
             mixed: nodes.mixed(),
+            stated: announced.zones,
+            settings: announced.settings,
         };
         court.company = company::company(nodes, &court.solution, &court.ballot, hosts);
         court.around = court.around();
@@ -210,8 +219,11 @@ impl<'a> Court<'a> {
         if gaps.quantile(0.98).is_none_or(|usual| usual <= LONGEST_USUAL) {
             return false;
         }
+        // Of either side it may be the other's offset that is known.
+        const HOUR: i64 = 3_600;
         let second = |at: i64| (at - offset).div_euclid(NANOS_PER_SECOND);
-        Zone::any_sets_back(Offset((offset / NANOS_PER_SECOND) as i32), second(first), second(last))
+        let known = Offset((offset / NANOS_PER_SECOND) as i32);
+        Zone::any_sets_back(known, second(first) - HOUR, second(last) + HOUR)
     }
 
     /// The zone of a run, how it is known, and why.
@@ -223,11 +235,13 @@ impl<'a> Court<'a> {
         }
         let range = self.nodes.runs[run].range();
         let named = |offset: i64| {
-            let holds = |at: i64| offset_at(self.default_zone, at - offset) == offset;
-            match range {
-                Some((first, last)) if holds(first) && holds(last) => self.default_zone.clone(),
-                _ => Zone::fixed((offset / NANOS_PER_SECOND) as i32),
-            }
+            // A zone's name says more than its offset: that of one that these logs are known to use.
+            let holds = |zone: &&Zone| {
+                let at = |at: i64| offset_at(zone, at - offset) == offset;
+                range.is_some_and(|(first, last)| at(first) && at(last))
+            };
+            let mut known = std::iter::once(self.default_zone).chain(&self.stated);
+            known.find(holds).cloned().unwrap_or_else(|| Zone::fixed((offset / NANOS_PER_SECOND) as i32))
         };
         if let Some(decision) = self.solution.decisions[run]
             && self.may_hide_an_hour(run, decision.offset)
@@ -256,7 +270,12 @@ impl<'a> Court<'a> {
         }
         match self.relative(run).or_else(|| self.nearby(run)) {
             Some(offset) => (named(offset), Basis::ZONE_DEFAULT, proofs),
-            None => (said.clone(), Basis::ZONE_DEFAULT, proofs),
+            None => match self.settings.get(&file) {
+                Some((zone, place)) => {
+                    (zone.clone(), Basis::ZONE_DEFAULT, reasons::settings(zone.name(), *place))
+                }
+                None => (said.clone(), Basis::ZONE_DEFAULT, proofs),
+            },
         }
     }
 

@@ -105,11 +105,14 @@ const FEWEST_UNANIMOUS: u32 = 3;
 const FEWEST: u32 = 5;
 const SHARE: f64 = 0.8;
 
+/// The seconds in which marks speak for an offset, and where one of them stands in each file.
+type Spoken = (BTreeSet<i64>, [(usize, u64); 2]);
+
 /// What marks of two nodes say together.
 #[derive(Default)]
 struct Tally {
-    /// By offset: the seconds in which a mark speaks for it, and one of those marks.
-    votes: BTreeMap<i64, (BTreeSet<i64>, [(usize, u64); 2])>,
+    /// By offset.
+    votes: BTreeMap<i64, Spoken>,
     /// Seconds in which a mark speaks for none.
     astray: BTreeSet<i64>,
     /// Whether a mark is more than an identifier.

@@ -39,6 +39,15 @@ pub(super) fn proofs(
             places: vec![Place { file, offset }],
         });
     }
+    let announced =
+        ballot.of(node).iter().find(|vote| vote.kind == VoteKind::Label && vote.place.1.is_some());
+    if let Some((file, Some(offset))) = announced.map(|vote| vote.place) {
+        let text = format!(
+            "{{0}} tells that the machine's zone was changed, and the stamps jump right behind it: {} on this side",
+            shown(decision.offset)
+        );
+        proofs.push(Proof { text, places: vec![Place { file, offset }] });
+    }
     if let By::Link(index) = decision.by {
         proofs.push(linked(nodes, node, &links[index]));
     }
@@ -97,6 +106,12 @@ pub(super) fn hidden(offset: i64) -> Vec<Proof> {
         shown(offset)
     );
     vec![Proof { text, places: Vec::new() }]
+}
+
+/// Why a run is guessed to be in a zone that its host's settings state.
+pub(super) fn settings(zone: &str, place: Place) -> Vec<Proof> {
+    let text = format!("its host's settings state {zone}, as {{0}} does: programs may have others");
+    vec![Proof { text, places: vec![place] }]
 }
 
 /// Why a run that ends with its company has their zone.

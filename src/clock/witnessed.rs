@@ -28,6 +28,17 @@ impl Run {
     }
 }
 
+/// A source whose stamps name one offset.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Labelled {
+    /// Its program: see [`Nodes::log`].
+    pub log: usize,
+    /// What the stamps name, nanoseconds.
+    pub named: i64,
+    /// First and last instant that they tell.
+    pub range: (i64, i64),
+}
+
 /// All nodes: runs first, then one for the stamps with an offset of each file that has some.
 #[derive(Debug)]
 pub(super) struct Nodes<'a> {
@@ -140,6 +151,26 @@ impl<'a> Nodes<'a> {
         let (min, max) =
             labels.map(|range| (range.min, range.max)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
         Some((i64::from(min) * NANOS_PER_SECOND, i64::from(max) * NANOS_PER_SECOND))
+    }
+
+    /// Sources whose stamps name one offset all the time.
+    pub(super) fn labelled(&self) -> BTreeMap<&str, Labelled> {
+        let mut found: BTreeMap<&str, Labelled> = BTreeMap::new();
+        let mut several = BTreeSet::new();
+        for (file, facts) in self.files.iter().enumerate() {
+            let ranges = facts.survey.chunks.iter().filter_map(|(_, chunk)| chunk.zoned);
+            let range =
+                ranges.map(|range| (range.min, range.max)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+            let (Some(range), Some((named, last))) = (range, self.named(file)) else { continue };
+            let entry = Labelled { log: self.log(file), named, range };
+            let known = found.entry(facts.source).or_insert(entry);
+            known.range = (known.range.0.min(range.0), known.range.1.max(range.1));
+            if known.named != named || named != last {
+                several.insert(facts.source);
+            }
+        }
+        found.retain(|source, _| !several.contains(source));
+        found
     }
 
     /// Offsets that stamps of two programs name, or of one that names several: it follows a zone.

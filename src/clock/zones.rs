@@ -199,12 +199,7 @@ pub(super) fn solve(nodes: usize, links: &[Link], votes: &[Vote], usual: &BTreeS
 }
 
 /// Votes for the offset of a group's root, by kind: how many that differ.
-fn tally(
-    group: &[usize],
-    groups: &Groups,
-    of_node: &[Vec<&Vote>],
-    tainted: &[bool],
-) -> BTreeMap<VoteKind, BTreeMap<i64, usize>> {
+fn tally(group: &[usize], groups: &Groups, of_node: &[Vec<&Vote>], tainted: &[bool]) -> Tallies {
     let mut tallies: BTreeMap<VoteKind, BTreeMap<i64, Vec<&Vote>>> = BTreeMap::new();
     for &node in group.iter().filter(|node| !tainted[**node]) {
         let at = groups.find(node).1;
@@ -220,6 +215,22 @@ fn tally(
         .collect()
 }
 
+/// Votes by kind and by offset of the group's root: how many that differ.
+type Tallies = BTreeMap<VoteKind, BTreeMap<i64, usize>>;
+
+/// Whether something else says the same as the labels of a group: other programs, a file time, a quoted time. One
+/// program may write a label that is not so, and whoever shares marks with it would follow.
+fn vouched(label: i64, tallies: &Tallies, votes: &[&Vote], usual: &BTreeSet<i64>) -> bool {
+    let agrees =
+        |kind| tallies.get(&kind).is_some_and(|tally| tally.len() == 1 && tally.contains_key(&label));
+    if agrees(VoteKind::Quoted) || agrees(VoteKind::Mtime) {
+        return true;
+    }
+    let mut labels = votes.iter().filter(|vote| vote.kind == VoteKind::Label).map(|vote| vote.named);
+    let first = labels.next().flatten();
+    first.is_none_or(|first| usual.contains(&first)) || labels.any(|named| named != first)
+}
+
 fn decide(
     group: &[usize],
     groups: &Groups,
@@ -230,17 +241,15 @@ fn decide(
     solution: &mut Solution,
 ) {
     let tallies = tally(group, groups, of_node, tainted);
+    let sound = group.iter().filter(|node| !tainted[**node]);
+    let votes_of: Vec<&Vote> = sound.flat_map(|node| &of_node[*node]).copied().collect();
     // A program that computes its times wrongly is wrong by the same amount in all of them: it takes two
     // logs that quote times, or one that quotes them in two forms.
     let speakers = |offset: i64| {
-        let mut speakers: Vec<(usize, Option<Form>)> = Vec::new();
-        for &node in group.iter().filter(|node| !tainted[**node]) {
-            let at = groups.find(node).1;
-            let agree = |vote: &&&Vote| vote.kind == VoteKind::Quoted && vote.offset - at == offset;
-            speakers.extend(of_node[node].iter().filter(agree).map(|vote| (vote.log, vote.form)));
-        }
-        speakers.sort_unstable();
-        speakers.dedup();
+        let agree =
+            |vote: &&&Vote| vote.kind == VoteKind::Quoted && vote.offset - groups.find(vote.node).1 == offset;
+        let speakers: BTreeSet<(usize, Option<Form>)> =
+            votes_of.iter().filter(agree).map(|vote| (vote.log, vote.form)).collect();
         speakers.len()
     };
     let winner = |kind: VoteKind| -> Option<(i64, (u32, u32))> {
@@ -280,20 +289,7 @@ fn decide(
         solution.disputed.extend(group);
         return;
     }
-    // One program may write a label that is not so, and whoever shares marks with it would follow. Something
-    // else must say the same: other programs, a file time, a quoted time.
-    let vouched = |label: i64| {
-        let agrees =
-            |kind| tallies.get(&kind).is_some_and(|tally| tally.len() == 1 && tally.contains_key(&label));
-        if agrees(VoteKind::Quoted) || agrees(VoteKind::Mtime) {
-            return true;
-        }
-        let votes = group.iter().filter(|node| !tainted[**node]).flat_map(|node| &of_node[*node]);
-        let mut labels = votes.filter(|vote| vote.kind == VoteKind::Label).map(|vote| vote.named);
-        let first = labels.next().flatten();
-        first.is_none_or(|first| usual.contains(&first)) || labels.any(|named| named != first)
-    };
-    if let Some((root, _)) = label.filter(|(root, _)| !vouched(*root)) {
+    if let Some((root, _)) = label.filter(|(root, _)| !vouched(*root, &tallies, &votes_of, usual)) {
         let hint = |node: &usize| (*node, root + groups.find(*node).1);
         solution.hints.extend(group.iter().filter(|node| !tainted[**node]).map(hint));
         return;

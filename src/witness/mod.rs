@@ -9,6 +9,7 @@ mod heard;
 mod kernel;
 mod marks;
 mod sample;
+mod stated_zone;
 mod testimony;
 mod writers;
 
@@ -17,5 +18,7 @@ pub use heard::{Served, Spoken, When};
 pub use kernel::uptime;
 pub use marks::{MarkKind, Sight};
 pub use sample::WHOLE;
-pub use testimony::{Anchor, Counted, KERNEL, Loose, Testimony, UptimePoint, Written, odd_one, testify};
+pub use testimony::{
+    Anchor, Counted, KERNEL, Loose, Testimony, UptimePoint, Written, ZoneStated, odd_one, testify,
+};
 pub use writers::{OddWriter, Writer};

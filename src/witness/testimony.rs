@@ -8,6 +8,7 @@ use super::heard::{Served, Smallest, Spoken, When};
 use super::kernel::{said, said_behind_uptime, uptime};
 use super::marks::{MarkKind, Marks, Sight, behind_name, deeds, hash, ids};
 use super::sample::each_region;
+use super::stated_zone::stated_zone;
 use super::writers::{self, OddWriter, Writer, odd_elsewhere, odd_writers};
 use crate::base::{NANOS_PER_SECOND, Stamp, WrittenDate, WrittenZone};
 use crate::grammar::{GrammarId, Head, Known, Slots};
@@ -93,6 +94,20 @@ pub struct Counted {
     pub offset: u64,
 }
 
+/// A record that states a zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZoneStated {
+    /// The stretch of the file, how much the record's stamp says, and the stamp in nanoseconds; none in a file
+    /// without stamps.
+    pub when: Option<(u32, Written, i64)>,
+    /// The zone's name, as written.
+    pub name: String,
+    /// Whether it says that the machine's zone was changed to it just then.
+    pub changed: bool,
+    /// Offset of the record.
+    pub offset: u64,
+}
+
 /// A mark in a file without stamps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Loose {
@@ -134,6 +149,8 @@ pub struct Testimony {
     pub jumps: u32,
     /// Marks of a file in which no record has a stamp, by kind, hash and place.
     pub loose: Vec<Loose>,
+    /// Records that state a zone: the first ones, in file order.
+    pub zones: Vec<ZoneStated>,
     /// Whether a record states an instant of its own (`started at ...`).
     pub states: bool,
 }
@@ -161,6 +178,9 @@ pub fn odd_one<'a>(
 
 /// Most anchors and most kernel lines kept of one file.
 const MOST: usize = 4096;
+
+/// Most statements of zones kept of one file.
+const MOST_ZONES: usize = 64;
 
 /// Shortest message that is recognised in another file, in bytes.
 const SHORTEST_MESSAGE: usize = 16;
@@ -335,6 +355,15 @@ fn explained(regions: &[Vec<Plain>], survey: &FileSurvey, odd: impl Fn(&Plain) -
     explained
 }
 
+/// Keeps the zone that a record states.
+fn state_zone(said: &mut Testimony, message: &[u8], when: Option<(u32, Written, i64)>, offset: u64) {
+    if said.zones.len() < MOST_ZONES
+        && let Some(zone) = stated_zone(message)
+    {
+        said.zones.push(ZoneStated { when, name: zone.name.to_owned(), changed: zone.changed, offset });
+    }
+}
+
 impl Witness<'_> {
     fn line(&mut self, offset: u64, text: &[u8], line: &[u8]) {
         let begun = self.layouts.begins(text, line.len(), &mut self.slots);
@@ -395,6 +424,9 @@ impl Witness<'_> {
                 });
             }
         }
+        if own_clock {
+            state_zone(&mut self.said, message, Some((piece, written, at)), offset);
+        }
         let add = |marks: &mut Marks, kind, hash| marks.add(piece, kind, written, hash, at, offset);
         let words = if program.is_none() { behind_name(message.trim_ascii()) } else { message.trim_ascii() };
         if words.len() >= SHORTEST_MESSAGE {
@@ -432,6 +464,7 @@ impl Witness<'_> {
     fn loose(&mut self, id: GrammarId, head: &Head, offset: u64, line: &[u8]) {
         let reading = self.layouts.set.get(id).read(line, head, &mut self.slots, false);
         let message = reading.message.of(line).trim_ascii();
+        state_zone(&mut self.said, message, None, offset);
         let loose = &mut self.loose;
         let mut add = |kind, hash| loose.add(hash, Loose { kind, hash, offset });
         if message.len() >= SHORTEST_MESSAGE {

@@ -84,7 +84,7 @@ pub(super) fn odd_writers(regions: &[Vec<Written<'_>>], writer: impl Fn(&[u8]) -
         let place = regions.iter().flatten().find(|record| record.name == *name)?.offset;
         let first = (place, counts[name]);
         let fitting = bounds.iter().filter(|(low, high)| *low <= HALF && *high >= -HALF).count();
-        if !bounds.is_empty() && fitting * 10 >= bounds.len() * 8 {
+        if !bounds.is_empty() && fitting * 10 >= bounds.len() * 8 && !all_aside(&bounds) {
             return None;
         }
         if bounds.len() < FEWEST {
@@ -109,6 +109,16 @@ pub(super) fn odd_writers(regions: &[Vec<Written<'_>>], writer: impl Fn(&[u8]) -
     // Of those who wrote too little to tell nothing is known, once one is known to differ.
     let differs = odd.iter().any(|(_, judged)| *judged);
     odd.into_iter().filter(|_| differs).map(|(odd, _)| odd).collect()
+}
+
+/// Whether bounds that would each allow for a late record leave no room for the file's clock together: several
+/// exclude it, and all agree on another. (India and Nepal are a quarter of an hour apart.)
+fn all_aside(bounds: &[(i64, i64)]) -> bool {
+    const MINUTE: i64 = 60 * NANOS_PER_SECOND;
+    let low = bounds.iter().map(|bound| bound.0).max().unwrap_or(i64::MIN);
+    let high = bounds.iter().map(|bound| bound.1).min().unwrap_or(i64::MAX);
+    let aside = bounds.iter().filter(|(low, high)| *low > MINUTE || *high < -MINUTE).count();
+    aside >= FEWEST && low <= high.saturating_add(2 * LEEWAY)
 }
 
 /// Writers known to differ in another file of the log, and not shown here to have the file's clock.
