@@ -6,6 +6,7 @@
 
 mod embedded;
 mod heard;
+mod interleaved;
 mod kernel;
 mod marks;
 mod sample;
