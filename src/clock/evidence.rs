@@ -105,29 +105,30 @@ const FEWEST_UNANIMOUS: u32 = 3;
 const FEWEST: u32 = 5;
 const SHARE: f64 = 0.8;
 
-/// The seconds in which marks speak for an offset, and where one of them stands in each file.
-type Spoken = (BTreeSet<i64>, [(usize, u64); 2]);
+/// Events whose marks speak for an offset, and where one of them stands in each file. Messages of one second are
+/// one event, however many lines it took; identifiers of one record are.
+type Spoken = (BTreeSet<Event>, [(usize, u64); 2]);
+type Event = (i64, u64);
 
 /// What marks of two nodes say together.
 #[derive(Default)]
 struct Tally {
     /// By offset.
     votes: BTreeMap<i64, Spoken>,
-    /// Seconds in which a mark speaks for none.
-    astray: BTreeSet<i64>,
+    /// Events whose marks speak for none.
+    astray: BTreeSet<Event>,
     /// Whether a mark is more than an identifier.
     events: bool,
 }
 
 impl Tally {
-    /// The offset that most marks agree on. What is said in one second is one event, however many lines
-    /// it took.
+    /// The offset that most events agree on.
     fn link(self, nodes: (usize, usize)) -> Option<Link> {
-        let count = |seconds: &BTreeSet<i64>| u32::try_from(seconds.len()).unwrap_or(u32::MAX);
-        let total = self.votes.values().map(|(seconds, _)| count(seconds)).sum::<u32>() + count(&self.astray);
-        let (offset, (seconds, example)) =
-            self.votes.into_iter().max_by_key(|(_, (seconds, _))| seconds.len())?;
-        let votes = count(&seconds);
+        let count = |events: &BTreeSet<Event>| u32::try_from(events.len()).unwrap_or(u32::MAX);
+        let total = self.votes.values().map(|(events, _)| count(events)).sum::<u32>() + count(&self.astray);
+        let (offset, (events, example)) =
+            self.votes.into_iter().max_by_key(|(_, (events, _))| events.len())?;
+        let votes = count(&events);
         let enough = (votes >= FEWEST_UNANIMOUS && votes == total)
             || (votes >= FEWEST && f64::from(votes) >= SHARE * f64::from(total));
         enough.then_some(Link {
@@ -166,14 +167,17 @@ pub(super) fn links(mut seen: Vec<Seen>, related: impl Fn(usize, usize) -> Relat
                 let apart = if a.kind == MarkKind::Id { ID_APART } else { MESSAGE_APART };
                 let tally = tallies.entry((a.node, b.node)).or_default();
                 tally.events |= a.kind != MarkKind::Id;
-                let second = a.span.0.div_euclid(NANOS_PER_SECOND);
+                let event = match message {
+                    true => (a.span.0.div_euclid(NANOS_PER_SECOND), 0),
+                    false => (a.place.0 as i64, a.place.1),
+                };
                 match split(a.span.0 - b.span.0, (-apart, apart)) {
                     Some(offset) => {
                         let example = [a.place, b.place];
-                        let (seconds, _) = tally.votes.entry(offset).or_insert((BTreeSet::new(), example));
-                        seconds.insert(second);
+                        let (events, _) = tally.votes.entry(offset).or_insert((BTreeSet::new(), example));
+                        events.insert(event);
                     }
-                    None => _ = tally.astray.insert(second),
+                    None => _ = tally.astray.insert(event),
                 }
             }
         }
@@ -221,9 +225,10 @@ mod tests {
         assert!(links(marks(4), |_, _| Related::Host).is_empty());
         assert!(links(marks(0).split_off(8), |_, _| Related::Host).is_empty(), "too few");
         assert!(links(marks(0), |_, _| Related::Log).is_empty(), "one log tells one event once");
-        let at_once = marks(0)
-            .into_iter()
-            .map(|seen| Seen { span: (seen.node as i64 * 9 * HOUR, seen.node as i64 * 9 * HOUR), ..seen });
-        assert!(links(at_once.collect(), |_, _| Related::Host).is_empty(), "six marks of one moment");
+        let at_once = marks(0).into_iter().map(|seen| {
+            let at = seen.node as i64 * 9 * HOUR;
+            Seen { kind: MarkKind::Message, span: (at, at), ..seen }
+        });
+        assert!(links(at_once.collect(), |_, _| Related::Host).is_empty(), "six messages of one moment");
     }
 }
