@@ -95,7 +95,18 @@ impl<'a> Court<'a> {
         links.retain(|link| !link.changes_clock());
         let first = zones::solve(nodes.count, &links, ballot.all(), &usual);
         let by_quotes = |decision: &&Decision| decision.by == By::Own(VoteKind::Quoted);
-        usual.extend(first.decisions.iter().flatten().filter(by_quotes).map(|decision| decision.offset));
+        let proven = || first.decisions.iter().flatten().filter(by_quotes).map(|decision| decision.offset);
+        usual.extend(proven());
+        // What one program's stamps name needs a second voice. The zone that was given is none: where a label
+        // lies, it mostly names the zone that people there live in.
+        let mut spoken = nodes.labels();
+        spoken.insert(0);
+        spoken.extend(proven());
+        let mut votes = ballot.all().to_vec();
+        for vote in &mut votes {
+            vote.named = vote.named.filter(|named| !spoken.contains(named));
+        }
+        let ballot = Ballot::new(nodes.count, votes);
         let solution = zones::solve(nodes.count, &links, ballot.all(), &usual);
         let mut court = Self {
             nodes,
@@ -270,7 +281,7 @@ impl<'a> Court<'a> {
         }
         match self.relative(run).or_else(|| self.nearby(run)) {
             Some(offset) => (named(offset), Basis::ZONE_DEFAULT, proofs),
-            None => match self.settings.get(&file) {
+            None => match self.settings.get(&file).filter(|_| range.is_some()) {
                 Some((zone, place)) => {
                     (zone.clone(), Basis::ZONE_DEFAULT, reasons::settings(zone.name(), *place))
                 }

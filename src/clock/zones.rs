@@ -220,7 +220,7 @@ type Tallies = BTreeMap<VoteKind, BTreeMap<i64, usize>>;
 
 /// Whether something else says the same as the labels of a group: other programs, a file time, a quoted time. One
 /// program may write a label that is not so, and whoever shares marks with it would follow.
-fn vouched(label: i64, tallies: &Tallies, votes: &[&Vote], usual: &BTreeSet<i64>) -> bool {
+fn vouched(label: i64, tallies: &Tallies, votes: &[&Vote]) -> bool {
     let agrees =
         |kind| tallies.get(&kind).is_some_and(|tally| tally.len() == 1 && tally.contains_key(&label));
     if agrees(VoteKind::Quoted) || agrees(VoteKind::Mtime) {
@@ -228,7 +228,7 @@ fn vouched(label: i64, tallies: &Tallies, votes: &[&Vote], usual: &BTreeSet<i64>
     }
     let mut labels = votes.iter().filter(|vote| vote.kind == VoteKind::Label).map(|vote| vote.named);
     let first = labels.next().flatten();
-    first.is_none_or(|first| usual.contains(&first)) || labels.any(|named| named != first)
+    first.is_none() || labels.any(|named| named != first)
 }
 
 fn decide(
@@ -289,7 +289,7 @@ fn decide(
         solution.disputed.extend(group);
         return;
     }
-    if let Some((root, _)) = label.filter(|(root, _)| !vouched(*root, &tallies, &votes_of, usual)) {
+    if let Some((root, _)) = label.filter(|(root, _)| !vouched(*root, &tallies, &votes_of)) {
         let hint = |node: &usize| (*node, root + groups.find(*node).1);
         solution.hints.extend(group.iter().filter(|node| !tainted[**node]).map(hint));
         return;

@@ -367,7 +367,8 @@ impl Witness<'_> {
         }
         let marks = &mut self.marks;
         ids(body, |word| add(marks, MarkKind::Id, hash(&[word])));
-        deeds(body, |kind, hash| add(marks, kind, hash));
+        // Who made a request stands before the stamp in most access logs.
+        deeds(line, |kind, hash| add(marks, kind, hash));
         if self.said.uptimes.len() < MOST
             && program == Some(KERNEL)
             && let Some(uptime) = uptime(message)
