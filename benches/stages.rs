@@ -129,5 +129,6 @@ fn alternating(source: u32, sources: i64) -> Batch {
         folds: Vec::new(),
         doubt: 0,
         derived: Vec::new(),
+        told: None,
     }
 }

@@ -145,6 +145,7 @@ mod tests {
             folds: Vec::new(),
             doubt: 0,
             derived: Vec::new(),
+            told: None,
         }
     }
 

@@ -1,7 +1,9 @@
 //! Accounts: what came in and what became of it. Lines in are lines out.
 
+use serde::{Deserialize, Serialize};
+
 /// The account of a file, a source or a run.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Account {
     /// Bytes of text read, unpacked.
     pub bytes: u64,

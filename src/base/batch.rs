@@ -6,6 +6,7 @@ use super::event::{Event, Flags};
 use super::level::Level;
 use super::source::{FileId, SourceId};
 use super::stamp::Resolution;
+use super::told::{Told, ToldRows};
 
 /// What one batch saw of one pattern.
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +81,8 @@ pub struct Batch {
     pub doubt: i64,
     /// What its derived events are; empty in a batch of records.
     pub derived: Vec<Derived>,
+    /// What a store tells of its records; `None` for records that were read here.
+    pub told: Option<Told>,
 }
 
 impl Batch {
@@ -94,8 +97,11 @@ impl Batch {
     /// The interval of an event that its own stamp does not give.
     #[cold]
     fn interval_apart(&self, event: &Event) -> (i64, i64) {
-        match self.derived(event) {
-            Some(derived) => (derived.instant.earliest, derived.instant.latest),
+        if let Some(derived) = self.derived(event) {
+            return (derived.instant.earliest, derived.instant.latest);
+        }
+        match self.told(event) {
+            Some((rows, row)) => rows.interval(row),
             None => self.gap(event),
         }
     }
@@ -140,6 +146,16 @@ impl Batch {
             Some(derived) => derived.line,
             None => self.first_line + u64::from(event.line),
         }
+    }
+
+    /// What a store tells of a record: the rows, and which one it is.
+    #[inline]
+    pub fn told(&self, event: &Event) -> Option<(&dyn ToldRows, u32)> {
+        if !event.flags.has(Flags::TOLD) {
+            return None;
+        }
+        let told = self.told.as_ref()?;
+        Some((&*told.rows, told.row(event.offset)?))
     }
 
     /// What a derived event is; `None` for a record.

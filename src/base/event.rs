@@ -25,8 +25,11 @@ impl Flags {
     /// The undated record has no dated neighbour: the file's mtime is all there is.
     pub const MTIME_ONLY: Self = Self(1 << 5);
 
+    /// A store tells of it: its parts and its interval stand in [`super::Batch::told`].
+    pub const TOLD: Self = Self(1 << 7);
+
     /// Its interval is not that of its stamp's width.
-    pub const APART: Self = Self(Self::UNDATED.0 | Self::COUNTED.0 | Self::DERIVED.0);
+    pub const APART: Self = Self(Self::UNDATED.0 | Self::COUNTED.0 | Self::DERIVED.0 | Self::TOLD.0);
 
     /// Whether all bits of `other` are set.
     pub const fn has(self, other: Self) -> bool {
@@ -36,6 +39,16 @@ impl Flags {
     /// Whether any bit of either is set.
     pub const fn any(self, one: Self, other: Self) -> bool {
         self.0 & (one.0 | other.0) != 0
+    }
+
+    /// The bits, as a store keeps them.
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// The inverse of [`Flags::bits`].
+    pub const fn from_bits(bits: u8) -> Self {
+        Self(bits)
     }
 
     /// Clears the bits of `other`.

@@ -1,10 +1,12 @@
 //! An instant: what a stamp turned out to mean, as an interval with its reasons.
 
+use serde::{Deserialize, Serialize};
+
 /// Nanoseconds in a second.
 pub const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
 /// How an instant is known: a set of the contract's basis words.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Basis(u32);
 
 impl Basis {
@@ -72,6 +74,11 @@ impl Basis {
         self.0 & other.0 == other.0
     }
 
+    /// The word's set; `None` when it is no basis word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(_, known)| *known == word).map(|(bit, _)| *bit)
+    }
+
     /// The contract's words, in a fixed order.
     pub fn words(self) -> impl Iterator<Item = &'static str> {
         Self::WORDS.iter().filter(move |(bit, _)| self.has(*bit)).map(|(_, word)| *word)
@@ -79,7 +86,7 @@ impl Basis {
 }
 
 /// A half-open UTC interval `[earliest, latest)` with a best value; nanoseconds since 1970.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Instant {
     /// Not before this.
     pub earliest: i64,

@@ -12,6 +12,7 @@ mod instant;
 mod level;
 mod source;
 mod stamp;
+mod told;
 
 pub use account::Account;
 pub use batch::{Batch, Gap, Start, Tally};
@@ -26,3 +27,4 @@ pub use source::{FileId, LogFile, Loss, SourceId, Unread};
 pub use stamp::{
     PROXY_YEAR, Resolution, Stamp, WrittenDate, WrittenZone, civil_from_days, days_from_civil, is_leap,
 };
+pub use told::{Told, ToldRows};

@@ -1,11 +1,13 @@
 //! Files, the sources they form, and the ledger entry each file keeps.
 
+use serde::{Deserialize, Serialize};
+
 /// Index of a file in the run, in canonical order (never in command-line order).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FileId(pub u32);
 
 /// Index of a source in the run, in canonical order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SourceId(pub u32);
 
 /// What a file is called and which source it belongs to.
@@ -20,7 +22,7 @@ pub struct LogFile {
 }
 
 /// Something that did not come through, with its reason, in one file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unread {
     /// The file's name.
     pub file: String,
@@ -31,7 +33,7 @@ pub struct Unread {
 }
 
 /// How much a ledger remark weighs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Loss {
     /// Worth knowing; nothing was lost.
     None,

@@ -5,6 +5,7 @@
 //! (proleptic Gregorian) also lives here because a stamp needs it to exist at all.
 
 use super::instant::NANOS_PER_SECOND;
+use serde::{Deserialize, Serialize};
 
 /// The year a stamp without a year is filed under: a leap year, so that Feb 29 exists.
 pub const PROXY_YEAR: i32 = 2000;
@@ -38,7 +39,7 @@ pub enum WrittenDate {
 }
 
 /// How fine a stamp is: the width of the interval it names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Resolution(u8);
 
 impl Resolution {

@@ -1,32 +1,74 @@
 //! The sink behind `build` and `report`: rhythms of sources while the timeline goes by, then findings.
 
 use std::ops::ControlFlow;
+use std::sync::{Mutex, PoisonError};
 
-use super::boot_findings::boot_findings;
-use super::clock_findings::clock_findings;
 use super::context::Context;
 use super::output::Output;
 use crate::base::{Flags, Result, Unread};
 use crate::engine::{Outcome, Sink, Stretch};
 use crate::ingest::Filter;
-use crate::lens::{Finding, Marker, Order, Pulse, Silence, markers, orders, silences};
+use crate::lens::{Catalogue, Finding, Marker, Order, Pulse, Silence, markers, orders, silences};
 use crate::poll::Change;
 use crate::present::{Report, SourceRow, push_jsonl};
+use crate::store::{Piece, PieceBuilder, Writer};
 use crate::view::Scene;
+
+/// What becomes of the events while they go by.
+#[derive(Default)]
+pub(super) enum Events {
+    /// Nothing: the analysis is all.
+    #[default]
+    Nothing,
+    /// One JSON object a line.
+    Rows(Output),
+    /// A store. Only whoever takes parts in order writes it: the lock is never waited for.
+    Store(Mutex<Box<Writer>>),
+}
+
+/// Events of a stretch on their way there.
+enum Written {
+    Nothing,
+    Rows(Vec<u8>),
+    Store(Result<Piece>),
+}
 
 /// Feels the pulse of every source, and writes events on the side where asked to.
 struct Analyst<'a> {
     scene: &'a Scene<'a>,
     pulses: Vec<Pulse>,
-    rows: Option<Output>,
+    events: Events,
+}
+
+impl Analyst<'_> {
+    /// The events of a stretch, as they are written.
+    fn written(&self, stretch: &mut dyn Stretch) -> Written {
+        match &self.events {
+            Events::Nothing => Written::Nothing,
+            Events::Rows(_) => {
+                let mut bytes = Vec::new();
+                stretch.each(&mut |entry| push_jsonl(&mut bytes, self.scene, entry));
+                Written::Rows(bytes)
+            }
+            Events::Store(_) => {
+                let mut piece = PieceBuilder::new(self.scene);
+                let mut fault = Ok(());
+                stretch.each(&mut |entry| {
+                    if fault.is_ok() {
+                        fault = piece.push(entry);
+                    }
+                });
+                Written::Store(fault.and_then(|()| piece.finish()))
+            }
+        }
+    }
 }
 
 impl Sink for Analyst<'_> {
-    type Part = (Vec<(usize, Pulse)>, Vec<u8>);
+    type Part = (Vec<(usize, Pulse)>, Written);
 
     fn part(&self, stretch: &mut dyn Stretch) -> Self::Part {
         let mut pulses: Vec<Option<Pulse>> = vec![None; self.pulses.len()];
-        let mut bytes = Vec::new();
         stretch.each(&mut |entry| {
             // What is derived is no beat of its source; a copy is one.
             for (batch, event) in
@@ -36,20 +78,21 @@ impl Sink for Analyst<'_> {
                     pulses[batch.source.0 as usize].get_or_insert_default().add(batch, event);
                 }
             }
-            if self.rows.is_some() {
-                push_jsonl(&mut bytes, self.scene, entry);
-            }
         });
         let spoke = pulses.into_iter().enumerate().filter_map(|(source, pulse)| Some((source, pulse?)));
-        (spoke.collect(), bytes)
+        (spoke.collect(), self.written(stretch))
     }
 
-    fn accept(&mut self, (pulses, bytes): Self::Part) -> Result<ControlFlow<()>> {
+    fn accept(&mut self, (pulses, written): Self::Part) -> Result<ControlFlow<()>> {
         for (source, pulse) in pulses {
             self.pulses[source].append(pulse);
         }
-        if let Some(rows) = &mut self.rows {
-            rows.write(&bytes)?;
+        match (&mut self.events, written) {
+            (Events::Rows(rows), Written::Rows(bytes)) => rows.write(&bytes)?,
+            (Events::Store(writer), Written::Store(piece)) => {
+                writer.get_mut().unwrap_or_else(PoisonError::into_inner).append(piece?)?;
+            }
+            _ => {}
         }
         Ok(ControlFlow::Continue(()))
     }
@@ -58,6 +101,7 @@ impl Sink for Analyst<'_> {
 /// What an analysis found.
 pub(super) struct Analysis {
     pub rows: Vec<SourceRow>,
+    pub catalogue: Catalogue,
     pub markers: Vec<Marker>,
     pub silences: Vec<Silence>,
     pub changes: Vec<Change>,
@@ -68,34 +112,45 @@ pub(super) struct Analysis {
     pub remarks: Vec<Unread>,
 }
 
-/// Reads everything and looks at it.
-pub(super) fn analyse(context: &Context, filter: &Filter, events: Option<Output>) -> Result<Analysis> {
+/// Reads everything and looks at it. A store that was written comes back: it lacks what stands beside events.
+pub(super) fn analyse(
+    context: &Context,
+    filter: &Filter,
+    events: Events,
+) -> Result<(Analysis, Option<Box<Writer>>)> {
     let scene = context.scene();
     let rows = context.source_rows(true);
-    let mut analyst = Analyst { scene: &scene, pulses: vec![Pulse::default(); rows.len()], rows: events };
+    let mut analyst = Analyst { scene: &scene, pulses: vec![Pulse::default(); rows.len()], events };
     let outcome: Outcome = context.drive(&scene, filter, &mut analyst)?;
-    if let Some(rows) = analyst.rows.take() {
-        rows.finish()?;
-    }
+    let writer = match std::mem::take(&mut analyst.events) {
+        Events::Nothing => None,
+        Events::Rows(rows) => {
+            rows.finish()?;
+            None
+        }
+        Events::Store(writer) => Some(writer.into_inner().unwrap_or_else(PoisonError::into_inner)),
+    };
     let ends = neighbours_end(&rows);
-    let mut remarks = context.prepared.ledger.remarks.clone();
+    let mut remarks = context.remarks().to_vec();
     remarks.extend(outcome.remarks);
     remarks.sort_by(|a, b| (&a.file, &a.why).cmp(&(&b.file, &b.why)));
     let inside = |change: &&Change| {
         (filter.since..filter.until).contains(&change.instant.best)
             && rows[change.source.0 as usize].is_asked()
     };
-    let changes: Vec<Change> = context.prepared.changes.iter().filter(inside).cloned().collect();
-    Ok(Analysis {
+    let changes: Vec<Change> = context.changes().iter().filter(inside).cloned().collect();
+    let analysis = Analysis {
         orders: orders(&changes),
         changes,
-        findings: clock_findings(context).into_iter().chain(boot_findings(context)).collect(),
+        findings: context.findings(),
         markers: markers(&outcome.catalogue, filter.fold_copies, |source| rows[source.0 as usize].range),
+        catalogue: outcome.catalogue,
         silences: silences(&analyst.pulses, &ends),
-        files: context.prepared.files.iter().map(|file| file.name.clone()).collect(),
+        files: context.files().into_iter().map(|file| file.name).collect(),
         rows,
         remarks,
-    })
+    };
+    Ok((analysis, writer))
 }
 
 /// For each source, an instant that at least two other sources of its host (those under the same first

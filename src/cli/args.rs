@@ -133,6 +133,9 @@ pub(super) struct Common {
     /// settled: the choice changes no time
     #[arg(long, value_name = "GLOB", env = "TIMELINE_SOURCE", help_heading = "Selection")]
     pub source: Vec<String>,
+    /// Of a damaged store, read what is whole
+    #[arg(long, help_heading = "Selection")]
+    pub salvage: bool,
     #[command(flatten)]
     pub opening: Opening,
     /// Threads [default: all cores]
@@ -233,12 +236,19 @@ pub(super) enum RowFormat {
 pub(super) struct BuildArgs {
     #[command(flatten)]
     pub input: Input,
-    /// Write all events here, one JSON object a line (NAME.jsonl)
-    #[arg(short = 'o', long = "output", value_name = "FILE.jsonl")]
+    /// Write the store here (NAME.timeline), or all events as one JSON object a line (NAME.jsonl)
+    /// [default: the last part of the first INPUT, with .timeline behind it, in the working directory]
+    #[arg(short = 'o', long = "output", value_name = "NAME", conflicts_with = "no_store")]
     pub output: Option<PathBuf>,
-    /// Overwrite FILE
+    /// Write nothing: the summary is all
+    #[arg(long)]
+    pub no_store: bool,
+    /// Overwrite what stands there. A store of the same inputs is brought up to date without
     #[arg(long)]
     pub force: bool,
+    /// Keep bloom filters: ids and addresses in fields are ruled out without reading them (6 % more bytes)
+    #[arg(long)]
+    pub bloom: bool,
     #[command(flatten)]
     pub at_least: AtLeast,
     #[command(flatten)]

@@ -1,9 +1,9 @@
 //! What kernel lines told, as findings: boots, and clocks that were set while a machine ran.
 
 use super::clock_findings::evidence;
-use super::context::Context;
 use crate::base::{FileId, NANOS_PER_SECOND};
 use crate::clock::{Booted, ClockStep, Place};
+use crate::engine::Prepared;
 use crate::lens::{Finding, Subject, Value};
 use crate::text::clean;
 use crate::time::pretty_span;
@@ -14,18 +14,17 @@ fn seconds(nanos: i64) -> f64 {
 }
 
 /// All boots, then all steps.
-pub(super) fn boot_findings(context: &Context) -> Vec<Finding> {
-    let prepared = &context.prepared;
+pub(super) fn boot_findings(prepared: &Prepared) -> Vec<Finding> {
     let asked = |place: &Place| prepared.files.get(place.file).is_some_and(|file| file.asked);
     let boots =
-        prepared.boots.iter().filter(|boot| asked(&boot.place)).filter_map(|boot| booted(context, boot));
+        prepared.boots.iter().filter(|boot| asked(&boot.place)).filter_map(|boot| booted(prepared, boot));
     boots
         .chain(
             prepared
                 .steps
                 .iter()
                 .filter(|step| asked(&step.places[0]))
-                .filter_map(|step| stepped(context, step)),
+                .filter_map(|step| stepped(prepared, step)),
         )
         .collect()
 }
@@ -34,12 +33,12 @@ fn named(host: Option<&String>) -> String {
     host.map_or_else(|| "the machine".to_owned(), |host| clean(host))
 }
 
-fn booted(context: &Context, boot: &Booted) -> Option<Finding> {
-    let shown = evidence(context, boot.place, Some(boot.at))?;
-    let file = context.prepared.file(FileId(boot.place.file as u32));
+fn booted(prepared: &Prepared, boot: &Booted) -> Option<Finding> {
+    let shown = evidence(prepared, boot.place, Some(boot.at))?;
+    let file = prepared.file(FileId(boot.place.file as u32));
     let basis: Vec<&str> = boot.instant.basis.words().collect();
     Some(Finding {
-        kind: "change",
+        kind: "change".into(),
         title: format!("{} booted (kernel uptime {} s)", named(boot.host.as_ref()), boot.uptime()),
         start: Some(boot.instant.best),
         end: Some(boot.instant.best),
@@ -53,10 +52,10 @@ fn booted(context: &Context, boot: &Booted) -> Option<Finding> {
             ..Subject::default()
         },
         values: vec![
-            ("what", Value::Text("boot".to_owned())),
-            ("uptime_seconds", Value::Number(seconds(boot.uptime))),
-            ("kernel_lines", Value::Count(boot.lines as i64)),
-            ("basis", Value::Text(basis.join(" "))),
+            ("what".into(), Value::Text("boot".to_owned())),
+            ("uptime_seconds".into(), Value::Number(seconds(boot.uptime))),
+            ("kernel_lines".into(), Value::Count(boot.lines as i64)),
+            ("basis".into(), Value::Text(basis.join(" "))),
         ],
         claim: 0,
         evidence: vec![shown],
@@ -64,11 +63,11 @@ fn booted(context: &Context, boot: &Booted) -> Option<Finding> {
     })
 }
 
-fn stepped(context: &Context, step: &ClockStep) -> Option<Finding> {
+fn stepped(prepared: &Prepared, step: &ClockStep) -> Option<Finding> {
     let [before, after] = step.places;
     let evidence =
-        vec![evidence(context, before, Some(step.ends.0))?, evidence(context, after, Some(step.ends.1))?];
-    let file = context.prepared.file(FileId(after.file as u32));
+        vec![evidence(prepared, before, Some(step.ends.0))?, evidence(prepared, after, Some(step.ends.1))?];
+    let file = prepared.file(FileId(after.file as u32));
     let (host, span) = (named(step.host.as_ref()), pretty_span(step.by.saturating_abs()));
     // A machine that sleeps only ever loses time.
     let title = match step.by {
@@ -76,7 +75,7 @@ fn stepped(context: &Context, step: &ClockStep) -> Option<Finding> {
         _ => format!("{host}: its clock was set forward by about {span}, or it slept so long"),
     };
     Some(Finding {
-        kind: "clock_step",
+        kind: "clock_step".into(),
         title,
         start: Some(step.ends.0),
         end: Some(step.ends.1),
@@ -85,9 +84,9 @@ fn stepped(context: &Context, step: &ClockStep) -> Option<Finding> {
         score: 0.5,
         subject: Subject { source: Some(file.source), host: step.host.clone(), ..Subject::default() },
         values: vec![
-            ("seconds", Value::Number(seconds(step.by))),
-            ("uncertainty_seconds", Value::Number(seconds(step.within))),
-            ("or_suspend", Value::Flag(step.by > 0)),
+            ("seconds".into(), Value::Number(seconds(step.by))),
+            ("uncertainty_seconds".into(), Value::Number(seconds(step.within))),
+            ("or_suspend".into(), Value::Flag(step.by > 0)),
         ],
         claim: u8::from(step.by < 0),
         evidence,

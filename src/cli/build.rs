@@ -1,34 +1,113 @@
-//! `timeline build`: reads everything and prints the summary.
+//! `timeline build`: reads everything, writes the store and prints the summary.
 
 use std::io::IsTerminal as _;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Mutex;
 
-use super::analyse::analyse;
+use super::analyse::{Analysis, Events, analyse};
 use super::args::BuildArgs;
 use super::context::Context;
 use super::outcome::Ending;
 use super::output::Output;
 use super::resolve;
 use crate::base::{Error, Result};
-use crate::present::{SummaryStyle, push_summary};
+use crate::present::{
+    SummaryStyle, patterns_document, push_summary, report_json, sources_document, thousands,
+};
+use crate::store::{Beside, Made, Manifest, Run, Store, Writer};
+use crate::text::clean;
 
 /// Columns where the output is no terminal.
 const COLUMNS: usize = 120;
 
+/// Where events go.
+enum Place {
+    Nowhere,
+    Rows(PathBuf),
+    Store(PathBuf),
+}
+
+impl Place {
+    /// Where the events of a build go, and that they may go there: a mistake is told before anything is read.
+    fn of(args: &BuildArgs) -> Result<Self> {
+        if args.input.inputs.is_empty() {
+            return Err(resolve::nothing_to_read());
+        }
+        let place = match &args.output {
+            None if args.no_store => return Ok(Self::Nowhere),
+            None => Self::Store(default_name(args.input.inputs.first().map_or(Path::new("."), |path| path))?),
+            Some(path) => match path.extension().and_then(|extension| extension.to_str()) {
+                Some("jsonl") => Self::Rows(path.clone()),
+                Some("timeline") => Self::Store(path.clone()),
+                _ => {
+                    return Err(Error::new(format!(
+                        "cannot tell what to write from the name {}; give one that ends in .timeline (a store) or .jsonl (one JSON object a line)",
+                        path.display()
+                    )));
+                }
+            },
+        };
+        match &place {
+            Self::Store(path) if !is_ours(path, args)? => Output::check(Some(path), args.force)?,
+            Self::Rows(path) => Output::check(Some(path), args.force)?,
+            _ => {}
+        }
+        Ok(place)
+    }
+
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Nowhere => None,
+            Self::Rows(path) | Self::Store(path) => Some(path),
+        }
+    }
+}
+
+/// The store of an input without `-o`: the last part of its name, in the working directory.
+fn default_name(input: &Path) -> Result<PathBuf> {
+    if input == Path::new("-") {
+        return Ok("stdin.timeline".into());
+    }
+    let whole = match input.components().next_back() {
+        Some(Component::Normal(_)) => input.to_owned(),
+        // `.`, `..` and `/` are no names.
+        _ => std::fs::canonicalize(input).map_err(|error| Error::io("read", input, &error))?,
+    };
+    let name = whole.file_name().map_or("root".into(), |name| name.to_string_lossy());
+    Ok(format!("{}.timeline", name.strip_suffix(".timeline").unwrap_or(&name)).into())
+}
+
+/// The inputs of a build, in a form that does not hang on the working directory.
+fn made_from(inputs: &[PathBuf]) -> Vec<String> {
+    let whole = |input: &PathBuf| std::fs::canonicalize(input).unwrap_or_else(|_| input.clone());
+    let mut inputs: Vec<String> =
+        inputs.iter().map(|input| whole(input).to_string_lossy().into_owned()).collect();
+    inputs.sort();
+    inputs.dedup();
+    inputs
+}
+
+/// Whether a store of these very inputs stands there: building again brings it up to date.
+fn is_ours(path: &Path, args: &BuildArgs) -> Result<bool> {
+    if !Store::is_store(path) || args.force {
+        return Ok(false);
+    }
+    // One that cannot be read is nobody's.
+    Ok(Manifest::peek(path).is_ok_and(|known| known.made_from == made_from(&args.input.inputs)))
+}
+
 /// Runs `timeline build`.
 pub(super) fn run(args: &BuildArgs) -> Result<Ending> {
-    let path = args.output.as_deref();
-    if let Some(path) = path.filter(|path| path.extension().is_none_or(|extension| extension != "jsonl")) {
-        return Err(Error::new(format!(
-            "cannot write {}: this version writes events as JSON lines only; give a name that ends in .jsonl",
-            path.display()
-        )));
-    }
-    Output::check(path, args.force)?;
-    let context = Context::new(&args.input, &args.common, path)?;
-    let events = path.map(|path| Output::create(Some(path))).transpose()?;
+    let place = Place::of(args)?;
+    let context = Context::new(&args.input, &args.common, place.path())?;
+    let events = match &place {
+        Place::Nowhere => Events::Nothing,
+        Place::Rows(path) => Events::Rows(Output::create(Some(path))?),
+        Place::Store(path) => Events::Store(Mutex::new(Box::new(Writer::create(path, args.bloom)?))),
+    };
     let zone = &context.plan.settle.default_zone;
     let filter = resolve::filter(&args.common, args.at_least.level.as_deref(), zone)?;
-    let analysis = analyse(&context, &filter, events)?;
+    let (analysis, writer) = analyse(&context, &filter, events)?;
     context.hush();
     let terminal = std::io::stdout().is_terminal();
     let columns = if terminal {
@@ -39,9 +118,79 @@ pub(super) fn run(args: &BuildArgs) -> Result<Ending> {
     let style = SummaryStyle { color: resolve::color(args.common.color), columns };
     let mut text = Vec::new();
     push_summary(&mut text, &analysis.report(&context), &context.scene().labels, style);
+    if let (Place::Store(path), Some(writer)) = (&place, writer) {
+        let events = finish(*writer, args, &context, &analysis)?;
+        let name = clean(&path.to_string_lossy());
+        let said = format!(
+            "
+Store: {name}, {} events. Ask it: timeline show {name}
+",
+            thousands(events)
+        );
+        text.extend_from_slice(said.as_bytes());
+    }
     let mut output = Output::stdout();
     output.write(&text)?;
     output.finish()?;
     // The summary has told of every loss: stderr need not repeat it.
     Ok(context.verdict(&analysis.remarks))
+}
+
+/// Completes the store; the number of its events.
+fn finish(writer: Writer, args: &BuildArgs, context: &Context, analysis: &Analysis) -> Result<u64> {
+    let report = analysis.report(context);
+    let run = Run {
+        files: context.files(),
+        sources: analysis.rows.clone(),
+        findings: analysis.findings.clone(),
+        changes: analysis.changes.clone(),
+        remarks: analysis.remarks.clone(),
+    };
+    let beside = Beside {
+        sources: sources_document(&analysis.rows),
+        patterns: patterns_document(&analysis.catalogue, &report),
+        findings: report_json(&report),
+        run: run.to_json()?,
+    };
+    let made = Made {
+        tz: report.zone.name().to_owned(),
+        options: options(args),
+        from: made_from(&args.input.inputs),
+        inputs: context.inputs()?,
+    };
+    writer.finish(&beside, made)
+}
+
+/// What was said on the command line that settles what is read and how: as it would be said again.
+fn options(args: &BuildArgs) -> Vec<String> {
+    let common = &args.common;
+    let mut options = Vec::new();
+    let mut say = |name: &str, value: &str| options.push(format!("--{name}={value}"));
+    let several = [
+        ("assume-tz", &common.assume_tz),
+        ("host", &common.host),
+        ("program", &common.program),
+        ("source", &common.source),
+        ("encoding", &common.opening.encoding),
+    ];
+    for (name, values) in several {
+        values.iter().for_each(|value| say(name, value));
+    }
+    let year = common.year.map(|year| year.to_string());
+    let single = [
+        ("year", &year),
+        ("since", &common.since),
+        ("until", &common.until),
+        ("around", &common.around),
+        ("level", &args.at_least.level),
+    ];
+    for (name, value) in single {
+        value.iter().for_each(|value| say(name, value));
+    }
+    for (name, set) in [("as-written", common.as_written), ("no-dedupe", common.no_dedupe)] {
+        if set {
+            options.push(format!("--{name}"));
+        }
+    }
+    options
 }

@@ -1,36 +1,34 @@
 //! What settling found out about clocks, as findings: a zone that changed midway, offsets that lie,
 //! writers with clocks of their own. Each with the records that show it.
 
-use super::context::Context;
 use crate::base::{FileId, NANOS_PER_SECOND};
 use crate::clock::{Apart, Place, Shift, ShiftKind, SkewShown, seconds};
-use crate::engine::FileState;
+use crate::engine::{FileState, Prepared};
 use crate::lens::{Evidence, Finding, Subject, Value};
 use crate::text::clean;
 use crate::time::{Offset, pretty_span};
 use crate::witness::Writer;
 
 /// All findings on clocks, by source and place.
-pub(super) fn clock_findings(context: &Context) -> Vec<Finding> {
-    let prepared = &context.prepared;
+pub(super) fn clock_findings(prepared: &Prepared) -> Vec<Finding> {
     let asked = |shift: &&Shift| prepared.files.get(shift.after.file).is_some_and(|file| file.asked);
     let mut findings: Vec<Finding> =
-        prepared.shifts.iter().filter(asked).filter_map(|shift| zone_shift(context, shift)).collect();
+        prepared.shifts.iter().filter(asked).filter_map(|shift| zone_shift(prepared, shift)).collect();
     for (index, file) in prepared.files.iter().enumerate().filter(|(_, file)| file.asked) {
         let id = FileId(index as u32);
-        findings.extend(repaired(context, id, file));
-        findings.extend(odd_writers(context, id, file));
+        findings.extend(repaired(prepared, id, file));
+        findings.extend(odd_writers(prepared, id, file));
     }
-    findings.extend(prepared.skews.iter().filter_map(|shown| skew(context, shown)));
+    findings.extend(prepared.skews.iter().filter_map(|shown| skew(prepared, shown)));
     findings
 }
 
 /// Clocks of two hosts that stand apart, or records of theirs that contradict each other.
-fn skew(context: &Context, shown: &SkewShown) -> Option<Finding> {
+fn skew(prepared: &Prepared, shown: &SkewShown) -> Option<Finding> {
     let evidence: Vec<Evidence> = shown
         .places
         .iter()
-        .filter_map(|(place, key)| evidence(context, *place, Some(*key)))
+        .filter_map(|(place, key)| evidence(prepared, *place, Some(*key)))
         .fold(Vec::new(), |mut all, one| {
             if !all.contains(&one) {
                 all.push(one);
@@ -47,9 +45,9 @@ fn skew(context: &Context, shown: &SkewShown) -> Option<Finding> {
                 false => format!("{what}, or its zone is another: left as written"),
             };
             let values = vec![
-                ("seconds", number(skewed.offset)),
-                ("uncertainty_seconds", number(skewed.uncertainty)),
-                ("applied", Value::Flag(applied)),
+                ("seconds".into(), number(skewed.offset)),
+                ("uncertainty_seconds".into(), number(skewed.uncertainty)),
+                ("applied".into(), Value::Flag(applied)),
             ];
             (title, values, 0.7)
         }
@@ -59,10 +57,10 @@ fn skew(context: &Context, shown: &SkewShown) -> Option<Finding> {
             let title =
                 format!("{host}'s clock is at least {by_at_least} {side} {reference}'s: left as written");
             let values = vec![
-                ("seconds", Value::Unknown),
-                ("uncertainty_seconds", Value::Unknown),
-                ("at_least_seconds", number(by)),
-                ("applied", Value::Flag(false)),
+                ("seconds".into(), Value::Unknown),
+                ("uncertainty_seconds".into(), Value::Unknown),
+                ("at_least_seconds".into(), number(by)),
+                ("applied".into(), Value::Flag(false)),
             ];
             (title, values, 0.6)
         }
@@ -73,16 +71,16 @@ fn skew(context: &Context, shown: &SkewShown) -> Option<Finding> {
                 seconds(by)
             );
             let values = vec![
-                ("seconds", Value::Unknown),
-                ("uncertainty_seconds", Value::Unknown),
-                ("contradiction_seconds", number(by)),
-                ("applied", Value::Flag(false)),
+                ("seconds".into(), Value::Unknown),
+                ("uncertainty_seconds".into(), Value::Unknown),
+                ("contradiction_seconds".into(), number(by)),
+                ("applied".into(), Value::Flag(false)),
             ];
             (title, values, 0.5)
         }
     };
     (!evidence.is_empty()).then(|| Finding {
-        kind: "skew",
+        kind: "skew".into(),
         title,
         start: Some(shown.span.0),
         end: Some(shown.span.1),
@@ -98,16 +96,15 @@ fn skew(context: &Context, shown: &SkewShown) -> Option<Finding> {
 }
 
 /// A record, read again, with its place in time.
-pub(super) fn evidence(context: &Context, place: Place, key: Option<i64>) -> Option<Evidence> {
-    let (line, text) = context.prepared.record_at(place)?;
+pub(super) fn evidence(prepared: &Prepared, place: Place, key: Option<i64>) -> Option<Evidence> {
+    let (line, text) = prepared.record_at(place)?;
     Some(Evidence::new(FileId(place.file as u32), line, key, &text))
 }
 
-fn zone_shift(context: &Context, shift: &Shift) -> Option<Finding> {
-    let prepared = &context.prepared;
+fn zone_shift(prepared: &Prepared, shift: &Shift) -> Option<Finding> {
     let file = prepared.files.get(shift.after.file)?;
-    let before = shift.before.and_then(|place| evidence(context, place, Some(shift.ends.0)));
-    let after = evidence(context, shift.after, Some(shift.ends.1))?;
+    let before = shift.before.and_then(|place| evidence(prepared, place, Some(shift.ends.0)));
+    let after = evidence(prepared, shift.after, Some(shift.ends.1))?;
     let (from, to) = (Offset(shift.offsets.0), Offset(shift.offsets.1));
     let name = clean(&prepared.sources[file.source.0 as usize].name);
     let jump = pretty_span(shift.jump.abs());
@@ -130,7 +127,7 @@ fn zone_shift(context: &Context, shift: &Shift) -> Option<Finding> {
         ),
     };
     Some(Finding {
-        kind: "zone_shift",
+        kind: "zone_shift".into(),
         title,
         start: Some(shift.ends.0),
         end: Some(shift.ends.1),
@@ -139,10 +136,10 @@ fn zone_shift(context: &Context, shift: &Shift) -> Option<Finding> {
         score: if proven { 0.7 } else { 0.4 },
         subject: Subject { source: Some(file.source), host: file.host.clone(), ..Subject::default() },
         values: vec![
-            ("from_offset_seconds", Value::Count(i64::from(from.0))),
-            ("to_offset_seconds", Value::Count(i64::from(to.0))),
-            ("jump_seconds", Value::Number(shift.jump as f64 / NANOS_PER_SECOND as f64)),
-            ("proven", Value::Flag(proven)),
+            ("from_offset_seconds".into(), Value::Count(i64::from(from.0))),
+            ("to_offset_seconds".into(), Value::Count(i64::from(to.0))),
+            ("jump_seconds".into(), Value::Number(shift.jump as f64 / NANOS_PER_SECOND as f64)),
+            ("proven".into(), Value::Flag(proven)),
         ],
         claim: 0,
         evidence: before.into_iter().chain([after]).collect(),
@@ -151,17 +148,17 @@ fn zone_shift(context: &Context, shift: &Shift) -> Option<Finding> {
 }
 
 /// A file whose stamps name an offset that its own records prove wrong.
-fn repaired(context: &Context, id: FileId, file: &FileState) -> Option<Finding> {
+fn repaired(prepared: &Prepared, id: FileId, file: &FileState) -> Option<Finding> {
     let repair = file.clock.repair?;
     let proof = file.clock.proofs.iter().find(|proof| !proof.places.is_empty())?;
-    let shown = proof.places.iter().filter_map(|place| evidence(context, *place, None)).collect::<Vec<_>>();
+    let shown = proof.places.iter().filter_map(|place| evidence(prepared, *place, None)).collect::<Vec<_>>();
     let label = file.labels.map_or(0, |labels| labels.min);
     let real = label - repair as i32;
     (!shown.is_empty()).then(|| Finding {
-        kind: "zone",
+        kind: "zone".into(),
         title: format!(
             "{}: its stamps say {} and are {}: repaired",
-            clean(&context.prepared.file(id).name),
+            clean(&prepared.file(id).name),
             Offset(label),
             Offset(real)
         ),
@@ -172,8 +169,8 @@ fn repaired(context: &Context, id: FileId, file: &FileState) -> Option<Finding> 
         score: 0.6,
         subject: Subject { source: Some(file.source), host: file.host.clone(), ..Subject::default() },
         values: vec![
-            ("from_offset_seconds", Value::Count(i64::from(label))),
-            ("to_offset_seconds", Value::Count(i64::from(real))),
+            ("from_offset_seconds".into(), Value::Count(i64::from(label))),
+            ("to_offset_seconds".into(), Value::Count(i64::from(real))),
         ],
         claim: 0,
         evidence: shown,
@@ -182,10 +179,10 @@ fn repaired(context: &Context, id: FileId, file: &FileState) -> Option<Finding> 
 }
 
 /// Writers inside a file whose clock differs from the file's.
-fn odd_writers(context: &Context, id: FileId, file: &FileState) -> Vec<Finding> {
+fn odd_writers(prepared: &Prepared, id: FileId, file: &FileState) -> Vec<Finding> {
     let finding = |odd: &crate::witness::OddWriter| {
         let place = Place { file: id.0 as usize, offset: odd.first.0 };
-        let shown = evidence(context, place, None)?;
+        let shown = evidence(prepared, place, None)?;
         let (kind, name) = match &odd.writer {
             Writer::Host(name) => ("host", name),
             Writer::Program(name) => ("program", name),
@@ -198,7 +195,7 @@ fn odd_writers(context: &Context, id: FileId, file: &FileState) -> Vec<Finding> 
         };
         let named = |wanted: &str| (kind == wanted).then(|| text.clone());
         Some(Finding {
-            kind: "zone",
+            kind: "zone".into(),
             title: format!(
                 "{kind} {} writes by a clock of its own in {}, {amount}",
                 clean(&text),
@@ -216,9 +213,9 @@ fn odd_writers(context: &Context, id: FileId, file: &FileState) -> Vec<Finding> 
                 ..Subject::default()
             },
             values: vec![
-                ("difference_seconds", Value::Count(seconds)),
-                ("certain", Value::Flag(odd.certain)),
-                ("records", Value::Count(odd.first.1 as i64)),
+                ("difference_seconds".into(), Value::Count(seconds)),
+                ("certain".into(), Value::Flag(odd.certain)),
+                ("records".into(), Value::Count(odd.first.1 as i64)),
             ],
             claim: 0,
             evidence: vec![shown],

@@ -27,7 +27,7 @@ fn file_segments(file: &FileState) -> Vec<SegmentRow> {
         dated: extent.dated,
         zone,
         offset,
-        basis,
+        basis: basis.into(),
         writer: None,
     };
     if !file.zone_less {
@@ -63,8 +63,8 @@ fn file_segments(file: &FileState) -> Vec<SegmentRow> {
             dated: 0,
             zone: Offset(offset).to_string(),
             offset,
-            basis: if odd.certain { base.basis } else { "zone:default" },
-            writer: Some((kind, String::from_utf8_lossy(name).into_owned())),
+            basis: if odd.certain { base.basis.clone() } else { "zone:default".into() },
+            writer: Some((kind.into(), String::from_utf8_lossy(name).into_owned())),
         });
     }
     rows

@@ -1,28 +1,52 @@
 //! What every reading command sets up: threads, grammars, the prepared run, the scene.
 
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
+
 use super::args::{Common, Input};
+use super::boot_findings::boot_findings;
+use super::clock_findings::clock_findings;
 use super::clocks::{segments, zone_basis};
 use super::outcome::Ending;
 use super::progress::Progress;
 use super::resolve;
-use crate::base::{Account, Basis, Error, Loss, Result, Unread};
-use crate::clock::{Proof, Years};
+use crate::base::{Account, Basis, Error, FileId, Loss, Result, SourceId, Unread};
+use crate::clock::{Clock, Proof, Years};
 use crate::engine::{FileState, Outcome, Plan, Prepared, Sink, SourceState, drive, prepare};
-use crate::grammar::GrammarSet;
+use crate::grammar::{GrammarSet, Headers};
 use crate::ingest::{Filter, Picker};
+use crate::io::{Found, family};
+use crate::lens::Finding;
 use crate::pattern::LevelRules;
+use crate::poll::Change;
 use crate::present::SourceRow;
 use crate::query::Matcher;
+use crate::store::{Files, InputEntry, Run, Store, StoredFile};
 use crate::text::clean;
 use crate::view::{FileLabel, Scene, scene_labels};
+
+/// What a run reads.
+enum Material {
+    /// Logs, surveyed and settled.
+    Logs(Box<Prepared>),
+    /// A store, where all of that was done when it was built.
+    Store(Box<Stored>),
+}
+
+/// A store that is open.
+struct Stored {
+    store: Store,
+    files: Files,
+    run: Run,
+}
 
 /// A run that is ready to read.
 pub(super) struct Context {
     pub plan: Plan,
     pub set: GrammarSet,
-    pub prepared: Prepared,
+    material: Material,
     rules: LevelRules,
     pool: rayon::ThreadPool,
     progress: Progress,
@@ -47,14 +71,14 @@ impl Context {
     pub(super) fn new(input: &Input, common: &Common, output: Option<&Path>) -> Result<Self> {
         let mut plan = resolve::plan(&input.inputs, common)?;
         plan.output = output.map(Path::to_owned);
-        Self::with_plan(plan, common, None)
+        Self::with_plan(plan, common, None, false)
     }
 
-    /// The same, with every source, whatever was selected.
+    /// The same from logs, also those in a store, with every source, whatever was selected.
     pub(super) fn with_all_sources(input: &Input, common: &Common) -> Result<Self> {
         let mut plan = resolve::plan(&input.inputs, common)?;
         plan.sources.clear();
-        Self::with_plan(plan, common, None)
+        Self::with_plan(plan, common, None, true)
     }
 
     /// The same, leaving out files in which `ahead` can match nothing.
@@ -63,10 +87,10 @@ impl Context {
         common: &Common,
         ahead: Option<&Matcher>,
     ) -> Result<Self> {
-        Self::with_plan(resolve::plan(inputs, common)?, common, ahead)
+        Self::with_plan(resolve::plan(inputs, common)?, common, ahead, false)
     }
 
-    fn with_plan(plan: Plan, common: &Common, ahead: Option<&Matcher>) -> Result<Self> {
+    fn with_plan(mut plan: Plan, common: &Common, ahead: Option<&Matcher>, logs: bool) -> Result<Self> {
         let set = grammars()?;
         let rules = LevelRules::embedded()?;
         let threads = common.jobs.unwrap_or(0);
@@ -75,42 +99,105 @@ impl Context {
             .build()
             .map_err(|error| Error::new(format!("cannot start threads: {error}; try a smaller -j")))?;
         let progress = Progress::new(common.quiet);
-        let ahead = ahead.map(|matcher| matcher as &dyn Picker);
-        let prepared = pool.install(|| prepare(&plan, &set, &rules, ahead, &progress));
-        if prepared.is_err() {
-            progress.done();
+        let material = match pool.install(|| stored(&mut plan, common, &set, logs))? {
+            Some(stored) => Material::Store(Box::new(stored)),
+            None => {
+                let ahead = ahead.map(|matcher| matcher as &dyn Picker);
+                let prepared = pool.install(|| prepare(&plan, &set, &rules, ahead, &progress));
+                if prepared.is_err() {
+                    progress.done();
+                }
+                Material::Logs(Box::new(prepared?))
+            }
+        };
+        let (quiet, strict) = (common.quiet, common.strict);
+        Ok(Self { plan, set, material, rules, pool, progress, quiet, strict })
+    }
+
+    /// The logs themselves, for whoever cannot do with a store.
+    pub(super) fn prepared(&self) -> Result<&Prepared> {
+        match &self.material {
+            Material::Logs(prepared) => Ok(prepared),
+            Material::Store(_) => Err(Error::new(
+                "this reads logs, and the input is a store: name the logs that it was built from",
+            )),
         }
-        Ok(Self {
-            plan,
-            set,
-            prepared: prepared?,
-            rules,
-            pool,
-            progress,
-            quiet: common.quiet,
-            strict: common.strict,
-        })
+    }
+
+    /// The same, or nothing.
+    pub(super) fn logs(&self) -> Option<&Prepared> {
+        match &self.material {
+            Material::Logs(prepared) => Some(prepared),
+            Material::Store(_) => None,
+        }
+    }
+
+    /// What is known to be said about single files before anything is read.
+    pub(super) fn remarks(&self) -> &[Unread] {
+        match &self.material {
+            Material::Logs(prepared) => &prepared.ledger.remarks,
+            Material::Store(stored) => &stored.run.remarks,
+        }
+    }
+
+    /// What changed in polled tables.
+    pub(super) fn changes(&self) -> &[Change] {
+        match &self.material {
+            Material::Logs(prepared) => &prepared.changes,
+            Material::Store(stored) => &stored.run.changes,
+        }
+    }
+
+    /// Findings that do not follow from events alone: of clocks and boots.
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        match &self.material {
+            Material::Logs(prepared) => {
+                clock_findings(prepared).into_iter().chain(boot_findings(prepared)).collect()
+            }
+            Material::Store(stored) => stored.run.findings.clone(),
+        }
+    }
+
+    /// Files by id: each one's name and source.
+    pub(super) fn files(&self) -> Vec<StoredFile> {
+        match &self.material {
+            Material::Logs(prepared) => {
+                let file = |file: &FileState| StoredFile {
+                    name: file.name.clone(),
+                    source: file.source,
+                    mtime: file.mtime,
+                    birth: file.birth,
+                };
+                prepared.files.iter().map(file).collect()
+            }
+            Material::Store(stored) => stored.run.files.clone(),
+        }
     }
 
     /// What renderers need to know.
     pub(super) fn scene(&self) -> Scene<'_> {
-        let label = |file: &FileState| FileLabel {
-            name: file.name.clone(),
-            source: self.prepared.sources[file.source.0 as usize].name.clone(),
-            clock: file.clock.clone(),
-            mtime: file.mtime,
-            headers: file.headers.clone(),
+        let (files, names): (Vec<FileLabel>, Vec<(&str, bool)>) = match &self.material {
+            Material::Logs(prepared) => {
+                let label = |file: &FileState| FileLabel {
+                    name: file.name.clone(),
+                    source: prepared.sources[file.source.0 as usize].name.clone(),
+                    clock: file.clock.clone(),
+                    mtime: file.mtime,
+                    headers: file.headers.clone(),
+                };
+                let asked = |source: &SourceState| source.files.iter().any(|id| prepared.file(*id).asked);
+                let sources = prepared.sources.iter().map(|source| (source.name.as_str(), asked(source)));
+                (prepared.files.iter().map(label).collect(), sources.collect())
+            }
+            Material::Store(stored) => stored.labels(),
         };
-        let sources = &self.prepared.sources;
-        let asked = |source: &SourceState| source.files.iter().any(|id| self.prepared.file(*id).asked);
-        let names: Vec<&str> =
-            sources.iter().filter(|source| asked(source)).map(|source| source.name.as_str()).collect();
+        let shown: Vec<&str> = names.iter().filter(|(_, asked)| *asked).map(|(name, _)| *name).collect();
         // Sources that are not shown need no room.
-        let mut short = scene_labels(&names).into_iter();
-        let labels = sources.iter().map(|source| asked(source).then(|| short.next()).flatten());
+        let mut short = scene_labels(&shown).into_iter();
+        let labels = names.iter().map(|(_, asked)| asked.then(|| short.next()).flatten());
         Scene {
             set: &self.set,
-            files: self.prepared.files.iter().map(label).collect(),
+            files,
             labels: labels.map(Option::unwrap_or_default).collect(),
             zone: self.plan.settle.default_zone.clone(),
         }
@@ -119,12 +206,17 @@ impl Context {
     /// Every source, as renderers see it. With `prove`, with what proves its clock: that reads parts of
     /// files once more.
     pub(super) fn source_rows(&self, prove: bool) -> Vec<SourceRow> {
-        self.prepared.sources.iter().map(|source| self.source_row(source, prove)).collect()
+        match &self.material {
+            Material::Logs(prepared) => {
+                prepared.sources.iter().map(|source| self.source_row(prepared, source, prove)).collect()
+            }
+            Material::Store(stored) => stored.source_rows(),
+        }
     }
 
-    fn source_row<'a>(&'a self, source: &SourceState, prove: bool) -> SourceRow {
+    fn source_row<'a>(&'a self, prepared: &'a Prepared, source: &SourceState, prove: bool) -> SourceRow {
         let files: Vec<&FileState> =
-            source.files.iter().map(|id| self.prepared.file(*id)).filter(|file| file.asked).collect();
+            source.files.iter().map(|id| prepared.file(*id)).filter(|file| file.asked).collect();
         let newest = files.last();
         let year_less = files.iter().rev().find(|file| file.year_less);
         let range = files.iter().filter_map(|file| file.range).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
@@ -144,21 +236,21 @@ impl Context {
         let told =
             |file: &'a FileState| file.clock.main_proofs().chain(file.clock.boot_proofs().take(MOST_BOOTS));
         for proof in files.iter().filter(|_| prove).flat_map(|file| told(file)) {
-            let text = self.prove(proof);
+            let text = proven(prepared, proof);
             if !proofs.contains(&text) {
                 proofs.push(text);
             }
         }
         let told = files.iter().filter(|_| prove).flat_map(|file| &file.clock.boots);
-        let boots = told.map(|proof| self.prove(proof)).collect();
+        let boots = told.map(|proof| proven(prepared, proof)).collect();
         SourceRow {
             boots,
             name: source.name.clone(),
             files: files.iter().map(|file| file.name.clone()).collect(),
             format: newest.map_or_else(String::new, |file| self.set.get(file.format.primary).name.clone()),
             others,
-            encodings,
-            zone_basis: range.and_then(|_| zone_basis(&files)),
+            encodings: encodings.into_iter().map(str::to_owned).collect(),
+            zone_basis: range.and_then(|_| zone_basis(&files)).map(Into::into),
             segments,
             proofs,
             year_basis: year_less.map_or_else(Basis::default, |file| file.clock.year_basis),
@@ -170,15 +262,22 @@ impl Context {
         }
     }
 
-    /// A proof as a sentence: its places become `file:line`.
-    pub(super) fn prove(&self, proof: &Proof) -> String {
-        let mut text = proof.text.clone();
-        for (index, place) in proof.places.iter().enumerate() {
-            let name = self.prepared.files.get(place.file).map_or("", |file| &file.name);
-            let line = self.prepared.line_at(*place).map_or_else(|| "?".to_owned(), |line| line.to_string());
-            text = text.replace(&format!("{{{index}}}"), &format!("{name}:{line}"));
+    /// The files on disk that the run reads, each once, as they are now.
+    pub(super) fn inputs(&self) -> Result<Vec<InputEntry>> {
+        let Some(prepared) = self.logs() else { return Ok(Vec::new()) };
+        let mut paths: BTreeMap<&Path, &str> = BTreeMap::new();
+        for file in &prepared.files {
+            // Members of an archive are one file: that of the archive.
+            let name = match file.path().file_name().is_some_and(|name| name == Store::MANIFEST) {
+                true => Store::MANIFEST,
+                false => file.name.split('!').next().unwrap_or_default(),
+            };
+            if file.path() != Path::new("-") {
+                paths.insert(file.path(), name);
+            }
         }
-        text
+        let paths: Vec<(&Path, &str)> = paths.into_iter().collect();
+        self.pool.install(|| paths.par_iter().map(|(path, name)| InputEntry::of(name, path)).collect())
     }
 
     /// Reads everything into `sink`. The remarks of reading join the ledger.
@@ -188,8 +287,10 @@ impl Context {
         filter: &Filter,
         sink: &mut S,
     ) -> Result<Outcome> {
-        let outcome =
-            self.pool.install(|| drive(&self.prepared, scene, &self.rules, filter, sink, &self.progress));
+        let outcome = self.pool.install(|| match &self.material {
+            Material::Logs(prepared) => drive(prepared, scene, &self.rules, filter, sink, &self.progress),
+            Material::Store(stored) => stored.store.drive(scene, &stored.files, filter, sink),
+        });
         self.progress.done();
         outcome
     }
@@ -206,7 +307,7 @@ impl Context {
     /// Tells on stderr what was lost, and how the run ends. `remarks` are those made while reading.
     pub(super) fn ending(&self, remarks: &[Unread], good: Ending) -> Ending {
         self.progress.done();
-        let mut all: Vec<&Unread> = self.prepared.ledger.remarks.iter().chain(remarks).collect();
+        let mut all: Vec<&Unread> = self.remarks().iter().chain(remarks).collect();
         all.sort_by(|a, b| (&a.file, &a.why).cmp(&(&b.file, &b.why)));
         all.dedup();
         if !self.quiet {
@@ -223,5 +324,102 @@ impl Context {
     /// Hides the bar: the terminal is about to get output.
     pub(super) fn hush(&self) {
         self.progress.done();
+    }
+}
+
+/// A proof as a sentence: its places become `file:line`.
+pub(super) fn proven(prepared: &Prepared, proof: &Proof) -> String {
+    let mut text = proof.text.clone();
+    for (index, place) in proof.places.iter().enumerate() {
+        let name = prepared.files.get(place.file).map_or("", |file| &file.name);
+        let line = prepared.line_at(*place).map_or_else(|| "?".to_owned(), |line| line.to_string());
+        text = text.replace(&format!("{{{index}}}"), &format!("{name}:{line}"));
+    }
+    text
+}
+
+/// The store that is the run's one input, as it is. Where stores are to be read with others, or are asked what only
+/// logs tell, their logs are put into the plan instead.
+fn stored(plan: &mut Plan, common: &Common, set: &GrammarSet, logs: bool) -> Result<Option<Stored>> {
+    let (stores, inputs): (Vec<PathBuf>, Vec<PathBuf>) =
+        std::mem::take(&mut plan.inputs).into_iter().partition(|input| Store::is_store(input));
+    plan.inputs = inputs;
+    let resettled = common.as_written || common.year.is_some() || !common.assume_tz.is_empty();
+    let root = match &stores[..] {
+        [root] if plan.inputs.is_empty() && !logs && !resettled => root,
+        several => {
+            let alone = several.len() == 1 && plan.inputs.is_empty();
+            for root in several {
+                plan.held.extend(logs_of(root, common, alone)?);
+            }
+            return Ok(None);
+        }
+    };
+    let store = Store::open(root, common.salvage)?;
+    let mut run = store.run()?;
+    let inside = |archive: &str| run.files.iter().any(|file| file.name.starts_with(&format!("{archive}!")));
+    let archives: Vec<bool> = run.remarks.iter().map(|remark| inside(&remark.file)).collect();
+    let mut archives = archives.into_iter();
+    run.remarks
+        .retain(|remark| archives.next() == Some(true) || plan.wants(&remark.file, &family(&remark.file).0));
+    let formats = set.iter().map(|(id, grammar)| (grammar.name.clone(), id.0)).collect();
+    let mut by_name = HashMap::new();
+    for (id, file) in run.files.iter().enumerate() {
+        let source = run.sources.get(file.source.0 as usize).map_or("", |source| &source.name);
+        let asked = plan.wants(&file.name, source);
+        by_name.insert(file.name.clone(), (FileId(id as u32), file.source, asked));
+    }
+    Ok(Some(Stored { store, files: Files { by_name, formats, plain: set.plain().0 }, run }))
+}
+
+/// The logs that a store holds. Among others their names start with the store's.
+fn logs_of(root: &Path, common: &Common, alone: bool) -> Result<Vec<(Found, Vec<u8>)>> {
+    let store = Store::open(root, common.salvage)?;
+    let run = store.run()?;
+    let mut texts = store.texts(common.opening.max_held)?;
+    let typed = root.with_extension("");
+    let typed = typed.to_string_lossy();
+    let typed = typed.strip_prefix("./").unwrap_or(&typed);
+    let logs = run.files.iter().filter_map(|file| {
+        let bytes = texts.remove(&file.name)?;
+        let name = if alone { file.name.clone() } else { format!("{typed}/{}", file.name) };
+        let (mtime, birth) = (file.mtime, file.birth);
+        let found = Found { name, path: root.join(Store::MANIFEST), mtime, birth, ..Found::unnamed() };
+        Some((found, bytes))
+    });
+    Ok(logs.collect())
+}
+
+impl Stored {
+    /// Files, and sources with whether they are asked for.
+    fn labels(&self) -> (Vec<FileLabel>, Vec<(&str, bool)>) {
+        let source = |id: SourceId| self.run.sources.get(id.0 as usize).map_or("", |source| &source.name);
+        let label = |file: &StoredFile| FileLabel {
+            name: file.name.clone(),
+            source: source(file.source).to_owned(),
+            clock: Clock::told(),
+            mtime: None,
+            headers: Headers::default(),
+        };
+        let rows = self.run.sources.iter();
+        let sources = rows.map(|row| (row.name.as_str(), row.files.iter().any(|file| self.is_asked(file))));
+        (self.run.files.iter().map(label).collect(), sources.collect())
+    }
+
+    fn is_asked(&self, file: &str) -> bool {
+        self.files.by_name.get(file).is_some_and(|(_, _, asked)| *asked)
+    }
+
+    /// Sources as they were when the store was built. One that is not asked for has no files.
+    fn source_rows(&self) -> Vec<SourceRow> {
+        let mut rows = self.run.sources.clone();
+        for row in &mut rows {
+            row.files.retain(|file| self.is_asked(file));
+            if row.files.is_empty() {
+                row.range = None;
+                row.account = Account::default();
+            }
+        }
+        rows
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::args::{ExplainArgs, ExplainFormat, Input};
-use super::context::Context;
+use super::context::{Context, proven};
 use super::outcome::Ending;
 use super::output::Output;
 use super::spot::{Seen, Spot, Spotted};
@@ -11,7 +11,7 @@ use crate::base::{
     Basis, Error, FileId, NANOS_PER_SECOND, Result, Stamp, WrittenDate, WrittenZone, civil_from_days,
 };
 use crate::clock::{Clock, Proof, ShiftKind};
-use crate::engine::{FileState, Outcome};
+use crate::engine::{FileState, Outcome, Prepared};
 use crate::ingest::Filter;
 use crate::present::{
     DayRow, DerivedRow, Explanation, How, Neighbour, Ordered, PatternRow, WriterRow, YearRow, ZoneRow,
@@ -48,8 +48,9 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Ending> {
     }
     let context = Context::with_all_sources(&Input { inputs }, &args.common)?;
     context.hush();
-    let file = find(&context, name, given)?;
-    let state = context.prepared.file(file);
+    let prepared = context.prepared()?;
+    let file = find(prepared, name, given)?;
+    let state = prepared.file(file);
     if line > state.ledger.lines || line == 0 {
         return Err(Error::new(format!(
             "{} has {} lines; there is no line {line}",
@@ -66,7 +67,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Ending> {
             clean(&state.name)
         )));
     };
-    let story = Teller { context: &context, outcome: &outcome, state }.story(&spot, spotted);
+    let story = Teller { context: &context, prepared, outcome: &outcome, state }.story(&spot, spotted);
     let mut text = Vec::new();
     match args.format {
         ExplainFormat::Prose => push_explanation(&mut text, &story),
@@ -93,8 +94,8 @@ fn wanted(text: &str) -> Result<(&str, u64)> {
 }
 
 /// The file that a name means: the name as printed, a path, or the end of either.
-fn find(context: &Context, name: &str, given: bool) -> Result<FileId> {
-    let files = &context.prepared.files;
+fn find(prepared: &Prepared, name: &str, given: bool) -> Result<FileId> {
+    let files = &prepared.files;
     let typed = name.strip_prefix("./").unwrap_or(name);
     let ends =
         |path: &str| path.strip_suffix(typed).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
@@ -119,7 +120,7 @@ fn find(context: &Context, name: &str, given: bool) -> Result<FileId> {
             found.len()
         )));
     }
-    let remark = context.prepared.ledger.remarks.iter().find(|remark| ends(&remark.file) || !given);
+    let remark = prepared.ledger.remarks.iter().find(|remark| ends(&remark.file) || !given);
     if let Some(remark) = remark {
         return Err(Error::new(format!("{} was not read: {}", clean(&remark.file), clean(&remark.why))));
     }
@@ -149,13 +150,14 @@ fn named<'a>(names: impl Iterator<Item = &'a String>) -> String {
 /// Gathers what is to be told of one record.
 struct Teller<'a> {
     context: &'a Context,
+    prepared: &'a Prepared,
     outcome: &'a Outcome,
     state: &'a FileState,
 }
 
 impl Teller<'_> {
     fn story(&self, spot: &Spot<'_>, spotted: Spotted) -> Explanation {
-        let prepared = &self.context.prepared;
+        let prepared = self.prepared;
         let (file, line) = (spotted.seen.file, spotted.seen.line);
         let source = prepared.sources[self.state.source.0 as usize].name.clone();
         let stamp = spotted.stamp.as_ref().map(|(_, stamp)| *stamp);
@@ -164,7 +166,7 @@ impl Teller<'_> {
         let writer = odd.and_then(|odd| {
             Some(WriterRow {
                 offset: odd.certain.then_some((odd.offset / NANOS_PER_SECOND) as i32),
-                proof: self.context.prove(self.state.clock.writer_proof(odd)?),
+                proof: proven(self.prepared, self.state.clock.writer_proof(odd)?),
             })
         });
         let own = prepared.derived.iter().filter(|derived| (derived.file, derived.line) == (file, line));
@@ -193,7 +195,7 @@ impl Teller<'_> {
             instant: spotted.instant,
             zone: stamp.and_then(|stamp| self.zone(&stamp, &spotted)),
             writer,
-            skew: stamp.and(self.state.clock.skew_proof()).map(|proof| self.context.prove(proof)),
+            skew: stamp.and(self.state.clock.skew_proof()).map(|proof| proven(self.prepared, proof)),
             year: stamp.and_then(|stamp| self.year(&stamp, &spotted)),
             day: stamp.and_then(|stamp| self.day(&stamp, &spotted)),
             bounds,
@@ -238,7 +240,7 @@ impl Teller<'_> {
         let proofs = || {
             let own = clock.zone_proofs().iter();
             let own = own.filter(|proof| clock.speaks_of(proof, file, spotted.segment)).take(MOST_PROOFS);
-            own.map(|proof| self.context.prove(proof)).collect::<Vec<String>>()
+            own.map(|proof| proven(self.prepared, proof)).collect::<Vec<String>>()
         };
         match (stamp.zone, clock.repair) {
             (WrittenZone::Offset(written), None) => {
@@ -256,7 +258,7 @@ impl Teller<'_> {
             (WrittenZone::Boot, _) => {
                 let boot = segment.boot.as_ref()?;
                 let how = if boot.is_guessed() { How::Default } else { How::Boot };
-                return Some(ZoneRow { proofs: vec![self.context.prove(&boot.proof)], ..plain(how) });
+                return Some(ZoneRow { proofs: vec![proven(self.prepared, &boot.proof)], ..plain(how) });
             }
             (WrittenZone::Absent, _) => {}
         }
@@ -280,8 +282,8 @@ impl Teller<'_> {
         if how == How::Default {
             row.readings = self.readings(clock, stamp, spotted);
             row.proofs.extend(self.jumps());
-            let source = &self.context.prepared.sources[self.state.source.0 as usize].name;
-            row.settle = Some(match self.context.prepared.files.len() {
+            let source = &self.prepared.sources[self.state.source.0 as usize].name;
+            row.settle = Some(match self.prepared.files.len() {
                 1 => "--assume-tz ZONE decides it".to_owned(),
                 _ => format!("--assume-tz '{}=ZONE' decides it", clean(source)),
             });
@@ -312,12 +314,12 @@ impl Teller<'_> {
     fn landmarks(&self) -> Option<String> {
         let clock = &self.state.clock;
         let proof = clock.proofs.first().filter(|_| !clock.landmarks.marks.is_empty())?;
-        Some(self.context.prove(proof))
+        Some(proven(self.prepared, proof))
     }
 
     /// Jumps of its log that may be a changed zone or a silence.
     fn jumps(&self) -> Vec<String> {
-        let prepared = &self.context.prepared;
+        let prepared = self.prepared;
         let files = &prepared.sources[self.state.source.0 as usize].files;
         let open = prepared.shifts.iter().filter(|shift| {
             shift.kind == ShiftKind::Ambiguous && files.contains(&FileId(shift.after.file as u32))
@@ -331,7 +333,7 @@ impl Teller<'_> {
                 ),
                 places: vec![shift.after],
             };
-            self.context.prove(&proof)
+            proven(self.prepared, &proof)
         });
         told.collect()
     }
@@ -343,7 +345,7 @@ impl Teller<'_> {
             (WrittenZone::Boot, _) => {
                 let boot = self.state.clock.segment(spotted.segment).boot.as_ref()?;
                 let place = boot.proof.places.last().filter(|_| boot.is_any_year())?;
-                &self.context.prepared.files[place.file].clock
+                &self.prepared.files[place.file].clock
             }
             (WrittenZone::Epoch, _) | (_, WrittenDate::Full | WrittenDate::NoDay) => return None,
             (_, WrittenDate::NoYear) => &self.state.clock,
@@ -381,7 +383,7 @@ impl Teller<'_> {
 
     /// A neighbour, and what is known of the order of the two.
     fn neighbour(&self, other: &Seen, own: &Seen, above: bool) -> Neighbour {
-        let file = self.context.prepared.file(other.file);
+        let file = self.prepared.file(other.file);
         let same = file.source == self.state.source && !other.derived;
         let before = match above {
             true => other.place.is_before(&own.place),

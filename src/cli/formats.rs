@@ -100,7 +100,7 @@ fn check_one(
 }
 
 fn detect_files(set: &GrammarSet, files: &[PathBuf], options: &OpenOptions) -> Result<(String, Ending)> {
-    let (found, mut remarks) = walk(files)?;
+    let (found, mut remarks) = walk(files, false)?;
     let budget = Budget::in_order(&options.limits);
     let mut members = Vec::new();
     for file in found {

@@ -71,7 +71,7 @@ fn stretches(path: &Path, options: &OpenOptions) -> Result<Vec<Vec<u8>>> {
             .map_err(|error| Error::io("read", Path::new("standard input"), &error))?;
         open_bytes(Found::unnamed(), bytes, options)
     } else {
-        let (found, remarks) = walk(&[path.to_owned()])?;
+        let (found, remarks) = walk(&[path.to_owned()], false)?;
         if let Some(remark) = remarks.first() {
             return Err(Error::new(format!("cannot read {}: {}", remark.file, remark.why)));
         }

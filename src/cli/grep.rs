@@ -182,7 +182,7 @@ impl Search<'_> {
             CountBy::File => self.scene.file(batch.file).name.clone(),
             CountBy::Level => event.level.word().unwrap_or("-").to_owned(),
             CountBy::Pattern => format!("p{:016x}", event.pattern),
-            CountBy::Format => Record::read(self.scene, batch, event).grammar.name.clone(),
+            CountBy::Format => Record::read(self.scene, batch, event).format().to_owned(),
             CountBy::Part(Known::Program) => text(Record::read(self.scene, batch, event).program()),
             CountBy::Part(part) => text(Record::read(self.scene, batch, event).part(part)),
         }

@@ -1,6 +1,6 @@
 //! `timeline report`: the postmortem as Markdown or JSON.
 
-use super::analyse::analyse;
+use super::analyse::{Events, analyse};
 use super::args::{ReportArgs, ReportFormat};
 use super::context::Context;
 use super::outcome::Ending;
@@ -16,7 +16,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<Ending> {
     let mut output = Output::create(args.output.output.as_deref())?;
     let zone = &context.plan.settle.default_zone;
     let filter = resolve::filter(&args.common, args.at_least.level.as_deref(), zone)?;
-    let analysis = analyse(&context, &filter, None)?;
+    let (analysis, _) = analyse(&context, &filter, Events::Nothing)?;
     let report = analysis.report(&context);
     output.write(&match args.format {
         ReportFormat::Md => report_markdown(&report),

@@ -9,7 +9,8 @@ use crate::base::{Error, Level, Result};
 use crate::clock::{Assumption, SettleOptions};
 use crate::engine::Plan;
 use crate::ingest::Filter;
-use crate::io::{Charset, CharsetChoice, Limits, OpenOptions};
+use crate::io::{Charset, CharsetChoice, Found, Limits, OpenOptions};
+use crate::store::{Manifest, Store};
 use crate::time::{Bound, Zone, duration, parse_bound};
 
 /// Bytes of a chunk: large enough to amortise a read, small enough to stay in the cache.
@@ -31,30 +32,70 @@ fn now() -> i64 {
         .map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
 }
 
+/// The zone of this machine, as `--tz` names it.
+const LOCAL: &str = "local";
+
+/// Nothing was named, and nothing could be meant.
+pub(super) fn nothing_to_read() -> Error {
+    Error::new(
+        "nothing to read: name files, folders or `-`, for example `timeline build /var/log --tz Asia/Seoul`",
+    )
+}
+
+/// What no input means: the one store in the working directory.
+fn the_store() -> Result<PathBuf> {
+    let here = Path::new(".");
+    let entries = std::fs::read_dir(here).map_err(|error| Error::io("read", here, &error))?;
+    let names = entries.flatten().map(|entry| PathBuf::from(entry.file_name()));
+    let mut stores: Vec<PathBuf> = names
+        .filter(|name| name.extension().is_some_and(|end| end == "timeline") && Store::is_store(name))
+        .collect();
+    stores.sort();
+    match &stores[..] {
+        [] => Err(nothing_to_read()),
+        [store] => Ok(store.clone()),
+        several => {
+            let names: Vec<String> = several.iter().map(|name| name.display().to_string()).collect();
+            Err(Error::new(format!(
+                "there are {} stores here: name the one to read ({})",
+                names.len(),
+                names.join(", ")
+            )))
+        }
+    }
+}
+
 /// The plan of a run.
 pub(super) fn plan(inputs: &[PathBuf], common: &Common) -> Result<Plan> {
-    if inputs.is_empty() {
-        return Err(Error::new(
-            "nothing to read: name files, folders or `-`, for example `timeline build /var/log --tz Asia/Seoul`",
-        ));
-    }
-    let default_zone = Zone::parse(&common.tz)?;
+    let only_store;
+    let inputs = match inputs {
+        [] => {
+            only_store = [the_store()?];
+            &only_store[..]
+        }
+        inputs => inputs,
+    };
+    let default_zone = match inputs {
+        // A store is shown in the zone that it was built with, unless another one is named.
+        [store] if common.tz == LOCAL && Store::is_store(store) => Zone::parse(&Manifest::peek(store)?.tz)?,
+        _ => Zone::parse(&common.tz)?,
+    };
     let mut assumptions = Vec::new();
     for text in &common.assume_tz {
         let (glob, zone) = for_files(text);
         assumptions.push(Assumption { glob, zone: Zone::parse(zone)? });
     }
-    let mut stdin = None;
+    let mut held = Vec::new();
     if inputs.iter().any(|path| path == Path::new("-")) {
         let mut bytes = Vec::new();
         std::io::stdin()
             .read_to_end(&mut bytes)
             .map_err(|error| Error::io("read", Path::new("standard input"), &error))?;
-        stdin = Some(bytes);
+        held.push((Found::unnamed(), bytes));
     }
     Ok(Plan {
         inputs: inputs.to_vec(),
-        stdin,
+        held,
         output: None,
         opening: opening(&common.opening)?,
         sources: common.source.clone(),

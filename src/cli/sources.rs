@@ -14,12 +14,9 @@ pub(super) fn run(args: &SourcesArgs) -> Result<Ending> {
     let rows: Vec<SourceRow> = context.source_rows(true);
     let mut text = Vec::new();
     match args.format {
-        RowFormat::Prose => push_sources(
-            &mut text,
-            &rows,
-            &context.prepared.ledger.remarks,
-            &context.plan.settle.default_zone,
-        ),
+        RowFormat::Prose => {
+            push_sources(&mut text, &rows, context.remarks(), &context.plan.settle.default_zone)
+        }
         RowFormat::Jsonl => {
             for row in sources_json(&rows) {
                 text.extend_from_slice(row.to_string().as_bytes());

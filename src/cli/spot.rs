@@ -127,7 +127,7 @@ impl<'a> Spot<'a> {
             seen: self.seen(batch, event),
             lines: u64::from(event.lines),
             record: text(first_line),
-            format: record.grammar.name.clone(),
+            format: record.format().to_owned(),
             event: json,
             stamp: stamp.map(|(written, stamp)| (text(written), stamp)),
             unsettled: unsettled.map(|(written, _)| text(written)),

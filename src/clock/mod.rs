@@ -31,6 +31,8 @@ mod zones;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::{Basis, Instant, NANOS_PER_SECOND, Resolution, Stamp, WrittenDate, WrittenZone};
 use crate::grammar::{GrammarId, Head, Slots};
 use crate::survey::{Layouts, turn_between};
@@ -67,7 +69,7 @@ pub struct Segment {
 }
 
 /// The years of a source whose stamps name none.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Years {
     /// The year of its newest record: known, or the likeliest.
     pub best: i32,
@@ -113,6 +115,30 @@ pub struct Clock {
 }
 
 impl Clock {
+    /// The clock of records that a store tells of: their instants are settled, and nothing reads them with it.
+    pub fn told() -> Self {
+        let segment = Segment {
+            from: 0,
+            zone: Zone::utc(),
+            zone_basis: Basis::default(),
+            late_until: None,
+            boot: None,
+        };
+        Self {
+            segments: vec![segment],
+            year_basis: Basis::default(),
+            years: Years::default(),
+            days: None,
+            repair: None,
+            skew: None,
+            writers: Vec::new(),
+            proofs: Vec::new(),
+            kernels: Vec::new(),
+            boots: Vec::new(),
+            landmarks: Landmarks::default(),
+        }
+    }
+
     /// A reader for one chunk.
     pub fn reader(&self, chunk: &ChunkSpan) -> ClockReader {
         let segment = self.segment(chunk.segment);

@@ -77,5 +77,6 @@ fn batch(prepared: &Prepared, set: &GrammarSet, id: FileId, group: &[(&Derived, 
         folds: Vec::new(),
         doubt: 0,
         derived: group.iter().map(|(derived, _)| (*derived).clone()).collect(),
+        told: None,
     }
 }

@@ -475,6 +475,7 @@ impl<'a> WaveReader<'a> {
             folds: file.folds(chunk.span.segment),
             doubt: file.clock.doubt(),
             derived: Vec::new(),
+            told: None,
         }
     }
 

@@ -36,9 +36,9 @@ pub(super) fn gather<T: Send>(
     };
     let mut contents: Vec<Seen<T>> =
         found.into_par_iter().map(|found| seen(open(found, keep, &plan.opening))).collect();
-    if let Some(stdin) = &plan.stdin {
-        let found = Found { size: stdin.len() as u64, ..Found::unnamed() };
-        contents.push(seen(open_bytes(found, stdin.clone(), &plan.opening)));
+    for (found, bytes) in &plan.held {
+        let found = Found { size: bytes.len() as u64, ..found.clone() };
+        contents.push(seen(open_bytes(found, bytes.clone(), &plan.opening)));
     }
     let mut gathered = Gathered { members: Vec::new(), archives: BTreeSet::new() };
     let mut archives = Vec::new();

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::clock::SettleOptions;
-use crate::io::OpenOptions;
+use crate::io::{Found, OpenOptions};
 use crate::text::glob;
 
 /// Hears how far a run is. Called from many threads.
@@ -19,8 +19,8 @@ pub trait Watch: Sync {
 pub struct Plan {
     /// Paths as typed. `-` is standard input.
     pub inputs: Vec<PathBuf>,
-    /// Standard input, when it is one of the inputs.
-    pub stdin: Option<Vec<u8>>,
+    /// What is read from memory: standard input, and logs out of stores.
+    pub held: Vec<(Found, Vec<u8>)>,
     /// The file that this run writes, if it does.
     pub output: Option<PathBuf>,
     /// What unpacking may cost, and character sets that were named.
@@ -35,7 +35,7 @@ pub struct Plan {
 
 impl Plan {
     /// Whether a file is asked for.
-    pub(super) fn wants(&self, file: &str, source: &str) -> bool {
+    pub fn wants(&self, file: &str, source: &str) -> bool {
         self.sources.is_empty()
             || self.sources.iter().any(|pattern| glob(pattern, file) || glob(pattern, source))
     }

@@ -162,7 +162,8 @@ pub fn prepare(
     watch: &dyn Watch,
 ) -> Result<Prepared> {
     let inputs: Vec<PathBuf> = plan.inputs.iter().filter(|input| *input != Path::new("-")).cloned().collect();
-    let (mut found, walked) = walk(&inputs)?;
+    let beside = plan.held.iter().any(|(found, _)| found.path != Path::new("-"));
+    let (mut found, walked) = walk(&inputs, beside)?;
     let mut remarks = Vec::new();
     if let Some(output) = plan.output.as_ref().and_then(|path| std::fs::metadata(path).ok()) {
         // What stands where this run will write is no input.
@@ -220,6 +221,7 @@ pub fn prepare(
         remarks.extend(holes(&prepared.files, &names, &plan.settle.default_zone));
     }
     remarks.extend(walked);
+    remarks.sort_by(|a, b| (&a.file, &a.why).cmp(&(&b.file, &b.why)));
     prepared.ledger.remarks = remarks;
     for (file, testimony) in prepared.files.iter_mut().zip(&testimonies) {
         file.states = testimony.states;

@@ -32,9 +32,9 @@ impl Found {
 }
 
 /// Finds every regular file below `inputs`. A folder given alone lends its files names relative to
-/// it; with several inputs every name starts with the input it was reached through. What cannot be
-/// read becomes a remark; an input that does not exist is an error, because somebody typed it.
-pub fn walk(inputs: &[PathBuf]) -> Result<(Vec<Found>, Vec<Unread>)> {
+/// it; with several inputs, or others `beside` them, every name starts with the input it was reached through.
+/// What cannot be read becomes a remark; an input that does not exist is an error, because somebody typed it.
+pub fn walk(inputs: &[PathBuf], beside: bool) -> Result<(Vec<Found>, Vec<Unread>)> {
     let mut walker = Walker { found: Vec::new(), remarks: Vec::new() };
     for input in inputs {
         let metadata = fs::metadata(input).map_err(|error| Error::io("read", input, &error))?;
@@ -42,7 +42,11 @@ pub fn walk(inputs: &[PathBuf]) -> Result<(Vec<Found>, Vec<Unread>)> {
         let typed = typed.strip_prefix("./").unwrap_or(&typed).trim_end_matches('/');
         let typed = if typed.is_empty() && !input.is_absolute() { "." } else { typed };
         if metadata.is_dir() {
-            let prefix = if inputs.len() == 1 || typed == "." { String::new() } else { format!("{typed}/") };
+            let prefix = if inputs.len() == 1 && !beside || typed == "." {
+                String::new()
+            } else {
+                format!("{typed}/")
+            };
             walker.folder(input, &prefix, &mut vec![(metadata.dev(), metadata.ino())]);
         } else {
             walker.file(input, typed.to_owned(), &metadata);
@@ -161,7 +165,7 @@ mod tests {
         std::os::unix::fs::symlink(&root, root.join("a/b/up")).expect("link");
         std::os::unix::fs::symlink(root.join("a/x.log"), root.join("current")).expect("link");
         std::os::unix::fs::symlink("nowhere", root.join("dangling")).expect("link");
-        let (found, remarks) = walk(std::slice::from_ref(&root)).expect("walks");
+        let (found, remarks) = walk(std::slice::from_ref(&root), false).expect("walks");
         let names: Vec<_> = found.iter().map(|file| file.name.as_str()).collect();
         assert_eq!(names, ["a/x.log"]);
         let shown: Vec<_> = remarks.iter().map(|remark| format!("{}: {}", remark.file, remark.why)).collect();
@@ -173,14 +177,14 @@ mod tests {
                 "dangling: no such file or directory",
             ]
         );
-        let twice = walk(&[root.clone(), root.join("a")]).expect("walks");
+        let twice = walk(&[root.clone(), root.join("a")], false).expect("walks");
         assert_eq!(twice.0.len(), 1);
         fs::remove_dir_all(root).expect("clean up");
     }
 
     #[test]
     fn an_input_that_does_not_exist_is_an_error() {
-        let error = walk(&[PathBuf::from("/no/such/place")]).err().map(|error| error.to_string());
+        let error = walk(&[PathBuf::from("/no/such/place")], false).err().map(|error| error.to_string());
         assert_eq!(error.as_deref(), Some("cannot read /no/such/place: no such file or directory"));
     }
 }

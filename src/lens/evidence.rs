@@ -1,9 +1,10 @@
 //! Evidence: one record, where it stands and what it says. A finding without evidence does not exist.
 
 use crate::base::FileId;
+use serde::{Deserialize, Serialize};
 
 /// A record that proves something.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     /// Its file.
     pub file: FileId,

@@ -3,11 +3,15 @@
 //! Lenses with a shape of their own (first occurrences, silences) keep it. Everything else becomes one of
 //! these, and every output shows it without knowing its kind.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
 use super::evidence::Evidence;
 use crate::base::SourceId;
 
 /// A value of a finding.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Value {
     /// Words.
     Text(String),
@@ -24,7 +28,7 @@ pub enum Value {
 }
 
 /// What a finding is about; all that is known of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     /// The source.
     pub source: Option<SourceId>,
@@ -41,10 +45,10 @@ pub struct Subject {
 }
 
 /// A finding.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     /// The contract's word for its kind.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// One line for people.
     pub title: String,
     /// When it begins, nanoseconds since 1970; `None` when no record is dated.
@@ -60,7 +64,7 @@ pub struct Finding {
     /// What it is about.
     pub subject: Subject,
     /// The contract's values of its kind, and any further ones.
-    pub values: Vec<(&'static str, Value)>,
+    pub values: Vec<(Cow<'static, str>, Value)>,
     /// 0 together, order unknown; 1 before; 2 linked; 3 likely cause; 4 confirmed.
     pub claim: u8,
     /// The records that prove it: never none.

@@ -107,19 +107,19 @@ impl Order {
         let (before, after) = (&self.before.instant, &self.after.instant);
         let seconds = |nanos: i64| Value::Number(nanos as f64 / NANOS_PER_SECOND as f64);
         let mut values = vec![
-            ("before", Value::Text(self.before.title())),
-            ("after", Value::Text(self.after.title())),
-            ("proven", Value::Flag(self.proven)),
-            ("before_earliest", Value::Time(before.earliest)),
-            ("before_latest", Value::Time(before.latest)),
-            ("after_earliest", Value::Time(after.earliest)),
-            ("after_latest", Value::Time(after.latest)),
+            ("before".into(), Value::Text(self.before.title())),
+            ("after".into(), Value::Text(self.after.title())),
+            ("proven".into(), Value::Flag(self.proven)),
+            ("before_earliest".into(), Value::Time(before.earliest)),
+            ("before_latest".into(), Value::Time(before.latest)),
+            ("after_earliest".into(), Value::Time(after.earliest)),
+            ("after_latest".into(), Value::Time(after.latest)),
         ];
         if self.proven {
-            values.push(("at_least_seconds", seconds(self.gap())));
+            values.push(("at_least_seconds".into(), seconds(self.gap())));
         }
         Finding {
-            kind: "order",
+            kind: "order".into(),
             title: self.title(),
             start: Some(before.earliest),
             end: Some(after.latest),
@@ -191,7 +191,7 @@ mod tests {
         let (a, b) = (change(0, "a", (0, 10), Trend::Worse), change(0, "b", (10, 12), Trend::Worse));
         assert_eq!(titles(&[b.clone(), a.clone()]), ["a 1 -> 0 before b 1 -> 0: proven"]);
         let finding = orders(&[a.clone(), b])[0].finding();
-        assert_eq!((finding.kind, finding.claim, finding.evidence.len()), ("order", 1, 4));
+        assert_eq!((finding.kind.as_ref(), finding.claim, finding.evidence.len()), ("order", 1, 4));
         let overlapping = change(0, "b", (9, 12), Trend::Worse);
         assert_eq!(titles(&[a, overlapping.clone()]), ["a 1 -> 0, b 1 -> 0: order unknown"]);
         assert_eq!(orders(&[change(0, "a", (0, 10), Trend::Worse), overlapping])[0].finding().claim, 0);

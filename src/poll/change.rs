@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::{Basis, Derived, FileId, Instant, Level, NANOS_PER_SECOND, Resolution, SourceId};
 use crate::time::pretty_span;
 
 /// A row as seen: where, when, and what it says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sighting {
     /// Its file.
     pub file: FileId,
@@ -23,7 +25,7 @@ pub struct Sighting {
 }
 
 /// A value that became another one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Turn {
     /// The column.
     pub column: String,
@@ -34,7 +36,7 @@ pub struct Turn {
 }
 
 /// Which way a change went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Trend {
     /// From health to trouble.
     Worse,
@@ -45,7 +47,7 @@ pub enum Trend {
 }
 
 /// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// Values changed.
     Changed,
@@ -63,7 +65,7 @@ pub enum Kind {
 }
 
 /// One finding of a table.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// The table's source.
     pub source: SourceId,

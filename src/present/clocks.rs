@@ -13,7 +13,7 @@ fn of_clocks<'a>(report: &'a Report<'_>) -> impl Iterator<Item = &'a Finding> {
     report
         .findings
         .iter()
-        .filter(|finding| matches!(finding.kind, "zone" | "zone_shift" | "clock_step" | "skew"))
+        .filter(|finding| matches!(&*finding.kind, "zone" | "zone_shift" | "clock_step" | "skew"))
 }
 
 fn places(report: &Report<'_>, finding: &Finding) -> String {

@@ -9,6 +9,7 @@ mod explain_json;
 mod explain_prose;
 mod findings;
 mod orders;
+mod patterns;
 mod prose;
 mod report;
 mod rows;
@@ -22,8 +23,11 @@ pub use explain::{
 pub use explain_json::explanation_json;
 pub use explain_prose::push_explanation;
 pub use findings::Report;
+pub use patterns::patterns_document;
 pub use prose::{Decorate, Prose, Style, day_rule};
 pub use report::{report_json, report_markdown};
-pub use rows::push_jsonl;
-pub use sources::{SegmentRow, SourceRow, push_remarks, push_sources, sources_json, thousands, time_json};
+pub use rows::{push_jsonl, start_text};
+pub use sources::{
+    SegmentRow, SourceRow, push_remarks, push_sources, sources_document, sources_json, thousands, time_json,
+};
 pub use summary::{SummaryStyle, push_summary};

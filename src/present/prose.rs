@@ -8,7 +8,6 @@
 
 use super::cells::{PlainPrefix, level_cell, push_padded_array, tie_cell};
 use crate::base::{Batch, Event, Flags, Level, NANOS_PER_SECOND, civil_from_days};
-use crate::grammar::GrammarId;
 use crate::text::{is_clean, push_clean, width};
 use crate::time::{OffsetCursor, push_padded, render_rfc3339};
 use crate::view::{Entry, Place, Record, Scene};
@@ -308,8 +307,7 @@ impl<'a> Prose<'a> {
 
     #[inline]
     fn body(&mut self, out: &mut Vec<u8>, batch: &Batch, event: &Event, decorate: Option<&Decorate<'_>>) {
-        let grammar = self.scene.set.get(GrammarId(event.layout));
-        let as_it_is = grammar.message_is_tail() || event.flags.has(Flags::DERIVED);
+        let as_it_is = self.scene.is_tail(batch, event);
         if as_it_is && decorate.is_none() {
             let body = &batch.record(event)[usize::from(event.body)..];
             if (event.lines == 1 || event.flags.has(Flags::DERIVED)) && (batch.printable || is_clean(body)) {

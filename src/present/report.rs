@@ -96,7 +96,7 @@ impl Report<'_> {
                     Known::Flag(flag) => (*flag).into(),
                     Known::Time(at) => time_json(Some(*at)),
                 };
-                ((*name).to_owned(), value)
+                (name.clone().into_owned(), value)
             })
             .collect();
         let subject = &finding.subject;
@@ -242,7 +242,7 @@ fn markdown_sources(text: &mut String, report: &Report<'_>) {
     text.push_str("## Sources and clocks\n\n| source | format | zone | known by | first | last | records | undated |\n|---|---|---|---|---|---|---|---|\n");
     for source in report.sources.iter().filter(|source| source.is_asked()) {
         let at = |at: Option<i64>| at.map_or(String::new(), |at| local_time(report.zone, at));
-        let known = [source.zone_basis, source.year_basis.words().next()];
+        let known = [source.zone_basis.as_deref(), source.year_basis.words().next()];
         let _ = writeln!(
             text,
             "| {} | {} | {} | {} | {} | {} | {} | {} |",

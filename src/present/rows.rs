@@ -39,7 +39,7 @@ pub fn push_jsonl(out: &mut Vec<u8>, scene: &Scene<'_>, entry: Entry<'_>) {
     out.extend_from_slice(b",\"source\":");
     push_string(out, file.source.as_bytes());
     out.extend_from_slice(b",\"format\":");
-    push_string(out, record.grammar.name.as_bytes());
+    push_string(out, record.format().as_bytes());
     out.extend_from_slice(b",\"host\":");
     push_optional(out, record.part(Known::Host));
     out.extend_from_slice(b",\"program\":");
@@ -69,12 +69,11 @@ pub fn push_jsonl(out: &mut Vec<u8>, scene: &Scene<'_>, entry: Entry<'_>) {
         out.push(b':');
         push_string(out, value);
     });
-    if let Some(start) = record.start().filter(|_| !undated) {
+    if let Some(start) = start_text(&record, event) {
         if !first {
             out.push(b',');
         }
-        out.extend_from_slice(b"\"start\":");
-        push_time(out, Some(start), digits_of(start, digits.max(3)), 0);
+        out.extend_from_slice(format!("\"start\":\"{start}\"").as_bytes());
     }
     out.extend_from_slice(format!("}},\"pattern\":\"p{:016x}\",\"marks\":[", event.pattern).as_bytes());
     // A derived event is nobody's first.
@@ -86,6 +85,15 @@ pub fn push_jsonl(out: &mut Vec<u8>, scene: &Scene<'_>, entry: Entry<'_>) {
     out.push(b']');
     push_also(out, scene, also);
     out.extend_from_slice(b"}\n");
+}
+
+/// When what the record tells of began, as its field `start`: RFC 3339, in UTC.
+pub fn start_text(record: &Record<'_>, event: &Event) -> Option<String> {
+    let start = record.start().filter(|_| !event.flags.has(Flags::UNDATED))?;
+    let digits = Resolution::from_code(event.resolution).fraction_digits().max(3);
+    let mut out = Vec::new();
+    render_rfc3339(&mut out, start, digits_of(start, digits), 0, true);
+    Some(String::from_utf8_lossy(&out).into_owned())
 }
 
 /// Where else the record stands.

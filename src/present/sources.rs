@@ -1,14 +1,18 @@
 //! Sources for people and machines: format, clock and its reasons, range, ledger.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::patterns::document;
 use crate::base::{Account, Basis, Loss, NANOS_PER_SECOND, Unread, is_leap};
 use crate::clock::Years;
 use crate::text::{clean, width};
 use crate::time::{Zone, local_time, pretty_span, render_rfc3339};
 
 /// A stretch of a source in which one zone holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SegmentRow {
     /// The file it begins in.
     pub file: String,
@@ -21,9 +25,9 @@ pub struct SegmentRow {
     /// Records in it that have a stamp; not counted where a writer is named.
     pub dated: u64,
     /// How it is known.
-    pub basis: &'static str,
+    pub basis: Cow<'static, str>,
     /// The writer inside the file that it holds for, (`host` or `program`, name); all others without one.
-    pub writer: Option<(&'static str, String)>,
+    pub writer: Option<(Cow<'static, str>, String)>,
 }
 
 impl SegmentRow {
@@ -57,7 +61,7 @@ impl SourceRow {
 }
 
 /// One source.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SourceRow {
     /// The `source` of the contract.
     pub name: String,
@@ -68,11 +72,11 @@ pub struct SourceRow {
     /// Other formats found in it.
     pub others: Vec<String>,
     /// Character sets of its files that are not UTF-8.
-    pub encodings: Vec<&'static str>,
+    pub encodings: Vec<String>,
     /// How its stamps are read, from where on.
     pub segments: Vec<SegmentRow>,
     /// How the least known of its zones is known; `None` where there are no stamps.
-    pub zone_basis: Option<&'static str>,
+    pub zone_basis: Option<Cow<'static, str>>,
     /// What proves its zones, one sentence each.
     pub proofs: Vec<String>,
     /// Boots that its kernel lines tell of, one sentence each.
@@ -105,6 +109,11 @@ pub fn time_json(at: Option<i64>) -> Value {
     })
 }
 
+/// The contract's `sources`, as a document: what a store keeps beside its events.
+pub fn sources_document(rows: &[SourceRow]) -> Vec<u8> {
+    document(&json!({ "sources": sources_json(rows) }))
+}
+
 /// The contract's `sources`.
 pub fn sources_json(rows: &[SourceRow]) -> Vec<Value> {
     let row = |row: &SourceRow| {
@@ -122,7 +131,7 @@ pub fn sources_json(rows: &[SourceRow]) -> Vec<Value> {
                     "dated": segment.dated,
                 });
                 if let Some((kind, name)) = &segment.writer {
-                    segment_json[*kind] = name.clone().into();
+                    segment_json[&**kind] = name.clone().into();
                 }
                 segment_json
             })
@@ -213,7 +222,7 @@ pub fn push_sources(out: &mut Vec<u8>, rows: &[SourceRow], remarks: &[Unread], z
 
 /// How a source's stamps become instants, in words.
 fn clock(row: &SourceRow) -> String {
-    let zone = match row.zone_basis {
+    let zone = match row.zone_basis.as_deref() {
         None if row.since_boot => "seconds since boot, which no other log dates".to_owned(),
         Some("uptime") => "seconds since boot".to_owned(),
         Some("zone:default") if row.since_boot => {

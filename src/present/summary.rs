@@ -184,18 +184,23 @@ fn push_sources(text: &mut String, report: &Report<'_>, labels: &[String], style
             Some((first, last)) => format!("{} to {}", time(first), time(last)),
             None => "no stamps".to_owned(),
         };
-        let known = [source.zone_basis, source.year_basis.words().next()];
+        let known = [source.zone_basis.as_deref(), source.year_basis.words().next()];
         let known = known.into_iter().flatten().collect::<Vec<_>>().join(" ");
         // The zone shown needs no repeating; any other one does.
         let zone = source.zone();
-        let zone = if zone == report.zone.name() || source.zone_basis == Some("offset") { "" } else { &zone };
+        let zone = if zone == report.zone.name() || source.zone_basis.as_deref() == Some("offset") {
+            ""
+        } else {
+            &zone
+        };
         let zone = if zone.is_empty() || source.range.is_none() { String::new() } else { format!("{zone} ") };
         let count = thousands(source.account.records);
         let line = format!("  {label}{pad}  {count:>9}  {range:columns$}  {zone}{known}");
         let _ = writeln!(text, "{}", excerpt(line.trim_end(), style.columns));
     }
     let guessed =
-        report.sources.iter().filter(|source| source.zone_basis == Some("zone:default")).count() as u64;
+        report.sources.iter().filter(|source| source.zone_basis.as_deref() == Some("zone:default")).count()
+            as u64;
     if guessed > 0 {
         let verb = if guessed == 1 { "names" } else { "name" };
         let zone = report.zone.name();

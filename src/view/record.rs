@@ -1,7 +1,7 @@
 //! One event read again in full: fields, host, program, the interval of its instant and its reasons.
 //! A derived event is not read again: it brings all of that along.
 
-use crate::base::{Basis, Batch, Derived, Event, Flags, Instant, Stamp, Start};
+use crate::base::{Basis, Batch, Derived, Event, Flags, Instant, Stamp, Start, ToldRows};
 use crate::grammar::{Columns, Grammar, GrammarId, Head, Known, Slots};
 use crate::view::Scene;
 use crate::witness::{KERNEL, uptime};
@@ -21,6 +21,8 @@ pub struct Record<'a> {
     pub stamp: Option<Stamp>,
     /// What a derived event is, instead of a text.
     derived: Option<&'a Derived>,
+    /// Where a store tells of it: the rows, and which.
+    told: Option<(&'a dyn ToldRows, u32)>,
     /// What the cells of a table's row are called.
     columns: Option<&'a Columns>,
     /// How the record begins.
@@ -44,21 +46,14 @@ impl<'a> Record<'a> {
         let grammar = scene.set.get(GrammarId(event.layout));
         let text = batch.record(event);
         if let Some(derived) = batch.derived(event) {
-            let instant = Some(derived.instant);
-            let (slots, reading) = (Slots::default(), None);
-            let derived = Some(derived);
             return Self {
-                grammar,
-                text,
-                slots,
-                reading,
-                instant,
-                stamp: None,
-                derived,
-                columns: None,
-                head: None,
-                since: None,
+                instant: Some(derived.instant),
+                derived: Some(derived),
+                ..Self::bare(grammar, text)
             };
+        }
+        if let Some((rows, row)) = batch.told(event) {
+            return Self { instant: rows.instant(row), told: Some((rows, row)), ..Self::bare(grammar, text) };
         }
         let mut slots = Slots::default();
         let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -95,7 +90,41 @@ impl<'a> Record<'a> {
         let headers = named.then_some(&scene.file(batch.file).headers);
         let columns = headers.and_then(|headers| headers.at(batch.line(event))).map(AsRef::as_ref);
         let since = batch.start(event);
-        Self { grammar, text, slots, reading, instant, stamp, derived: None, columns, head, since }
+        Self {
+            grammar,
+            text,
+            slots,
+            reading,
+            instant,
+            stamp,
+            derived: None,
+            told: None,
+            columns,
+            head,
+            since,
+        }
+    }
+
+    /// A record of which nothing was read.
+    fn bare(grammar: &'a Grammar, text: &'a [u8]) -> Self {
+        Self {
+            grammar,
+            text,
+            slots: Slots::default(),
+            reading: None,
+            instant: None,
+            stamp: None,
+            derived: None,
+            told: None,
+            columns: None,
+            head: None,
+            since: None,
+        }
+    }
+
+    /// The name of the format that read it.
+    pub fn format(&self) -> &str {
+        self.told.map_or(&self.grammar.name, |(rows, row)| rows.format(row))
     }
 
     /// A well-known part as written.
@@ -109,16 +138,32 @@ impl<'a> Record<'a> {
             };
             return part.as_deref().map(str::as_bytes);
         }
+        if let Some((rows, row)) = self.told {
+            let part = match part {
+                Known::Time => rows.stamp(row),
+                Known::Host => rows.host(row),
+                Known::Program => rows.program(row).filter(|(_, written)| *written).map(|(name, _)| name),
+                Known::Pid => rows.pid(row),
+                _ => None,
+            };
+            return part.map(str::as_bytes);
+        }
         self.slots.known(part).map(|span| span.of(self.text))
     }
 
     /// The program: named in the record, else by its format.
     pub fn program(&self) -> Option<&[u8]> {
+        if let Some((rows, row)) = self.told {
+            return rows.program(row).map(|(name, _)| name.as_bytes());
+        }
         self.part(Known::Program).or(self.grammar.program.as_deref().map(str::as_bytes))
     }
 
     /// The message as people read it.
     pub fn message(&self, out: &mut Vec<u8>) {
+        if let Some((rows, row)) = self.told {
+            return out.extend_from_slice(rows.message(row));
+        }
         if let (Some(columns), Some(head), Some(_)) = (self.columns, &self.head, &self.grammar.sections) {
             // Numbers without their names say nothing.
             let mut gap: &[u8] = b"";
@@ -161,6 +206,9 @@ impl<'a> Record<'a> {
     pub fn fields(&self, mut visit: impl FnMut(&str, &[u8])) {
         if let Some(derived) = self.derived {
             derived.fields.iter().for_each(|(name, value)| visit(name, value.as_bytes()));
+        }
+        if let Some((rows, row)) = self.told {
+            return rows.fields(row, &mut |name, value| visit(name, value.as_bytes()));
         }
         if self.is_since_boot() {
             visit("since", b"boot");

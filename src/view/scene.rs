@@ -1,8 +1,8 @@
 //! What a renderer must know besides events: files, sources, clocks, formats and the zone shown.
 
-use crate::base::{Batch, FileId};
+use crate::base::{Batch, Event, FileId, Flags};
 use crate::clock::Clock;
-use crate::grammar::{GrammarSet, Headers};
+use crate::grammar::{GrammarId, GrammarSet, Headers};
 use crate::time::Zone;
 
 /// A file as renderers see it.
@@ -37,6 +37,15 @@ impl Scene<'_> {
     /// The file of a batch.
     pub fn file(&self, id: FileId) -> &FileLabel {
         &self.files[id.0 as usize]
+    }
+
+    /// Whether what is worth printing of an event is the end of its text, as it is.
+    #[inline]
+    pub fn is_tail(&self, batch: &Batch, event: &Event) -> bool {
+        if let Some((rows, row)) = batch.told(event) {
+            return rows.is_tail(row);
+        }
+        event.flags.has(Flags::DERIVED) || self.set.get(GrammarId(event.layout)).message_is_tail()
     }
 
     /// The short name of a batch's source.

@@ -159,7 +159,7 @@ fn threads_and_chunks(trouble: Trouble) {
         for command in [
             &["show", "."][..],
             &["show", ".", "--format", "jsonl"],
-            &["build", "."],
+            &["build", ".", "--no-store"],
             &["report", ".", "--format", "json"],
             &["grep", "-i", "-C", "2", "error|worker", "."],
             &["sources", ".", "--format", "jsonl"],
@@ -197,7 +197,7 @@ fn the_order_of_arguments_changes_no_byte() {
         let mut names: Vec<&str> = lines.keys().map(String::as_str).collect();
         for command in [
             &["show", "--tz", "UTC"][..],
-            &["build", "--tz", "UTC"],
+            &["build", "--tz", "UTC", "--no-store"],
             &["show", "--format", "jsonl", "--tz", "UTC"],
         ] {
             let run = |names: &[&str]| scratch.good(&[command, names].concat());

@@ -1,0 +1,41 @@
+//! The store: the timeline as Parquet files that any reader of Parquet can ask, and enough beside the contract's
+//! columns that the program itself answers from it as from the logs, byte for byte.
+//!
+//! It knows columns, parts and the manifest. It decides nothing about time and judges no event: it keeps what a
+//! run found, and hands it on as a run would.
+
+mod manifest;
+mod open;
+mod parts;
+mod piece;
+mod properties;
+mod reader;
+mod rows;
+mod run;
+mod schema;
+mod shape;
+mod stretch;
+mod texts;
+mod writer;
+
+use crate::base::Error;
+
+/// Why Parquet would not do something, in one sentence.
+fn fault(error: &dyn std::fmt::Display) -> Error {
+    Error::new(format!("the store cannot be written or read: {error}"))
+}
+
+/// Why a file of the store could not be written or read: the system's words where it was the system.
+fn why(error: &parquet::errors::ParquetError) -> String {
+    match error {
+        parquet::errors::ParquetError::External(inner) => inner.to_string(),
+        other => other.to_string(),
+    }
+}
+
+pub use manifest::{FORMAT_VERSION, InputEntry, Made, Manifest, PartEntry};
+pub use piece::{Piece, PieceBuilder};
+pub use reader::Store;
+pub use run::{Run, StoredFile};
+pub use stretch::Files;
+pub use writer::{Beside, Writer};

@@ -1,0 +1,178 @@
+//! Parts: Parquet files of one row group each, in order, by day. Columns are encoded side by side.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::Schema;
+use parquet::arrow::ArrowSchemaConverter;
+use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use rayon::prelude::*;
+
+use super::fault;
+use super::manifest::PartEntry;
+use super::properties::PART_ROWS;
+use crate::base::{Error, Result, civil_from_days};
+
+/// Rows that are gathered before they are encoded: enough work for all columns at once.
+const GATHERED_ROWS: usize = 32_768;
+
+/// Writes the parts of one table.
+#[derive(Debug)]
+pub(super) struct Parts {
+    /// The store's folder.
+    root: PathBuf,
+    /// The table's folder in it.
+    table: &'static str,
+    schema: Arc<Schema>,
+    properties: Arc<WriterProperties>,
+    open: Option<OpenPart>,
+    gathered: Vec<RecordBatch>,
+    gathered_rows: usize,
+    done: Vec<PartEntry>,
+}
+
+/// A part under way.
+struct OpenPart {
+    day: i64,
+    entry: PartEntry,
+    writer: SerializedFileWriter<File>,
+    /// For each column of the schema the writers of its leaves.
+    columns: Vec<Vec<ArrowColumnWriter>>,
+}
+
+impl std::fmt::Debug for OpenPart {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OpenPart").field("entry", &self.entry).finish_non_exhaustive()
+    }
+}
+
+impl Parts {
+    /// No part yet. Numbers of further parts follow those `done`.
+    pub(super) fn new(
+        root: &Path,
+        table: &'static str,
+        schema: Arc<Schema>,
+        properties: Arc<WriterProperties>,
+        done: Vec<PartEntry>,
+    ) -> Self {
+        Self {
+            root: root.to_owned(),
+            table,
+            schema,
+            properties,
+            open: None,
+            gathered: Vec::new(),
+            gathered_rows: 0,
+            done,
+        }
+    }
+
+    /// Adds rows of one day, behind all before; `keys` are those of the first and the last, `first` is the first
+    /// one's number.
+    pub(super) fn push(&mut self, day: i64, keys: (i64, i64), first: u64, rows: RecordBatch) -> Result<()> {
+        if self.open.as_ref().is_some_and(|part| part.day != day || part.entry.rows >= PART_ROWS as u64) {
+            self.close()?;
+        }
+        if self.open.is_none() {
+            self.open = Some(self.start(day, keys.0, first)?);
+        }
+        if let Some(part) = &mut self.open {
+            part.entry.rows += rows.num_rows() as u64;
+            part.entry.last_key = keys.1;
+        }
+        self.gathered_rows += rows.num_rows();
+        self.gathered.push(rows);
+        if self.gathered_rows >= GATHERED_ROWS { self.encode() } else { Ok(()) }
+    }
+
+    /// Opens the next part.
+    fn start(&self, day: i64, key: i64, first: u64) -> Result<OpenPart> {
+        let (year, month, date) = civil_from_days(day);
+        let folder = format!("{}/date={year:04}-{month:02}-{date:02}", self.table);
+        let path = format!("{folder}/{:05}.parquet", self.done.len());
+        let made = std::fs::create_dir_all(self.root.join(&folder));
+        let file = made.and_then(|()| File::create_new(self.root.join(&path)));
+        let file = file.map_err(|error| Error::io("write", &self.root.join(&path), &error))?;
+        let columns = ArrowSchemaConverter::new().schema_root("events").convert(&self.schema);
+        let columns = columns.map_err(|error| fault(&error))?;
+        let writer = SerializedFileWriter::new(file, columns.root_schema_ptr(), Arc::clone(&self.properties))
+            .map_err(|error| fault(&error))?;
+        let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&self.schema));
+        let leaves = factory.create_column_writers(0).map_err(|error| fault(&error))?;
+        let mut leaves = leaves.into_iter();
+        let columns = self.schema.fields().iter().map(|field| {
+            let count = super::schema::leaves(field.data_type());
+            leaves.by_ref().take(count).collect()
+        });
+        let columns = columns.collect();
+        let entry = PartEntry {
+            path,
+            rows: 0,
+            bytes: 0,
+            first_seq: first,
+            first_key: key,
+            last_key: key,
+            hash: String::new(),
+        };
+        Ok(OpenPart { day, entry, writer, columns })
+    }
+
+    /// Encodes what was gathered, column by column in parallel.
+    fn encode(&mut self) -> Result<()> {
+        let Some(part) = &mut self.open else { return Ok(()) };
+        let (gathered, schema) = (&self.gathered, &self.schema);
+        let work = part.columns.par_iter_mut().enumerate().with_max_len(1);
+        work.try_for_each(|(index, writers)| {
+            for batch in gathered {
+                let leaves = compute_leaves(schema.field(index), batch.column(index))?;
+                for (writer, leaf) in writers.iter_mut().zip(&leaves) {
+                    writer.write(leaf)?;
+                }
+            }
+            Ok(())
+        })
+        .map_err(|error: parquet::errors::ParquetError| fault(&error))?;
+        self.gathered.clear();
+        self.gathered_rows = 0;
+        Ok(())
+    }
+
+    /// Completes the part under way.
+    fn close(&mut self) -> Result<()> {
+        self.encode()?;
+        let Some(part) = self.open.take() else { return Ok(()) };
+        let OpenPart { mut entry, mut writer, columns, .. } = part;
+        let path = self.root.join(&entry.path);
+        let write = || {
+            let chunks: Vec<_> = columns
+                .into_par_iter()
+                .with_max_len(1)
+                .flat_map_iter(|writers| writers.into_iter().map(ArrowColumnWriter::close))
+                .collect::<parquet::errors::Result<_>>()?;
+            let mut group = writer.next_row_group()?;
+            for chunk in chunks {
+                chunk.append_to_row_group(&mut group)?;
+            }
+            group.close()?;
+            writer.finish()?;
+            writer.inner().sync_all()?;
+            entry.seal(&self.root)?;
+            Ok(())
+        };
+        write().map_err(|error: parquet::errors::ParquetError| {
+            Error::new(format!("cannot write {}: {}", path.display(), super::why(&error)))
+        })?;
+        self.done.push(entry);
+        Ok(())
+    }
+
+    /// Completes the table: its parts, in order.
+    pub(super) fn finish(mut self) -> Result<Vec<PartEntry>> {
+        self.close()?;
+        Ok(self.done)
+    }
+}

@@ -1,0 +1,336 @@
+//! Stores: they answer as the logs do, and survive whatever happens to a build or to their files.
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::util::{Random, Scratch, TIMELINE, package};
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Questions that logs and the store of them must answer alike.
+const QUESTIONS: &[&[&str]] = &[
+    &["show"],
+    &["show", "--format", "jsonl"],
+    &["show", "--format", "jsonl", "--no-dedupe"],
+    &["show", "--format", "jsonl", "-l", "warn"],
+    &["show", "--host", "web*"],
+    &["show", "--program", "php*"],
+    &["show", "--source", "*messages*"],
+    &["show", "--since", "2014-12-12T01:00Z", "--until", "2014-12-13T00:00Z"],
+    &["show", "--since", "2026-11-20T12:00Z"],
+    &["show", "--around", "2014-12-12T01:10:59Z", "--window", "20m"],
+    &["grep", "-c", "-i", "error"],
+    &["grep", "-F", "fork() failed"],
+    &["grep", "-v", "-c", "a"],
+    &["grep", "-C2", "-i", "fail"],
+    &["grep", "-C", "30s", "-i", "fail"],
+    &["grep", "-o", "[0-9]+\\.[0-9]+"],
+    &["grep", "-l", "o"],
+    &["grep", "--first", "."],
+    &["grep", "--count-by", "hour", "."],
+    &["grep", "--count-by", "pattern", "."],
+    &["grep", "--count-by", "format", "--no-dedupe", "."],
+    &["report"],
+    &["report", "--format", "json"],
+    &["sources"],
+];
+
+fn samples() -> Vec<PathBuf> {
+    let folders = fs::read_dir(package().join("samples")).expect("samples").flatten();
+    let mut folders: Vec<PathBuf> = folders.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    folders.sort();
+    folders
+}
+
+#[test]
+fn a_store_answers_as_its_logs_do() {
+    for folder in samples() {
+        let scratch = Scratch::new("alike");
+        let logs = folder.to_str().expect("a name");
+        let built = scratch.run(&["build", logs, "--tz", "Asia/Seoul", "-o", "a.timeline"]);
+        assert!(built.status.success(), "{logs}: {}", text(&built.stderr));
+        // All questions on some, the plainest ones on all: each is asked twice.
+        let thorough = ["php-fpm-oom", "vrrp-bond-down", "containers"];
+        let all = thorough.iter().any(|name| folder.ends_with(name));
+        for question in QUESTIONS.iter().take(if all { QUESTIONS.len() } else { 2 }) {
+            let ask = |input: &str| {
+                let args: Vec<&str> = question.iter().copied().chain([input, "--tz", "Asia/Seoul"]).collect();
+                scratch.run(&args)
+            };
+            let (logs, store) = (ask(logs), ask("a.timeline"));
+            let said = |output: &Output| (output.status.code(), text(&output.stdout), text(&output.stderr));
+            assert!(
+                said(&logs) == said(&store),
+                "{} {question:?}: {:?} from the logs, {:?} from the store",
+                folder.display(),
+                first_difference(&logs.stdout, &store.stdout),
+                first_difference(&store.stdout, &logs.stdout),
+            );
+        }
+    }
+}
+
+/// The first line of `one` that is not `other`'s.
+fn first_difference(one: &[u8], other: &[u8]) -> Option<String> {
+    let mut others = other.split(|byte| *byte == b'\n');
+    one.split(|byte| *byte == b'\n').find(|line| others.next() != Some(line)).map(text)
+}
+
+#[test]
+fn a_text_comes_back_byte_for_byte() {
+    let scratch = Scratch::new("bytes");
+    let mut log =
+        b"Dec 12 10:10:59 web1 sshd[0811]: a\x00b\x01\x05\x06 \xff\xfe end\n  more \xed\x95\x9c\r\n".to_vec();
+    log.extend(b"{\"time\":\"2014-12-12T10:11:00Z\",\"level\":\"info\",\"msg\":\"x \\u0000 \\\"q\\\"\",\"n\":[1,2]}\n");
+    log.extend(b"no stamp at all\nDec 12 10:11:01 web1 cron: \n");
+    scratch.write("logs/messages", &log);
+    scratch.good(&["build", "logs", "--tz", "UTC", "--year", "2014", "-o", "a.timeline"]);
+    for question in [&["show", "--format", "jsonl"][..], &["grep", "-o", "(?s-u).*"], &["show"]] {
+        let ask = |input: &str| {
+            let args: Vec<&str> =
+                question.iter().copied().chain([input, "--tz", "UTC", "--year", "2014"]).collect();
+            scratch.good(&args)
+        };
+        assert_eq!(text(&ask("logs")), text(&ask("a.timeline")), "{question:?}");
+    }
+}
+
+#[test]
+fn a_store_needs_no_name_where_it_is_the_only_one() {
+    let scratch = Scratch::new("bare");
+    scratch.write("app/a.log", "2024-05-01T10:00:00Z one\n");
+    scratch.good(&["build", "app", "--tz", "Asia/Seoul"]);
+    // In the zone that it was built with.
+    assert!(text(&scratch.good(&["show"])).starts_with("2024-05-01T19:00:00"));
+    scratch.good(&["build", "app", "-o", "other.timeline"]);
+    let several = scratch.run(&["show"]);
+    assert_eq!(
+        (several.status.code(), text(&several.stderr)),
+        (
+            Some(2),
+            "timeline: there are 2 stores here: name the one to read (app.timeline, other.timeline)\n".into()
+        )
+    );
+}
+
+/// The one part of a store of few events.
+fn part(store: &Path) -> PathBuf {
+    let day = fs::read_dir(store.join("events")).expect("events").flatten().next().expect("a day").path();
+    fs::read_dir(day).expect("a day").flatten().next().expect("a part").path()
+}
+
+fn small_store(scratch: &Scratch) -> PathBuf {
+    scratch.write(
+        "app/a.log",
+        "2024-05-01T10:00:00Z one\n2024-05-01T10:00:01Z two\n2024-05-03T10:00:01Z three\n",
+    );
+    scratch.good(&["build", "app", "--tz", "UTC"]);
+    scratch.work().join("app.timeline")
+}
+
+#[test]
+fn a_store_is_not_overwritten_by_another() {
+    let scratch = Scratch::new("force");
+    small_store(&scratch);
+    scratch.write("else/b.log", "2024-05-01T10:00:00Z other\n");
+    let refused = scratch.run(&["build", "else", "-o", "app.timeline"]);
+    assert_eq!(
+        (refused.status.code(), text(&refused.stderr)),
+        (Some(2), "timeline: app.timeline exists; give another name, or --force to overwrite it\n".into())
+    );
+    assert!(text(&scratch.good(&["show"])).contains("three"));
+    // The same inputs bring it up to date.
+    scratch.write("app/a.log", "2024-05-01T10:00:00Z one\n2024-05-04T10:00:01Z four\n");
+    scratch.good(&["build", "app", "--tz", "UTC"]);
+    let shown = text(&scratch.good(&["show"]));
+    assert!(shown.contains("four") && !shown.contains("three"), "{shown}");
+    scratch.good(&["build", "else", "-o", "app.timeline", "--force"]);
+    assert!(text(&scratch.good(&["show"])).contains("other"));
+}
+
+#[test]
+fn damage_is_told_and_the_rest_is_read_with_salvage() {
+    type Harm = fn(&Path);
+    let cut: Harm = |store| {
+        let part = part(store);
+        let bytes = fs::read(&part).expect("a part");
+        fs::write(part, &bytes[..bytes.len() / 2]).expect("cut");
+    };
+    let gone: Harm = |store| fs::remove_file(part(store)).expect("a part");
+    let edited: Harm = |store| {
+        let path = store.join("manifest.json");
+        let manifest = fs::read_to_string(&path).expect("a manifest");
+        fs::write(path, manifest.replace("\"tz\": \"UTC\"", "\"tz\": \"Asia/Seoul\"")).expect("edited");
+    };
+    let version: Harm = |store| {
+        let path = store.join("manifest.json");
+        let manifest = fs::read_to_string(&path).expect("a manifest");
+        fs::write(path, manifest.replace("\"version\": 1", "\"version\": 99")).expect("edited");
+    };
+    let cases: [(&str, Harm, &str, bool); 4] = [
+        ("cut", cut, "was written with", true),
+        ("gone", gone, "it is missing", true),
+        ("edited", edited, "it was edited", true),
+        ("version", version, "is a store of version 99", false),
+    ];
+    for (name, harm, why, salvaged) in cases {
+        let scratch = Scratch::new(name);
+        let store = small_store(&scratch);
+        harm(&store);
+        let refused = scratch.run(&["show", "app.timeline", "--tz", "UTC"]);
+        let said = text(&refused.stderr);
+        assert!(
+            refused.status.code() == Some(2) && said.contains(why) && said.lines().count() == 1,
+            "{said}"
+        );
+        let rest = scratch.run(&["show", "app.timeline", "--tz", "UTC", "--salvage", "--strict"]);
+        assert_eq!(
+            rest.status.code(),
+            Some(if !salvaged { 2 } else { i32::from(name != "edited") }),
+            "{name}"
+        );
+        assert_eq!(text(&rest.stdout).lines().count() > 0, salvaged, "{name}: {}", text(&rest.stderr));
+    }
+}
+
+#[test]
+fn flipped_bytes_never_end_in_a_panic() {
+    let scratch = Scratch::new("flip");
+    let store = small_store(&scratch);
+    let part = part(&store);
+    let whole = fs::read(&part).expect("a part");
+    let mut random = Random(7);
+    for _ in 0..60 {
+        let mut bytes = whole.clone();
+        for _ in 0..=random.below(3) {
+            let at = random.below(bytes.len() as u64) as usize;
+            bytes[at] ^= 1 << random.below(8);
+        }
+        fs::write(&part, &bytes).expect("flipped");
+        let shown = scratch.run(&["show", "--format", "jsonl", "app.timeline"]);
+        assert!(matches!(shown.status.code(), Some(0 | 2)), "{}: {}", shown.status, text(&shown.stderr));
+        let rest = scratch.run(&["show", "app.timeline", "--salvage"]);
+        assert!(rest.status.success() && text(&rest.stderr).contains("not those that were written"));
+    }
+}
+
+#[test]
+fn a_killed_build_harms_no_store() {
+    let scratch = Scratch::new("kill");
+    small_store(&scratch);
+    let before = text(&scratch.good(&["show", "app.timeline"]));
+    let lines: String =
+        (0..60_000).map(|n| format!("2024-05-01T10:{:02}:{:02}Z n {n}\n", n / 1000, n / 17 % 60)).collect();
+    scratch.write("app/a.log", lines);
+    let mut random = Random(3);
+    for _ in 0..12 {
+        let mut child =
+            scratch.command(TIMELINE).args(["build", "app", "--tz", "UTC"]).spawn().expect("it runs");
+        std::thread::sleep(Duration::from_millis(random.below(400)));
+        child.kill().expect("it is killed, or done");
+        let status = child.wait().expect("it ended");
+        let shown = scratch.run(&["show", "app.timeline"]);
+        assert!(shown.status.success(), "{}", text(&shown.stderr));
+        let whole = text(&shown.stdout) == before
+            || shown.stdout.iter().filter(|byte| **byte == b'\n').count() == 60_000;
+        assert!(whole, "half a store after {status}");
+        assert!(status.signal() == Some(9) || status.success(), "{status}");
+    }
+    // What killed builds left behind is no hindrance, and gone after the next.
+    scratch.good(&["build", "app", "--tz", "UTC"]);
+    let left: Vec<String> = fs::read_dir(scratch.work())
+        .expect("work")
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| name.contains("building"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn of_two_builds_into_one_name_one_says_so() {
+    let scratch = Scratch::new("two");
+    small_store(&scratch);
+    // As another build would hold it.
+    let folder = scratch.work().join(".app.timeline.building");
+    fs::create_dir(&folder).expect("a folder");
+    let held = fs::File::open(&folder).expect("a folder");
+    held.lock().expect("a lock");
+    let refused = scratch.run(&["build", "app"]);
+    assert_eq!(
+        (refused.status.code(), text(&refused.stderr)),
+        (
+            Some(2),
+            "timeline: another build is writing app.timeline just now; wait for it, or give another name with -o\n"
+                .into()
+        )
+    );
+    drop(held);
+    scratch.good(&["build", "app"]);
+}
+
+#[test]
+fn the_files_beside_the_events_are_whole() {
+    let scratch = Scratch::new("beside");
+    let store = small_store(&scratch);
+    let json = |name: &str| -> Value {
+        serde_json::from_slice(&fs::read(store.join(name)).expect(name)).expect("JSON")
+    };
+    let manifest = json("manifest.json");
+    assert_eq!((&manifest["rows"], &manifest["version"]), (&3.into(), &1.into()));
+    assert_eq!(manifest["inputs"][0]["file"], "a.log");
+    assert_eq!(json("sources.json")["sources"][0]["source"], "a.log");
+    assert_eq!(json("findings.json")["schema"], 1);
+    let patterns = json("patterns.json");
+    let count = |row: &Value| row["count"].as_u64();
+    assert_eq!(patterns["patterns"].as_array().expect("rows").iter().filter_map(count).sum::<u64>(), 3);
+    let parts = manifest["events"].as_array().expect("parts");
+    assert_eq!(parts.len(), 2, "a part a day");
+    for part in parts {
+        let path = store.join(part["path"].as_str().expect("a path"));
+        assert_eq!(fs::metadata(path).expect("a part").len(), part["bytes"].as_u64().expect("bytes"));
+    }
+}
+
+#[test]
+fn stores_are_inputs_like_the_logs_that_they_hold() {
+    let scratch = Scratch::new("merge");
+    for (name, folder) in [("web", "php-fpm-oom"), ("lb", "vrrp-bond-down")] {
+        let logs = package().join("samples").join(folder);
+        std::os::unix::fs::symlink(logs, scratch.work().join(name)).expect("a link");
+        scratch.run(&["build", name, "--tz", "Asia/Seoul"]);
+    }
+    // Settled against each other, as if the logs themselves had been named.
+    let logs = scratch.run(&["show", "web", "lb", "--tz", "Asia/Seoul", "--format", "jsonl"]);
+    let stores =
+        scratch.run(&["show", "web.timeline", "lb.timeline", "--tz", "Asia/Seoul", "--format", "jsonl"]);
+    assert_eq!(first_difference(&logs.stdout, &stores.stdout), None, "{}", text(&stores.stderr));
+    let built =
+        scratch.run(&["build", "web.timeline", "lb.timeline", "--tz", "Asia/Seoul", "-o", "all.timeline"]);
+    assert!(built.status.success(), "{}", text(&built.stderr));
+    let all = scratch.run(&["show", "all.timeline", "--format", "jsonl"]);
+    assert_eq!(first_difference(&logs.stdout, &all.stdout), None);
+    // What only logs tell is asked of those that a store holds.
+    for question in [
+        &["explain", "var/log/php-fpm/error.log-20141214:5"][..],
+        &["show", "--as-written", "--since", "2014-12-14"],
+    ] {
+        let ask = |input: &str| {
+            let args: Vec<&str> = question.iter().copied().chain([input, "--tz", "Asia/Seoul"]).collect();
+            let said = scratch.run(&args);
+            (said.status.code(), text(&said.stdout))
+        };
+        assert_eq!(ask("web"), ask("web.timeline"), "{question:?}");
+    }
+    // A copy of a store is that store.
+    scratch.good(&["build", "web.timeline", "-o", "copy.timeline"]);
+    let show = |store: &str| text(&scratch.run(&["show", store, "--format", "jsonl"]).stdout);
+    assert_eq!(show("web.timeline"), show("copy.timeline"));
+}
