@@ -95,13 +95,11 @@ impl<'a> Court<'a> {
         links.retain(|link| !link.changes_clock());
         let first = zones::solve(nodes.count, &links, ballot.all(), &usual);
         let by_quotes = |decision: &&Decision| decision.by == By::Own(VoteKind::Quoted);
-        let proven = || first.decisions.iter().flatten().filter(by_quotes).map(|decision| decision.offset);
-        usual.extend(proven());
-        // What one program's stamps name needs a second voice. The zone that was given is none: where a label
-        // lies, it mostly names the zone that people there live in.
+        usual.extend(first.decisions.iter().flatten().filter(by_quotes).map(|decision| decision.offset));
+        // What one program's stamps name needs a second voice. The zone that was given is none, nor is one that
+        // another log is in: where a label lies, it mostly names a zone that others there are in.
         let mut spoken = nodes.labels();
         spoken.insert(0);
-        spoken.extend(proven());
         let mut votes = ballot.all().to_vec();
         for vote in &mut votes {
             vote.named = vote.named.filter(|named| !spoken.contains(named));
