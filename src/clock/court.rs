@@ -96,13 +96,11 @@ impl<'a> Court<'a> {
         let first = zones::solve(nodes.count, &links, ballot.all(), &usual);
         let by_quotes = |decision: &&Decision| decision.by == By::Own(VoteKind::Quoted);
         usual.extend(first.decisions.iter().flatten().filter(by_quotes).map(|decision| decision.offset));
-        // What one program's stamps name needs a second voice. The zone that was given is none, nor is one that
-        // another log is in: where a label lies, it mostly names a zone that others there are in.
-        let mut spoken = nodes.labels();
-        spoken.insert(0);
+        // A label needs a second voice, unless it says UTC. Neither the zone that was given is one, nor another log
+        // that is in that zone or names it: labels that lie mostly name a zone that others there are in.
         let mut votes = ballot.all().to_vec();
         for vote in &mut votes {
-            vote.named = vote.named.filter(|named| !spoken.contains(named));
+            vote.named = vote.named.filter(|named| *named != 0);
         }
         let ballot = Ballot::new(nodes.count, votes);
         let solution = zones::solve(nodes.count, &links, ballot.all(), &usual);

@@ -95,7 +95,7 @@ pub(super) fn alone(nodes: &Nodes<'_>, run: usize, links: &[Link]) -> Vec<Proof>
         return Vec::new();
     };
     let mut proof = linked(nodes, run, link);
-    proof.text.push_str("; no other log names that offset, and one program may be wrong");
+    proof.text.push_str("; nothing else says so, and stamps may name an offset that is not theirs");
     vec![proof]
 }
 

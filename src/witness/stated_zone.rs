@@ -72,7 +72,7 @@ mod tests {
             ("date.timezone => UTC => UTC", false, "UTC"),
             ("log_timezone = 'Europe/Berlin'", false, "Europe/Berlin"),
             ("starting with TZ=America/New_York", false, "America/New_York"),
-            ("-Duser.timezone=Asia/Kolkata", false, "Asia/Kolkata"),
+            ("started with user.timezone=Asia/Kolkata", false, "Asia/Kolkata"),
         ] {
             assert_eq!(stated_zone(message.as_bytes()), Some(StatedZone { changed, name }), "{message}");
         }
