@@ -11,6 +11,7 @@
 //! ```
 //!
 //! `--from N` starts at another seed; `--traps` runs all named worlds; `--program FILE` tries another build;
+//! `--list` prints every outcome, so that `diff` shows what a change has changed;
 //! what stands behind `--` goes to the program (`-- --assume-tz UTC` must give many wrong answers).
 
 #![allow(
@@ -28,13 +29,14 @@ use std::process::ExitCode;
 
 use trial::{Answers, Asked, TRAPS, Tally, Verdict, World, score, trap, write};
 
-const USAGE: &str = "trial [--seeds N] [--from N] [--seed N] [--trap NAME] [--traps] [--keep DIR] [--program FILE] [-- OPTION...]";
+const USAGE: &str = "trial [--seeds N] [--from N] [--seed N] [--trap NAME] [--traps] [--keep DIR] [--program FILE] [--list] [-- OPTION...]";
 
 struct Options {
     seeds: std::ops::Range<u64>,
     traps: Vec<&'static str>,
     keep: Option<PathBuf>,
     program: PathBuf,
+    list: bool,
     passed: Vec<String>,
 }
 
@@ -53,8 +55,14 @@ fn options() -> Result<Options, String> {
     let own = std::env::current_exe().map_err(|why| why.to_string())?;
     // target/debug/examples/trial -> target/debug/timeline
     let built = own.parent().and_then(Path::parent).unwrap_or(Path::new(".")).join("timeline");
-    let mut options =
-        Options { seeds: 0..100, traps: Vec::new(), keep: None, program: built, passed: Vec::new() };
+    let mut options = Options {
+        seeds: 0..100,
+        traps: Vec::new(),
+        keep: None,
+        program: built,
+        list: false,
+        passed: Vec::new(),
+    };
     let (mut from, mut count) = (0, None);
     let mut args = std::env::args().skip(1);
     let number =
@@ -73,6 +81,7 @@ fn options() -> Result<Options, String> {
             }
             "--keep" => options.keep = args.next().map(PathBuf::from),
             "--program" => options.program = args.next().map(PathBuf::from).ok_or("which program?")?,
+            "--list" => options.list = true,
             "--" => options.passed = args.by_ref().collect(),
             _ => return Err(format!("what is {arg}?")),
         }
@@ -102,6 +111,9 @@ fn run(options: &Options) -> Result<u32, String> {
         }
     }
     let all = [Asked::Zone, Asked::Year, Asked::Label, Asked::Clock, Asked::Bounds, Asked::Line];
+    if options.list {
+        print!("{}", tally.list());
+    }
     print!("{}\n{}", tally.faults(&all), tally.table());
     Ok(all.iter().map(|asked| tally.count(*asked, Verdict::Wrong)).sum())
 }

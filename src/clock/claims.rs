@@ -1,12 +1,12 @@
 //! What logs claim about their own clocks, and each other's: labels, labels proven wrong, jumps back, and
 //! quotes that agree.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::{self, Link};
 use super::spans::utc;
 use super::stretches::{Follows, Sequence};
-use super::witnessed::Nodes;
+use super::witnessed::{Labelled, Nodes};
 use super::zones::{self, Ballot, Vote, VoteKind};
 use crate::base::{Basis, NANOS_PER_SECOND};
 use crate::time::Zone;
@@ -37,7 +37,7 @@ pub(super) fn lies(nodes: &Nodes<'_>, quoted: &Ballot, mtimes: &[Vote]) -> Vec<O
 
 /// Votes of stamps that name their offset, and of zones that were said or that a format fixes.
 pub(super) fn labels(nodes: &Nodes<'_>, said: &[(Zone, Basis)], repairs: &[Option<i64>]) -> Vec<Vote> {
-    let label = |node: usize, offset: i64| {
+    let label = |node: usize, offset: i64, named: Option<i64>| {
         let file = nodes.file(node);
         Vote {
             node,
@@ -49,12 +49,17 @@ pub(super) fn labels(nodes: &Nodes<'_>, said: &[(Zone, Basis)], repairs: &[Optio
             value: file as i64,
             moment: file as i64,
             tight: true,
+            named,
         }
     };
+    let ranges = nodes.labelled();
     let mut votes = Vec::new();
     for (file, repair) in repairs.iter().enumerate() {
         if let Some(node) = nodes.zoned(file) {
-            votes.push(label(node, -repair.unwrap_or(0) * NANOS_PER_SECOND));
+            // One that follows a zone, or was proven wrong and set right, is beyond doubt.
+            let one = nodes.named(file).filter(|(min, max)| min == max && repair.is_none());
+            let one = one.filter(|(named, _)| !in_time(&ranges, nodes.files[file].source, *named));
+            votes.push(label(node, -repair.unwrap_or(0) * NANOS_PER_SECOND, one.map(|(named, _)| named)));
         }
     }
     for (index, run) in nodes.runs.iter().enumerate() {
@@ -63,10 +68,23 @@ pub(super) fn labels(nodes: &Nodes<'_>, said: &[(Zone, Basis)], repairs: &[Optio
         let offset = |at: i64| at - utc(zone, at);
         // A zone that changes its offset inside the run is no single number.
         if offset(first) == offset(last) {
-            votes.push(label(index, offset(first)));
+            votes.push(label(index, offset(first), None));
         }
     }
     votes
+}
+
+/// Whether a log whose stamps name an offset covers the same time as one of another program that names another: if
+/// the offset were not so, both its ends would lie as far from the other's as the offset is long.
+fn in_time(ranges: &BTreeMap<&str, Labelled>, source: &str, named: i64) -> bool {
+    let Some(own) = ranges.get(source) else { return false };
+    let near = |a: i64, b: i64| (a - b).abs() <= named.abs() / 4;
+    ranges.values().any(|other| {
+        other.log != own.log
+            && other.named != own.named
+            && near(own.range.0, other.range.0)
+            && near(own.range.1, other.range.1)
+    })
 }
 
 /// A log whose stamps fall back by a whole offset goes on: time does not run backwards, so its wall clock
@@ -95,6 +113,33 @@ pub(super) fn jumps_back(nodes: &Nodes<'_>, sequences: &[Sequence], known: &[Lin
     links
 }
 
+/// Whether identifiers that set two logs a whole offset apart look like a queue that waits as long: read without
+/// the offset, the two logs end closer to each other than with it.
+pub(super) fn queued(ends: &[Option<i64>], link: &Link) -> bool {
+    if link.kind != evidence::LinkKind::Ids || link.offset == 0 {
+        return false;
+    }
+    let (Some(a), Some(b)) = (ends[link.nodes.0], ends[link.nodes.1]) else { return false };
+    (a - b).abs() < (a - b - link.offset).abs()
+}
+
+/// Whether the quotes of a source may be joined where they speak for an offset. A zone is changed once, or twice;
+/// a log that quotes now one, now another quotes old times, and of those some always agree.
+fn steady(nodes: &Nodes<'_>, ballot: &Ballot) -> impl Fn(usize, i64) -> bool {
+    const MOST_CHANGES: usize = 2;
+    let mut quoted: BTreeMap<usize, Vec<i64>> = BTreeMap::new();
+    for run in 0..nodes.runs.len() {
+        let offsets = ballot.quotes(run).map(|vote| vote.offset);
+        quoted.entry(nodes.runs[run].source).or_default().extend(offsets);
+    }
+    move |source, offset| {
+        let Some(quoted) = quoted.get(&source) else { return true };
+        let changes = quoted.windows(2).filter(|pair| pair[0] != pair[1]).count();
+        let agree = quoted.iter().filter(|quote| **quote == offset).count();
+        changes <= MOST_CHANGES || agree * 5 >= quoted.len() * 4
+    }
+}
+
 /// Runs that quote times of one offset and of no other: those of one source one after the other, and those
 /// of different logs that quote more than once. Together they have more to say than each alone.
 pub(super) fn agreeing(nodes: &Nodes<'_>, ballot: &Ballot) -> Vec<Link> {
@@ -116,9 +161,10 @@ pub(super) fn agreeing(nodes: &Nodes<'_>, ballot: &Ballot) -> Vec<Link> {
             quotes: zones::distinct(own()),
         })
     };
+    let steady = steady(nodes, ballot);
     let quoting: Vec<(usize, Option<Speaker>)> = (0..nodes.runs.len())
         .filter(|run| ballot.quotes(*run).next().is_some())
-        .map(|run| (run, speaker(run)))
+        .map(|run| (run, speaker(run).filter(|speaker| steady(nodes.runs[run].source, speaker.offset))))
         .collect();
     let link = |a: &Speaker, b: &Speaker| Link {
         kind: evidence::LinkKind::Agreeing,

@@ -3,17 +3,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::claims::{agreeing, jumps_back, labels, lies};
-use super::evidence::{self, Link};
+use super::announced::announced;
+use super::claims::{agreeing, jumps_back, labels, lies, queued};
+use super::evidence::{self, Link, Related};
 use super::proof::{Place, Proof, Shift, ShiftKind};
 use super::settle::{SettleOptions, Settled};
 use super::spans::{local_to_utc, utc};
-use super::stretches::{Follows, Sequence, Stretch};
+use super::stretches::{Follows, LONGEST_USUAL, Sequence, Stretch};
 use super::witnessed::Nodes;
 use super::zones::{self, Ballot, By, Decision, ON_EARTH, Solution, VoteKind};
 use super::{Clock, Landmarks, Segment, Years, company, reasons};
 use crate::base::{Basis, NANOS_PER_SECOND};
-use crate::time::Zone;
+use crate::survey::Gaps;
+use crate::time::{Offset, Zone};
+use crate::witness::{OddWriter, Writer};
 
 /// Proofs kept of one file: a log of many runs has many of the same kind.
 const MOST_PROOFS: usize = 64;
@@ -43,6 +46,12 @@ pub(super) struct Court<'a> {
     around: Vec<[Option<(usize, i64)>; 2]>,
     /// The runs of each source whose clocks differ by known amounts, by source and group.
     related: BTreeMap<(usize, usize), Vec<usize>>,
+    /// Sources into which writers with clocks of their own write.
+    mixed: BTreeSet<usize>,
+    /// Zones that records state.
+    stated: Vec<Zone>,
+    /// The zone that settings on a file's host state, and where.
+    settings: BTreeMap<usize, (Zone, Place)>,
 }
 
 impl<'a> Court<'a> {
@@ -57,28 +66,43 @@ impl<'a> Court<'a> {
         let quoted = Ballot::new(nodes.count, nodes.quoted());
         let mtimes = nodes.mtimes();
         let repairs = lies(nodes, &quoted, &mtimes);
-        let mut votes = quoted.all().to_vec();
-        votes.extend(mtimes);
-        votes.extend(labels(nodes, said, &repairs));
-        let ballot = Ballot::new(nodes.count, votes);
-        let mut links = nodes.uptimes();
-        links.extend(jumps_back(nodes, sequences, &links));
-        let same_host = |a: usize, b: usize| {
-            let (a, b) = (nodes.file(a), nodes.file(b));
-            hosts[a].is_some() && hosts[a] == hosts[b]
-        };
-        links.extend(evidence::links(nodes.marks(), same_host));
-        links.extend(agreeing(nodes, &quoted));
         let newest = nodes.runs.iter().filter_map(|run| Some(run.range()?.1)).max().unwrap_or(options.now);
         let mut usual: BTreeSet<i64> = [0, offset_at(default_zone, newest)].into();
         usual.extend(nodes.runs.iter().filter_map(|run| Some(offset_at(default_zone, run.range()?.0))));
         usual.extend(nodes.labels());
+        let announced = announced(nodes, sequences, hosts, &usual);
+        let mut votes = quoted.all().to_vec();
+        votes.extend(mtimes);
+        votes.extend(labels(nodes, said, &repairs));
+        votes.extend(announced.votes);
+        let ballot = Ballot::new(nodes.count, votes);
+        let mut links = nodes.uptimes();
+        links.extend(jumps_back(nodes, sequences, &links));
+        let related = |a: usize, b: usize| {
+            let (a, b) = (nodes.file(a), nodes.file(b));
+            match nodes.files[a].source == nodes.files[b].source {
+                true => Related::Log,
+                false if hosts[a].is_some() && hosts[a] == hosts[b] => Related::Host,
+                false => Related::No,
+            }
+        };
+        let marks = evidence::links(nodes.marks(), related);
+        let ends = nodes.log_ends();
+        links.extend(marks.into_iter().filter(|link| !queued(&ends, link)));
+        links.extend(agreeing(nodes, &quoted));
         // What some logs prove by themselves, others may use.
         let relations = zones::solve(nodes.count, &links, &[], &BTreeSet::new()).groups;
         links.retain(|link| !link.changes_clock());
         let first = zones::solve(nodes.count, &links, ballot.all(), &usual);
         let by_quotes = |decision: &&Decision| decision.by == By::Own(VoteKind::Quoted);
         usual.extend(first.decisions.iter().flatten().filter(by_quotes).map(|decision| decision.offset));
+        // A label needs a second voice, unless it says UTC. Neither the zone that was given is one, nor another log
+        // that is in that zone or names it: labels that lie mostly name a zone that others there are in.
+        let mut votes = ballot.all().to_vec();
+        for vote in &mut votes {
+            vote.named = vote.named.filter(|named| *named != 0);
+        }
+        let ballot = Ballot::new(nodes.count, votes);
         let solution = zones::solve(nodes.count, &links, ballot.all(), &usual);
         let mut court = Self {
             nodes,
@@ -93,6 +117,9 @@ impl<'a> Court<'a> {
             company: Vec::new(),
             around: Vec::new(),
             related: BTreeMap::new(),
+            mixed: nodes.mixed(),
+            stated: announced.zones,
+            settings: announced.settings,
         };
         court.company = company::company(nodes, &court.solution, &court.ballot, hosts);
         court.around = court.around();
@@ -127,8 +154,14 @@ impl<'a> Court<'a> {
     /// For a run without an offset, that of the nearest ones before and behind it in its source, if they
     /// have the same: a zone that changed twice in between would be strange indeed.
     fn between(&self, run: usize) -> Option<i64> {
-        let [Some((_, before)), Some((_, after))] = self.around[run] else { return None };
-        (before == after && !self.solution.disputed.contains(&run)).then_some(before)
+        /// Summer time lasts longer, and comes and goes within a year.
+        const LONGEST: i64 = 21 * 86_400 * NANOS_PER_SECOND;
+        let [Some((first, before)), Some((last, after))] = self.around[run] else { return None };
+        let ends = (self.nodes.runs[first].range()?.1, self.nodes.runs[last].range()?.0);
+        let near = before == after && ends.1 - ends.0 <= LONGEST;
+        // Which of several writers' clocks is the file's own may differ from file to file.
+        (near && !self.mixed.contains(&self.nodes.runs[run].source) && !self.solution.disputed.contains(&run))
+            .then_some(before)
     }
 
     /// The offset of the nearest run of the same source that has one: a guess, better than none.
@@ -183,6 +216,23 @@ impl<'a> Court<'a> {
         (before.0 == after.0).then_some(after.1 - before.1)
     }
 
+    /// Whether a clock may have been set back inside a run without a trace: where a log pauses for a while anyway,
+    /// an hour that came twice may have passed in silence, and what is known of one side is not of the other.
+    fn may_hide_an_hour(&self, run: usize, offset: i64) -> bool {
+        let run = &self.nodes.runs[run];
+        let Some((first, last)) = run.range() else { return false };
+        let mut gaps = Gaps::default();
+        run.stretches.iter().for_each(|stretch| gaps.merge(&stretch.gaps));
+        if gaps.quantile(0.98).is_none_or(|usual| usual <= LONGEST_USUAL) {
+            return false;
+        }
+        // Of either side it may be the other's offset that is known.
+        const HOUR: i64 = 3_600;
+        let second = |at: i64| (at - offset).div_euclid(NANOS_PER_SECOND);
+        let known = Offset((offset / NANOS_PER_SECOND) as i32);
+        Zone::any_sets_back(known, second(first) - HOUR, second(last) + HOUR)
+    }
+
     /// The zone of a run, how it is known, and why.
     fn zone(&self, run: usize, sequences: &[Sequence]) -> (Zone, Basis, Vec<Proof>) {
         let file = self.nodes.file(run);
@@ -192,12 +242,19 @@ impl<'a> Court<'a> {
         }
         let range = self.nodes.runs[run].range();
         let named = |offset: i64| {
-            let holds = |at: i64| offset_at(self.default_zone, at - offset) == offset;
-            match range {
-                Some((first, last)) if holds(first) && holds(last) => self.default_zone.clone(),
-                _ => Zone::fixed((offset / NANOS_PER_SECOND) as i32),
-            }
+            // A zone's name says more than its offset: that of one that these logs are known to use.
+            let holds = |zone: &&Zone| {
+                let at = |at: i64| offset_at(zone, at - offset) == offset;
+                range.is_some_and(|(first, last)| at(first) && at(last))
+            };
+            let mut known = std::iter::once(self.default_zone).chain(&self.stated);
+            known.find(holds).cloned().unwrap_or_else(|| Zone::fixed((offset / NANOS_PER_SECOND) as i32))
         };
+        if let Some(decision) = self.solution.decisions[run]
+            && self.may_hide_an_hour(run, decision.offset)
+        {
+            return (named(decision.offset), Basis::ZONE_DEFAULT, reasons::hidden(decision.offset));
+        }
         if let Some(decision) = self.solution.decisions[run] {
             let proofs = reasons::proofs(self.nodes, run, &decision, &self.ballot, &self.links);
             return (named(decision.offset), Basis::ZONE_INFERRED, proofs);
@@ -214,9 +271,18 @@ impl<'a> Court<'a> {
             return (named(offset), Basis::ZONE_INFERRED, reasons::between(offset));
         }
         let proofs = reasons::open(run, &self.ballot, self.solution.disputed.contains(&run));
+        if let Some(offset) = self.solution.hints.get(&run) {
+            let proofs = reasons::alone(self.nodes, run, &self.links).into_iter().chain(proofs).collect();
+            return (named(*offset), Basis::ZONE_DEFAULT, proofs);
+        }
         match self.relative(run).or_else(|| self.nearby(run)) {
             Some(offset) => (named(offset), Basis::ZONE_DEFAULT, proofs),
-            None => (said.clone(), Basis::ZONE_DEFAULT, proofs),
+            None => match self.settings.get(&file).filter(|_| range.is_some()) {
+                Some((zone, place)) => {
+                    (zone.clone(), Basis::ZONE_DEFAULT, reasons::settings(zone.name(), *place))
+                }
+                None => (said.clone(), Basis::ZONE_DEFAULT, proofs),
+            },
         }
     }
 
@@ -278,7 +344,7 @@ impl<'a> Court<'a> {
             proofs.push(proof);
         }
         proofs.truncate(MOST_PROOFS);
-        let writers = self.nodes.files[file].testimony.writers.clone();
+        let writers = self.writers(file, &segments);
         proofs.extend(writers.iter().map(|odd| reasons::writer(file, odd)));
         Clock {
             kernels: Vec::new(),
@@ -293,6 +359,24 @@ impl<'a> Court<'a> {
             writers,
             proofs,
         }
+    }
+
+    /// Writers inside a file whose clock is not the file's. Another host's clock may stand hours away because
+    /// one of the two is wrong: then its records are in a zone that nobody here uses.
+    fn writers(&self, file: usize, segments: &[Segment]) -> Vec<OddWriter> {
+        let mut writers = self.nodes.files[file].testimony.writers.clone();
+        let known = || segments.iter().filter(|segment| segment.zone_basis != Basis::ZONE_DEFAULT);
+        let of_file = |stretch: &Stretch| stretch.file == file;
+        let runs = || self.nodes.runs.iter().filter(|run| run.stretches.iter().any(of_file));
+        for odd in writers.iter_mut().filter(|odd| odd.certain && matches!(odd.writer, Writer::Host(_))) {
+            let used =
+                |zone: &Zone, at: i64| self.usual.contains(&(offset_at(zone, utc(zone, at)) + odd.offset));
+            let ends = || runs().filter_map(|run| run.range()).flat_map(|(first, last)| [first, last]);
+            if known().any(|segment| !ends().any(|at| used(&segment.zone, at))) {
+                (odd.certain, odd.offset) = (false, 0);
+            }
+        }
+        writers
     }
 
     /// The jumps of a source that mean something.

@@ -4,7 +4,7 @@
 //! moment is an offset plus a delay. Offsets are multiples of a quarter of an hour, delays are short, so
 //! the difference splits into both; one that does not was no pair of the same moment.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::base::NANOS_PER_SECOND;
 use crate::witness::MarkKind;
@@ -50,10 +50,22 @@ pub(super) enum LinkKind {
     Uptime,
     /// A jump back by a whole offset in one file.
     Jump,
-    /// Identifiers and messages in both.
+    /// Messages and other events that both tell of, and identifiers.
     Marks,
+    /// Identifiers in both, and nothing else.
+    Ids,
     /// Two runs of one log that quote times of the same offset.
     Agreeing,
+}
+
+/// How two nodes stand to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Related {
+    /// Both are of one log.
+    Log,
+    /// Of one host: there the same message in two files is the same event.
+    Host,
+    No,
 }
 
 /// Links between two runs: how often their shared marks agree on an offset between their clocks.
@@ -93,14 +105,44 @@ const FEWEST_UNANIMOUS: u32 = 3;
 const FEWEST: u32 = 5;
 const SHARE: f64 = 0.8;
 
-/// Finds the links. `same_host` tells of two nodes whether they stand for one host: only there is the
-/// same message in two files the same event.
-pub(super) fn links(mut seen: Vec<Seen>, same_host: impl Fn(usize, usize) -> bool) -> Vec<Link> {
-    #[derive(Default)]
-    struct Tally {
-        votes: BTreeMap<i64, (u32, [(usize, u64); 2])>,
-        total: u32,
+/// Events whose marks speak for an offset, and where one of them stands in each file. Messages of one second are
+/// one event, however many lines it took; identifiers of one record are.
+type Spoken = (BTreeSet<Event>, [(usize, u64); 2]);
+type Event = (i64, u64);
+
+/// What marks of two nodes say together.
+#[derive(Default)]
+struct Tally {
+    /// By offset.
+    votes: BTreeMap<i64, Spoken>,
+    /// Events whose marks speak for none.
+    astray: BTreeSet<Event>,
+    /// Whether a mark is more than an identifier.
+    events: bool,
+}
+
+impl Tally {
+    /// The offset that most events agree on.
+    fn link(self, nodes: (usize, usize)) -> Option<Link> {
+        let count = |events: &BTreeSet<Event>| u32::try_from(events.len()).unwrap_or(u32::MAX);
+        let total = self.votes.values().map(|(events, _)| count(events)).sum::<u32>() + count(&self.astray);
+        let (offset, (events, example)) =
+            self.votes.into_iter().max_by_key(|(_, (events, _))| events.len())?;
+        let votes = count(&events);
+        let enough = (votes >= FEWEST_UNANIMOUS && votes == total)
+            || (votes >= FEWEST && f64::from(votes) >= SHARE * f64::from(total));
+        enough.then_some(Link {
+            kind: if self.events { LinkKind::Marks } else { LinkKind::Ids },
+            nodes,
+            offset,
+            votes: (votes, total),
+            example,
+        })
     }
+}
+
+/// Finds the links. `related` tells of two nodes how they stand to each other.
+pub(super) fn links(mut seen: Vec<Seen>, related: impl Fn(usize, usize) -> Related) -> Vec<Link> {
     seen.sort_unstable_by_key(|seen| (seen.hash, seen.kind, seen.node));
     let mut tallies: HashMap<(usize, usize), Tally> = HashMap::new();
     for group in seen.chunk_by(|a, b| (a.hash, a.kind) == (b.hash, b.kind)) {
@@ -110,11 +152,13 @@ pub(super) fn links(mut seen: Vec<Seen>, same_host: impl Fn(usize, usize) -> boo
         for (index, a) in group.iter().enumerate() {
             for b in &group[index + 1..] {
                 let message = a.kind == MarkKind::Message;
-                let local = a.kind != MarkKind::Id;
-                if a.node == b.node
-                    || (local && !same_host(a.node, b.node))
-                    || (message && a.count != b.count)
-                {
+                let apart = match related(a.node, b.node) {
+                    // A log tells one event once: what comes again is another.
+                    Related::Log => true,
+                    Related::Host => false,
+                    Related::No => a.kind != MarkKind::Id,
+                };
+                if apart || (message && a.count != b.count) {
                     continue;
                 }
                 if a.span.1 - a.span.0 > TRANSIENT || b.span.1 - b.span.0 > TRANSIENT {
@@ -122,29 +166,23 @@ pub(super) fn links(mut seen: Vec<Seen>, same_host: impl Fn(usize, usize) -> boo
                 }
                 let apart = if a.kind == MarkKind::Id { ID_APART } else { MESSAGE_APART };
                 let tally = tallies.entry((a.node, b.node)).or_default();
-                tally.total += 1;
-                if let Some(offset) = split(a.span.0 - b.span.0, (-apart, apart)) {
-                    let vote = tally.votes.entry(offset).or_insert((0, [a.place, b.place]));
-                    vote.0 += 1;
+                tally.events |= a.kind != MarkKind::Id;
+                let event = match message {
+                    true => (a.span.0.div_euclid(NANOS_PER_SECOND), 0),
+                    false => (a.place.0 as i64, a.place.1),
+                };
+                match split(a.span.0 - b.span.0, (-apart, apart)) {
+                    Some(offset) => {
+                        let example = [a.place, b.place];
+                        let (events, _) = tally.votes.entry(offset).or_insert((BTreeSet::new(), example));
+                        events.insert(event);
+                    }
+                    None => _ = tally.astray.insert(event),
                 }
             }
         }
     }
-    let mut links: Vec<Link> = tallies
-        .into_iter()
-        .filter_map(|(nodes, tally)| {
-            let (offset, (votes, example)) = tally.votes.into_iter().max_by_key(|(_, vote)| vote.0)?;
-            let enough = (votes >= FEWEST_UNANIMOUS && votes == tally.total)
-                || (votes >= FEWEST && f64::from(votes) >= SHARE * f64::from(tally.total));
-            enough.then_some(Link {
-                kind: LinkKind::Marks,
-                nodes,
-                offset,
-                votes: (votes, tally.total),
-                example,
-            })
-        })
-        .collect();
+    let mut links: Vec<Link> = tallies.into_iter().filter_map(|(nodes, tally)| tally.link(nodes)).collect();
     // The best supported first; nothing here may depend on the order of a hash table.
     links.sort_by(|a, b| b.votes.0.cmp(&a.votes.0).then_with(|| a.nodes.cmp(&b.nodes)));
     links
@@ -182,9 +220,15 @@ mod tests {
                 })
                 .collect()
         };
-        let found = links(marks(1), |_, _| true);
+        let found = links(marks(1), |_, _| Related::Host);
         assert_eq!((found[0].nodes, found[0].offset, found[0].votes), ((0, 1), 9 * HOUR, (6, 7)));
-        assert!(links(marks(4), |_, _| true).is_empty());
-        assert!(links(marks(0).split_off(8), |_, _| true).is_empty(), "too few");
+        assert!(links(marks(4), |_, _| Related::Host).is_empty());
+        assert!(links(marks(0).split_off(8), |_, _| Related::Host).is_empty(), "too few");
+        assert!(links(marks(0), |_, _| Related::Log).is_empty(), "one log tells one event once");
+        let at_once = marks(0).into_iter().map(|seen| {
+            let at = seen.node as i64 * 9 * HOUR;
+            Seen { kind: MarkKind::Message, span: (at, at), ..seen }
+        });
+        assert!(links(at_once.collect(), |_, _| Related::Host).is_empty(), "six messages of one moment");
     }
 }

@@ -4,6 +4,7 @@
 //! instant, and decides the zone and the years of each file, stretch by stretch where they change. A
 //! `Clock` then carries the decision and its reasons. No other code may compare stamps of two sources.
 
+mod announced;
 mod boots;
 mod claims;
 mod company;

@@ -39,6 +39,15 @@ pub(super) fn proofs(
             places: vec![Place { file, offset }],
         });
     }
+    let announced =
+        ballot.of(node).iter().find(|vote| vote.kind == VoteKind::Label && vote.place.1.is_some());
+    if let Some((file, Some(offset))) = announced.map(|vote| vote.place) {
+        let text = format!(
+            "{{0}} tells that the machine's zone was changed, and the stamps jump right behind it: {} on this side",
+            shown(decision.offset)
+        );
+        proofs.push(Proof { text, places: vec![Place { file, offset }] });
+    }
     if let By::Link(index) = decision.by {
         proofs.push(linked(nodes, node, &links[index]));
     }
@@ -78,6 +87,31 @@ fn linked(nodes: &Nodes<'_>, node: usize, link: &Link) -> Proof {
         )
     };
     Proof { text, places: vec![place(mine), place(other)] }
+}
+
+/// Why a label alone decides nothing: what joins a run to it.
+pub(super) fn alone(nodes: &Nodes<'_>, run: usize, links: &[Link]) -> Vec<Proof> {
+    let Some(link) = links.iter().find(|link| link.nodes.0 == run || link.nodes.1 == run) else {
+        return Vec::new();
+    };
+    let mut proof = linked(nodes, run, link);
+    proof.text.push_str("; nothing else says so, and stamps may name an offset that is not theirs");
+    vec![proof]
+}
+
+/// Why what is known of a run is not known of all of it.
+pub(super) fn hidden(offset: i64) -> Vec<Proof> {
+    let text = format!(
+        "it reads {} somewhere, but some zones of that offset set their clocks back meanwhile, which its pauses may hide",
+        shown(offset)
+    );
+    vec![Proof { text, places: Vec::new() }]
+}
+
+/// Why a run is guessed to be in a zone that its host's settings state.
+pub(super) fn settings(zone: &str, place: Place) -> Vec<Proof> {
+    let text = format!("its host's settings state {zone}, as {{0}} does: programs may have others");
+    vec![Proof { text, places: vec![place] }]
 }
 
 /// Why a run that ends with its company has their zone.
@@ -138,6 +172,15 @@ pub(super) fn writer(file: usize, odd: &OddWriter) -> Proof {
     let name = String::from_utf8_lossy(name);
     let differs = match odd.certain {
         true => format!("{} apart from the file's", shown(odd.offset)),
+        false if odd.elsewhere => {
+            return Proof {
+                text: format!(
+                    "{what} {name} writes by a clock of its own in another file of this log, and nothing here shows which: its {} records, such as {{0}}, are placed by a guess",
+                    odd.first.1
+                ),
+                places: vec![Place { file, offset: odd.first.0 }],
+            };
+        }
         false => "apart from the file's by an unknown amount: its records are placed by a guess".to_owned(),
     };
     Proof {

@@ -126,7 +126,9 @@ impl Sequence {
             last = stretch.ends.map(|ends| ends.1).or(last);
         }
         // A few records out of order between two stretches that follow each other part nothing.
-        for index in 1..self.stretches.len().saturating_sub(1) {
+        // Unless several writers' clocks are in it: then each stray may be by another.
+        let strays = if mixed { 0..0 } else { 1..self.stretches.len().saturating_sub(1) };
+        for index in strays {
             let [before, stray, after] = &self.stretches[index - 1..=index + 1] else { continue };
             let (Some((_, last)), Some((first, _))) = (before.ends, after.ends) else { continue };
             let goes_on = (-LATE..JUMP).contains(&(first - last));
@@ -147,7 +149,7 @@ const LATE: i64 = 60 * NANOS_PER_SECOND;
 
 /// Longest pause that may be usual in a log whose jumps are judged: in a sparser one every pause is a
 /// jump.
-const LONGEST_USUAL: i64 = 300 * NANOS_PER_SECOND;
+pub(super) const LONGEST_USUAL: i64 = 300 * NANOS_PER_SECOND;
 
 /// What a jump from `last` to `first` may be; `usual` is a pause that 98 % do not exceed.
 fn judge(last: i64, first: i64, usual: Option<i64>, zone: &Zone) -> Follows {

@@ -1,7 +1,7 @@
 //! Testimony by runs: which run every anchor and mark belongs to, by which clock it counts, and the votes
 //! and links that follow.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::{self, FRESH, QUARTER, Seen, TIGHT, split};
 use super::settle::FileFacts;
@@ -26,6 +26,17 @@ impl Run {
     pub(super) fn range(&self) -> Option<(i64, i64)> {
         self.stretches.iter().filter_map(|stretch| stretch.range).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }
+}
+
+/// A source whose stamps name one offset.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Labelled {
+    /// Its program: see [`Nodes::log`].
+    pub log: usize,
+    /// What the stamps name, nanoseconds.
+    pub named: i64,
+    /// First and last instant that they tell.
+    pub range: (i64, i64),
 }
 
 /// All nodes: runs first, then one for the stamps with an offset of each file that has some.
@@ -134,17 +145,47 @@ impl<'a> Nodes<'a> {
         }
     }
 
-    /// Offsets that stamps name, nanoseconds.
-    pub(super) fn labels(&self) -> Vec<i64> {
-        let labels =
-            self.files.iter().flat_map(|facts| &facts.survey.chunks).filter_map(|(_, chunk)| chunk.labels);
-        let mut offsets: Vec<i64> = labels
-            .flat_map(|range| [range.min, range.max])
-            .map(|offset| i64::from(offset) * NANOS_PER_SECOND)
-            .collect();
-        offsets.sort_unstable();
-        offsets.dedup();
-        offsets
+    /// The least and the greatest offset that the stamps of a file name, nanoseconds.
+    pub(super) fn named(&self, file: usize) -> Option<(i64, i64)> {
+        let labels = self.files[file].survey.chunks.iter().filter_map(|(_, chunk)| chunk.labels);
+        let (min, max) =
+            labels.map(|range| (range.min, range.max)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
+        Some((i64::from(min) * NANOS_PER_SECOND, i64::from(max) * NANOS_PER_SECOND))
+    }
+
+    /// Sources whose stamps name one offset all the time.
+    pub(super) fn labelled(&self) -> BTreeMap<&str, Labelled> {
+        let mut found: BTreeMap<&str, Labelled> = BTreeMap::new();
+        let mut several = BTreeSet::new();
+        for (file, facts) in self.files.iter().enumerate() {
+            let ranges = facts.survey.chunks.iter().filter_map(|(_, chunk)| chunk.zoned);
+            let range =
+                ranges.map(|range| (range.min, range.max)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+            let (Some(range), Some((named, last))) = (range, self.named(file)) else { continue };
+            let entry = Labelled { log: self.log(file), named, range };
+            let known = found.entry(facts.source).or_insert(entry);
+            known.range = (known.range.0.min(range.0), known.range.1.max(range.1));
+            if known.named != named || named != last {
+                several.insert(facts.source);
+            }
+        }
+        found.retain(|source, _| !several.contains(source));
+        found
+    }
+
+    /// Offsets that stamps of two programs name, or of one that names several: it follows a zone.
+    pub(super) fn labels(&self) -> BTreeSet<i64> {
+        let mut speakers: BTreeMap<i64, usize> = BTreeMap::new();
+        let mut known = BTreeSet::new();
+        for file in 0..self.files.len() {
+            let Some((min, max)) = self.named(file) else { continue };
+            if min != max {
+                known.extend([min, max]);
+            } else if *speakers.entry(min).or_insert(self.log(file)) != self.log(file) {
+                known.insert(min);
+            }
+        }
+        known
     }
 
     /// Votes from quoted absolute times.
@@ -165,6 +206,7 @@ impl<'a> Nodes<'a> {
                     value: anchor.utc.div_euclid(NANOS_PER_SECOND),
                     moment: at.div_euclid(NANOS_PER_SECOND),
                     tight: (at - anchor.utc - offset).abs() <= TIGHT,
+                    named: None,
                 });
             }
         }
@@ -207,6 +249,7 @@ impl<'a> Nodes<'a> {
                     value: mtime.div_euclid(60 * SECOND),
                     moment: mtime.div_euclid(60 * SECOND),
                     tight: true,
+                    named: None,
                 });
             }
         }
@@ -281,6 +324,34 @@ impl<'a> Nodes<'a> {
             }
         }
         links
+    }
+
+    /// Where the log of each node ends by the node's clock: the greatest stamp that its files have.
+    pub(super) fn log_ends(&self) -> Vec<Option<i64>> {
+        let mut of_source: BTreeMap<usize, i64> = BTreeMap::new();
+        for run in &self.runs {
+            let last = run.range().map_or(i64::MIN, |range| range.1);
+            let end = of_source.entry(run.source).or_insert(last);
+            *end = last.max(*end);
+        }
+        let mut zoned: BTreeMap<&str, i64> = BTreeMap::new();
+        for facts in self.files {
+            for last in facts.survey.chunks.iter().filter_map(|(_, chunk)| Some(chunk.zoned?.max)) {
+                let end = zoned.entry(facts.source).or_insert(last);
+                *end = last.max(*end);
+            }
+        }
+        let end = |node: usize| match self.runs.get(node) {
+            Some(run) => of_source.get(&run.source).copied().filter(|end| *end > i64::MIN),
+            None => zoned.get(self.files[self.file(node)].source).copied(),
+        };
+        (0..self.count).map(end).collect()
+    }
+
+    /// Sources into which writers with clocks of their own write, by number.
+    pub(super) fn mixed(&self) -> BTreeSet<usize> {
+        let odd = |stretch: &Stretch| !self.files[stretch.file].testimony.writers.is_empty();
+        self.runs.iter().filter(|run| run.stretches.iter().any(odd)).map(|run| run.source).collect()
     }
 
     /// First and last wall clock of a run in file order: a stray stamp in between moves neither.

@@ -100,8 +100,13 @@ pub(super) fn solve(bounds: &[FileBound], around: Around<'_>) -> Solved {
 
 fn by_evidence(bounds: &[FileBound], around: Around<'_>, last_turn: i32) -> Solved {
     let words = words(bounds, around);
-    let said: BTreeSet<i32> = words.iter().map(|word| word.year).collect();
+    let mut said: BTreeSet<i32> = words.iter().map(|word| word.year).collect();
     let candidates = candidates(bounds, around.now, last_turn);
+    let overlap = Overlap::new(bounds, around.others, last_turn);
+    // A copy's time fits by chance on the days around its anniversary.
+    if words.iter().all(|word| word.basis == Basis::YEAR_MTIME) && !words.is_empty() {
+        said.extend(overlap.only(&candidates));
+    }
     if let (Some(first), Some(word)) = (said.first(), words.first()) {
         let possible = said.len() == 1 && possible(bounds, *first, around.now);
         if possible && follows_names(bounds, *first) {
@@ -121,7 +126,6 @@ fn by_evidence(bounds: &[FileBound], around: Around<'_>, last_turn: i32) -> Solv
         };
         return Solved { year: word.year, basis: word.basis, candidates, reason };
     }
-    let overlap = Overlap::new(bounds, around.others, last_turn);
     if let Some(year) = overlap.only(&candidates) {
         let reason = "from sources of the same time that name theirs";
         return Solved::settled(year, Basis::YEAR_INFERRED, reason);

@@ -40,6 +40,8 @@ pub(super) struct Vote {
     pub moment: i64,
     /// Whether hardly any delay is left: by chance that is ten times rarer.
     pub tight: bool,
+    /// Of a label: the offset it names, nanoseconds; none where it is beyond doubt.
+    pub named: Option<i64>,
 }
 
 /// How a node was decided.
@@ -71,6 +73,8 @@ pub(super) struct Solution {
     pub groups: Vec<(usize, i64)>,
     /// Nodes whose group holds contradicting votes.
     pub disputed: BTreeSet<usize>,
+    /// What a label says of a node, where nothing but that label says so.
+    pub hints: BTreeMap<usize, i64>,
 }
 
 /// How far west and east clocks are set, nanoseconds.
@@ -167,7 +171,7 @@ pub(super) fn solve(nodes: usize, links: &[Link], votes: &[Vote], usual: &BTreeS
             let linked = &mut linked[node];
             linked.first = linked.first.or(Some(index));
             linked.best = linked.best.max(link.votes.0);
-            linked.marks |= link.kind == LinkKind::Marks;
+            linked.marks |= matches!(link.kind, LinkKind::Marks | LinkKind::Ids);
         }
         if root_a == root_b {
             // A weak link against strong ones is a mistake of its own; a strong one casts doubt.
@@ -195,12 +199,7 @@ pub(super) fn solve(nodes: usize, links: &[Link], votes: &[Vote], usual: &BTreeS
 }
 
 /// Votes for the offset of a group's root, by kind: how many that differ.
-fn tally(
-    group: &[usize],
-    groups: &Groups,
-    of_node: &[Vec<&Vote>],
-    tainted: &[bool],
-) -> BTreeMap<VoteKind, BTreeMap<i64, usize>> {
+fn tally(group: &[usize], groups: &Groups, of_node: &[Vec<&Vote>], tainted: &[bool]) -> Tallies {
     let mut tallies: BTreeMap<VoteKind, BTreeMap<i64, Vec<&Vote>>> = BTreeMap::new();
     for &node in group.iter().filter(|node| !tainted[**node]) {
         let at = groups.find(node).1;
@@ -216,6 +215,22 @@ fn tally(
         .collect()
 }
 
+/// Votes by kind and by offset of the group's root: how many that differ.
+type Tallies = BTreeMap<VoteKind, BTreeMap<i64, usize>>;
+
+/// Whether something else says the same as the labels of a group: other programs, a file time, a quoted time. One
+/// program may write a label that is not so, and whoever shares marks with it would follow.
+fn vouched(label: i64, tallies: &Tallies, votes: &[&Vote]) -> bool {
+    let agrees =
+        |kind| tallies.get(&kind).is_some_and(|tally| tally.len() == 1 && tally.contains_key(&label));
+    if agrees(VoteKind::Quoted) || agrees(VoteKind::Mtime) {
+        return true;
+    }
+    let mut labels = votes.iter().filter(|vote| vote.kind == VoteKind::Label).map(|vote| vote.named);
+    let first = labels.next().flatten();
+    first.is_none() || labels.any(|named| named != first)
+}
+
 fn decide(
     group: &[usize],
     groups: &Groups,
@@ -226,17 +241,15 @@ fn decide(
     solution: &mut Solution,
 ) {
     let tallies = tally(group, groups, of_node, tainted);
+    let sound = group.iter().filter(|node| !tainted[**node]);
+    let votes_of: Vec<&Vote> = sound.flat_map(|node| &of_node[*node]).copied().collect();
     // A program that computes its times wrongly is wrong by the same amount in all of them: it takes two
     // logs that quote times, or one that quotes them in two forms.
     let speakers = |offset: i64| {
-        let mut speakers: Vec<(usize, Option<Form>)> = Vec::new();
-        for &node in group.iter().filter(|node| !tainted[**node]) {
-            let at = groups.find(node).1;
-            let agree = |vote: &&&Vote| vote.kind == VoteKind::Quoted && vote.offset - at == offset;
-            speakers.extend(of_node[node].iter().filter(agree).map(|vote| (vote.log, vote.form)));
-        }
-        speakers.sort_unstable();
-        speakers.dedup();
+        let agree =
+            |vote: &&&Vote| vote.kind == VoteKind::Quoted && vote.offset - groups.find(vote.node).1 == offset;
+        let speakers: BTreeSet<(usize, Option<Form>)> =
+            votes_of.iter().filter(agree).map(|vote| (vote.log, vote.form)).collect();
         speakers.len()
     };
     let winner = |kind: VoteKind| -> Option<(i64, (u32, u32))> {
@@ -274,6 +287,11 @@ fn decide(
     };
     if disputed {
         solution.disputed.extend(group);
+        return;
+    }
+    if let Some((root, _)) = label.filter(|(root, _)| !vouched(*root, &tallies, &votes_of)) {
+        let hint = |node: &usize| (*node, root + groups.find(*node).1);
+        solution.hints.extend(group.iter().filter(|node| !tainted[**node]).map(hint));
         return;
     }
     // Quotes that agree on nothing are no evidence, and no other evidence overrules them.
@@ -339,6 +357,7 @@ mod tests {
             value,
             moment: value,
             tight: true,
+            named: None,
         }
     }
 
@@ -382,6 +401,7 @@ mod tests {
             value: node as i64,
             moment: node as i64,
             tight: true,
+            named: None,
         };
         let solution =
             solve(3, &[link(0, 1, 9, 40), link(1, 2, 0, 30)], &[label(0), label(1)], &BTreeSet::new());
@@ -400,6 +420,7 @@ mod tests {
             value,
             moment: value,
             tight: true,
+            named: None,
         };
         assert_eq!(hours(&solve(1, &[], &[mtime(0, 9, 1)], &BTreeSet::from([0, 9 * HOUR]))), [Some(9)]);
         assert_eq!(hours(&solve(1, &[], &[mtime(0, 5, 1)], &BTreeSet::from([0, 9 * HOUR]))), [None]);

@@ -134,12 +134,14 @@ pub(super) fn folds(zone: &Zone, range: Option<(i64, i64)>, ahead: i64) -> Vec<(
 ///
 /// A compressed file is younger than its text, and standard input has no birth. Above a first stamp, the
 /// stamp itself shows whether the birth is that of the log or of a copy. Without any stamp only the time
-/// between birth and last change shows it: a copy is written at once, faster than a log grows.
-pub(super) fn birth(found: &Found, content: Content, dated: bool) -> Option<i64> {
+/// between birth and last change shows it: a copy is written at once, faster than a log grows. A change after `now`
+/// shows nothing.
+pub(super) fn birth(found: &Found, content: Content, dated: bool, now: i64) -> Option<i64> {
     /// Copies take less than a minute, or are faster than this many bytes a second.
     const SLOWEST_COPY: i64 = 256 * 1024;
     const SHORTEST_LIFE: i64 = 60;
     let birth = found.birth.filter(|_| matches!(content, Content::Plain))?;
     let life = (found.mtime?.saturating_sub(birth)) / NANOS_PER_SECOND;
-    (dated || life >= SHORTEST_LIFE + found.size as i64 / SLOWEST_COPY).then_some(birth)
+    let changed = found.mtime.is_some_and(|mtime| mtime <= now);
+    (dated || changed && life >= SHORTEST_LIFE + found.size as i64 / SLOWEST_COPY).then_some(birth)
 }

@@ -9,6 +9,7 @@ mod drive;
 mod follow;
 mod further;
 mod gather;
+mod heard;
 mod holes;
 mod ledger;
 mod noticed;

@@ -11,6 +11,7 @@ use super::account::{Extent, account, extents};
 use super::behind;
 use super::boots::{derive_boots, may_name_a_boot};
 use super::gather::{Gathered, gather};
+use super::heard::testimonies;
 use super::holes::holes;
 use super::ledger::Ledger;
 use super::noticed::{copies, days, unknown_boots, unset_clocks};
@@ -29,7 +30,7 @@ use crate::io::{Found, Head, MAX_LINE, Member, Opened, Rotation, Short, family, 
 use crate::pattern::LevelRules;
 use crate::poll::Change;
 use crate::survey::{FileFormat, FileSurvey, Layouts, Range, survey_plain, survey_stream};
-use crate::witness::{Testimony, keep_shared, testify};
+use crate::witness::{Testimony, keep_shared};
 
 /// A file of the run, surveyed and settled.
 #[derive(Debug)]
@@ -214,7 +215,7 @@ pub fn prepare(
     };
     for ((candidate, survey), settled) in candidates.into_iter().zip(&surveys).zip(settlement.files) {
         let asked = plan.wants(&candidate.found.name, &candidate.source);
-        prepared.add(candidate, asked, survey, settled);
+        prepared.add((candidate, asked), survey, settled, plan.settle.now);
     }
     remarks.retain(|remark| {
         archives.contains(&remark.file) || plan.wants(&remark.file, &family(&remark.file).0)
@@ -268,30 +269,6 @@ fn derive(prepared: &mut Prepared, set: &GrammarSet, rules: &LevelRules) {
     derive_stated(prepared, set);
     derive_repeats(prepared, set, rules);
     derive_boots(prepared, set);
-}
-
-/// Marks of each kind that are kept of one file: at most and, of however many files, at least; and of all.
-const MOST_MARKS: usize = 4096;
-const FEWEST_MARKS: usize = 256;
-const ALL_MARKS: usize = 1 << 20;
-
-/// Hears what files say about clocks, in parallel. Where every stamp names its offset there is nothing
-/// to settle but the rare lie, and one file alone cannot be compared: both are still heard, from a
-/// bounded sample.
-fn testimonies(set: &GrammarSet, candidates: &[Candidate], surveys: &[FileSurvey]) -> Vec<Testimony> {
-    // Thousands of files must fit into memory together; those few have in common are still heard, as every
-    // file keeps the same ones first.
-    let most = (ALL_MARKS / candidates.len().max(1)).clamp(FEWEST_MARKS, MOST_MARKS);
-    candidates
-        .par_iter()
-        .zip(surveys)
-        .with_max_len(1)
-        .map(|(candidate, survey)| {
-            // A file that cannot be read a second time says nothing; reading it in full will tell why.
-            testify(Layouts { set, format: &candidate.format }, &candidate.opened, survey, most)
-                .unwrap_or_default()
-        })
-        .collect()
 }
 
 /// Opens everything and detects the format of every file, in parallel; names of archives as well.
@@ -472,7 +449,13 @@ impl Prepared {
     }
 
     /// Adds a file; files must come in canonical order.
-    fn add(&mut self, candidate: Candidate, asked: bool, survey: &FileSurvey, settled: Settled) {
+    fn add(
+        &mut self,
+        (candidate, asked): (Candidate, bool),
+        survey: &FileSurvey,
+        settled: Settled,
+        now: i64,
+    ) {
         let Settled { clock, chunks: spans, host } = settled;
         let spans = &spans[..];
         let file = FileId(self.files.len() as u32);
@@ -499,7 +482,7 @@ impl Prepared {
             let (first, last) = span.range;
             Some(range.map_or((first, last), |(min, max)| (min.min(first), max.max(last))))
         });
-        let birth = behind::birth(&candidate.found, candidate.opened.content(), range.is_some());
+        let birth = behind::birth(&candidate.found, candidate.opened.content(), range.is_some(), now);
         let zone_less =
             survey.chunks.iter().any(|(_, chunk)| chunk.local.is_some() || chunk.yearless.is_some());
         let zones = clock.segments.iter().filter(|_| zone_less).map(|segment| &segment.zone);

@@ -144,6 +144,18 @@ impl Zone {
         self.pieces.len() == 1
     }
 
+    /// Whether any known zone sets its clock back between two UTC seconds, less than half a year apart, from or to
+    /// an offset.
+    pub fn any_sets_back(offset: Offset, from: i64, to: i64) -> bool {
+        let naive = |second: i64| chrono::DateTime::from_timestamp(second, 0).map(|at| at.naive_utc());
+        let (Some(from), Some(to)) = (naive(from), naive(to)) else { return false };
+        chrono_tz::TZ_VARIANTS.iter().any(|zone| {
+            let at = |utc: &NaiveDateTime| zone.offset_from_utc_datetime(utc).fix().local_minus_utc();
+            let (before, after) = (at(&from), at(&to));
+            before > after && (before == offset.0 || after == offset.0)
+        })
+    }
+
     /// A cursor for many look-ups in nearly ascending order.
     pub fn cursor(&self) -> OffsetCursor {
         OffsetCursor { pieces: Arc::clone(&self.pieces), local: (0, 0, 0), utc: (0, 0, 0) }

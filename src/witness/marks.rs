@@ -152,6 +152,18 @@ pub(super) fn ids(message: &[u8], mut found: impl FnMut(&[u8])) {
     }
 }
 
+/// A message without the name of who says it, which a program writes into its own file (`AGENT: `, `main - `)
+/// and hands to syslog beside the message.
+pub(super) fn behind_name(message: &[u8]) -> &[u8] {
+    const LONGEST: usize = 40;
+    let name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
+    let length = message.iter().take(LONGEST).take_while(|byte| name(byte)).count();
+    match &message[length..] {
+        [b':', b' ', rest @ ..] | [b' ', b'-', b' ', rest @ ..] if length > 0 => rest.trim_ascii_start(),
+        _ => message,
+    }
+}
+
 /// Calls `found` for what a message tells that others on the host tell as well: a request, the end of a
 /// process.
 pub(super) fn deeds(message: &[u8], mut found: impl FnMut(MarkKind, u64)) {
@@ -260,6 +272,20 @@ mod tests {
                 "184473901"
             ]
         );
+    }
+
+    #[test]
+    fn a_name_before_a_message_is_no_part_of_it() {
+        for (message, rest) in [
+            ("AGENT: heartbeat 12 ok", "heartbeat 12 ok"),
+            ("com.shop.Order - placed 7", "placed 7"),
+            ("heartbeat 12: ok", "heartbeat 12: ok"),
+            (": empty", ": empty"),
+            ("AGENT:", "AGENT:"),
+            ("", ""),
+        ] {
+            assert_eq!(behind_name(message.as_bytes()), rest.as_bytes(), "{message}");
+        }
     }
 
     #[test]

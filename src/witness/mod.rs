@@ -6,10 +6,12 @@
 
 mod embedded;
 mod heard;
+mod interleaved;
 mod kernel;
 mod marks;
 mod sample;
 mod shared;
+mod stated_zone;
 mod testimony;
 mod writers;
 
@@ -19,5 +21,7 @@ pub use kernel::uptime;
 pub use marks::{MarkKind, Sight};
 pub use sample::WHOLE;
 pub use shared::keep_shared;
-pub use testimony::{Anchor, Counted, KERNEL, Loose, Testimony, UptimePoint, Written, odd_one, testify};
+pub use testimony::{
+    Anchor, Counted, KERNEL, Loose, Testimony, UptimePoint, Written, ZoneStated, odd_one, testify,
+};
 pub use writers::{OddWriter, Writer};

@@ -5,14 +5,16 @@ use std::io;
 
 use super::embedded::{Form, embedded};
 use super::heard::{Served, Smallest, Spoken, When};
+use super::interleaved::interleaved;
 use super::kernel::{said, said_behind_uptime, uptime};
-use super::marks::{MarkKind, Marks, Sight, deeds, hash, ids};
+use super::marks::{MarkKind, Marks, Sight, behind_name, deeds, hash, ids};
 use super::sample::each_region;
-use super::writers::{self, OddWriter, Writer, odd_writers};
+use super::stated_zone::stated_zone;
+use super::writers::{OddWriter, Writer};
 use crate::base::{NANOS_PER_SECOND, Stamp, WrittenDate, WrittenZone};
 use crate::grammar::{GrammarId, Head, Known, Slots};
 use crate::io::Opened;
-use crate::survey::{FileSurvey, JUMP, Layouts, lines};
+use crate::survey::{FileSurvey, Layouts, lines};
 
 /// How much a stamp says: what its nanoseconds count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,6 +95,20 @@ pub struct Counted {
     pub offset: u64,
 }
 
+/// A record that states a zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZoneStated {
+    /// The stretch of the file, how much the record's stamp says, and the stamp in nanoseconds; none in a file
+    /// without stamps.
+    pub when: Option<(u32, Written, i64)>,
+    /// The zone's name, as written.
+    pub name: String,
+    /// Whether it says that the machine's zone was changed to it just then.
+    pub changed: bool,
+    /// Offset of the record.
+    pub offset: u64,
+}
+
 /// A mark in a file without stamps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Loose {
@@ -134,6 +150,8 @@ pub struct Testimony {
     pub jumps: u32,
     /// Marks of a file in which no record has a stamp, by kind, hash and place.
     pub loose: Vec<Loose>,
+    /// Records that state a zone: the first ones, in file order.
+    pub zones: Vec<ZoneStated>,
     /// Whether a record states an instant of its own (`started at ...`).
     pub states: bool,
 }
@@ -162,6 +180,9 @@ pub fn odd_one<'a>(
 /// Most anchors and most kernel lines kept of one file.
 const MOST: usize = 4096;
 
+/// Most statements of zones kept of one file.
+const MOST_ZONES: usize = 64;
+
 /// Shortest message that is recognised in another file, in bytes.
 const SHORTEST_MESSAGE: usize = 16;
 
@@ -186,19 +207,45 @@ struct Witness<'a> {
     stampless: bool,
     /// The record that lines belong to: its stretch and stamp.
     current: Option<(u32, Written, i64)>,
+    /// The last stamp without a zone, nanoseconds, and how often one lies well before the one above it.
+    last: Option<i64>,
+    steps_back: u32,
 }
 
-/// Hears one file, and keeps up to `most` marks of each kind. Errors: what the file system says.
+/// Hears one file, and keeps up to `most` marks of each kind. `known` are writers with a clock of their own in
+/// other files of the same log. Errors: what the file system says.
 pub fn testify(
     layouts: Layouts<'_>,
     opened: &Opened,
     survey: &FileSurvey,
     most: usize,
+    known: &[Writer],
 ) -> io::Result<Testimony> {
-    let (writers, explained) = match survey.chunks.iter().any(|(_, chunk)| chunk.jumps.1 > 0) {
-        true => interleaved(layouts, opened, survey)?,
-        false => Default::default(),
-    };
+    let jumps_back = survey.chunks.iter().any(|(_, chunk)| chunk.jumps.1 > 0);
+    if !jumps_back && known.is_empty() {
+        let (said, steps_back) = hear(layouts, opened, survey, most, Default::default())?;
+        // Two zones a quarter of an hour apart leave no jump, but steps.
+        if steps_back < FEWEST_STEPS {
+            return Ok(said);
+        }
+    }
+    let writers = interleaved(layouts, opened, survey, known)?;
+    Ok(hear(layouts, opened, survey, most, writers)?.0)
+}
+
+/// Steps back that make a file look as if several writers' clocks were in it, and how long one is at least.
+const FEWEST_STEPS: u32 = 3;
+const STEP_BACK: i64 = 60 * NANOS_PER_SECOND;
+
+/// Hears one file whose writers with clocks of their own are known, with the chunks whose jump they explain. Tells
+/// how often its stamps step back.
+fn hear(
+    layouts: Layouts<'_>,
+    opened: &Opened,
+    survey: &FileSurvey,
+    most: usize,
+    (writers, explained): (Vec<OddWriter>, Vec<usize>),
+) -> io::Result<(Testimony, u32)> {
     let mut witness = Witness {
         layouts,
         survey,
@@ -214,14 +261,17 @@ pub fn testify(
         loose: Smallest::new(most),
         stampless: survey.chunks.iter().all(|(_, chunk)| chunk.first.is_none() && chunk.uptimes.is_none()),
         current: None,
+        last: None,
+        steps_back: 0,
     };
     each_region(opened, survey, |base, text| {
-        witness.current = None;
+        (witness.current, witness.last) = (None, None);
         for (start, _, line) in lines(text, 0) {
             witness.line(base + start as u64, &text[start..], line);
         }
     })?;
-    let Witness { mut said, marks, hosts, spoken, served, counted, loose, stretches, .. } = witness;
+    let Witness { mut said, marks, hosts, spoken, served, counted, loose, stretches, steps_back, .. } =
+        witness;
     said.stretches = stretches;
     let jumps: u32 = survey.chunks.iter().map(|(_, chunk)| chunk.jumps.0 + chunk.jumps.1).sum();
     said.jumps = jumps.saturating_sub(explained.len() as u32);
@@ -239,85 +289,16 @@ pub fn testify(
     }
     let host = hosts.into_iter().max_by(|a, b| a.1.1.cmp(&b.1.1).then_with(|| b.0.cmp(&a.0)));
     said.host = host.map(|(host, _)| text(&host));
-    Ok(said)
+    Ok((said, steps_back))
 }
 
-/// A record on its way to `odd_writers`: indices of its host and program, stamp, offset.
-type Plain = (usize, usize, i64, u64);
-
-/// Finds writers whose clock is not the file's, and the chunks whose jump they explain.
-fn interleaved(
-    layouts: Layouts<'_>,
-    opened: &Opened,
-    survey: &FileSurvey,
-) -> io::Result<(Vec<OddWriter>, Vec<usize>)> {
-    let mut names: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
-    let mut regions: Vec<Vec<Plain>> = Vec::new();
-    let mut slots = Slots::default();
-    each_region(opened, survey, |base, text| {
-        let mut region = Vec::new();
-        for (start, _, line) in lines(text, 0) {
-            let Some((id, head)) = layouts.begins(&text[start..], line.len(), &mut slots) else {
-                continue;
-            };
-            let Some((written, at)) = head.stamp.as_ref().and_then(Written::of) else { continue };
-            if written == Written::Zoned {
-                continue;
-            }
-            layouts.set.get(id).read(line, &head, &mut slots, false);
-            let mut name = |part: Known| {
-                let text = slots.known(part).map_or(&b""[..], |span| span.of(line));
-                let next = names.len();
-                *names.entry(text.to_vec()).or_insert(next)
-            };
-            region.push((name(Known::Host), name(Known::Program), at, base + start as u64));
-        }
-        regions.push(region);
-    })?;
-    let mut by_index: Vec<&[u8]> = vec![b""; names.len()];
-    for (name, index) in &names {
-        by_index[*index] = name;
+/// Keeps the zone that a record states.
+fn state_zone(said: &mut Testimony, message: &[u8], when: Option<(u32, Written, i64)>, offset: u64) {
+    if said.zones.len() < MOST_ZONES
+        && let Some(zone) = stated_zone(message)
+    {
+        said.zones.push(ZoneStated { when, name: zone.name.to_owned(), changed: zone.changed, offset });
     }
-    let written =
-        |name: usize, plain: &Plain| writers::Written { name: by_index[name], at: plain.2, offset: plain.3 };
-    let by_host: Vec<Vec<_>> =
-        regions.iter().map(|region| region.iter().map(|plain| written(plain.0, plain)).collect()).collect();
-    let mut odd = odd_writers(&by_host, |name| Writer::Host(name.to_vec()));
-    let foreign: Vec<Vec<u8>> = odd
-        .iter()
-        .filter_map(|odd| if let Writer::Host(name) = &odd.writer { Some(name.clone()) } else { None })
-        .collect();
-    let own = |plain: &&Plain| !foreign.iter().any(|name| name == by_index[plain.0]);
-    let by_program: Vec<Vec<_>> = regions
-        .iter()
-        .map(|region| region.iter().filter(own).map(|plain| written(plain.1, plain)).collect())
-        .collect();
-    odd.extend(odd_writers(&by_program, |name| Writer::Program(name.to_vec())));
-    odd.retain(|odd| !matches!(&odd.writer, Writer::Host(name) | Writer::Program(name) if name.is_empty()));
-    let explained = explained(&regions, survey, |plain| {
-        odd_one(&odd, Some(by_index[plain.0]), Some(by_index[plain.1])).map(|odd| odd.offset)
-    });
-    Ok((odd, explained))
-}
-
-/// Chunks that begin at a jump which is none once every writer is read by its own clock.
-fn explained(regions: &[Vec<Plain>], survey: &FileSurvey, odd: impl Fn(&Plain) -> Option<i64>) -> Vec<usize> {
-    let mut explained = Vec::new();
-    for (index, (start, _)) in survey.chunks.iter().enumerate().filter(|(_, (_, chunk))| chunk.jumped) {
-        for region in regions {
-            let next = region.partition_point(|plain| plain.3 < *start);
-            let (Some(before), Some(after)) = (next.checked_sub(1).map(|at| &region[at]), region.get(next))
-            else {
-                continue;
-            };
-            let (one, other) = (odd(before), odd(after));
-            let gap = (after.2 - other.unwrap_or(0)) - (before.2 - one.unwrap_or(0));
-            if (one.is_some() || other.is_some()) && gap.abs() < JUMP {
-                explained.push(index);
-            }
-        }
-    }
-    explained
 }
 
 impl Witness<'_> {
@@ -359,6 +340,10 @@ impl Witness<'_> {
             None => at,
         };
         let own_clock = odd.is_none();
+        if written != Written::Zoned {
+            let back = self.last.replace(at).is_some_and(|last| last.saturating_sub(at) > STEP_BACK);
+            self.steps_back += u32::from(back);
+        }
         self.current = Some((piece, written, at));
         let number = host.and_then(|host| self.number(host));
         let when = When { piece, written, at, width: stamp.resolution.width(), offset };
@@ -369,24 +354,21 @@ impl Witness<'_> {
             let hash = hash(&[host, program, pid, message.trim_ascii()]);
             self.spoken.add(hash, Spoken { hash, host: number, when });
         }
-        if let Some(took) = self.layouts.set.get(id).duration(line, &self.slots).filter(|_| own_clock) {
-            // An identifier may stand before the stamp, where the order of fields is free.
-            let stamped = self.slots.known(Known::Time).map_or(0..0, |span| span.start as usize..stamp_end);
-            let served = &mut self.served;
-            for part in [&line[..stamped.start.min(line.len())], body] {
-                ids(part, |word| {
-                    let hash = hash(&[word]);
-                    served.add(hash, Served { hash, took, when });
-                });
-            }
+        if own_clock {
+            self.serve(id, line, stamp_end, when);
+        }
+        if own_clock {
+            state_zone(&mut self.said, message, Some((piece, written, at)), offset);
         }
         let add = |marks: &mut Marks, kind, hash| marks.add(piece, kind, written, hash, at, offset);
-        if message.len() >= SHORTEST_MESSAGE {
-            add(&mut self.marks, MarkKind::Message, hash(&[message.trim_ascii()]));
+        let words = if program.is_none() { behind_name(message.trim_ascii()) } else { message.trim_ascii() };
+        if words.len() >= SHORTEST_MESSAGE {
+            add(&mut self.marks, MarkKind::Message, hash(&[words]));
         }
         let marks = &mut self.marks;
         ids(body, |word| add(marks, MarkKind::Id, hash(&[word])));
-        deeds(body, |kind, hash| add(marks, kind, hash));
+        // Who made a request stands before the stamp in most access logs.
+        deeds(line, |kind, hash| add(marks, kind, hash));
         if self.said.uptimes.len() < MOST
             && program == Some(KERNEL)
             && let Some(uptime) = uptime(message)
@@ -403,6 +385,20 @@ impl Witness<'_> {
         self.quotes(body, offset, (piece, written, at));
     }
 
+    /// A request with its duration.
+    fn serve(&mut self, id: GrammarId, line: &[u8], stamp_end: usize, when: When) {
+        let Some(took) = self.layouts.set.get(id).duration(line, &self.slots) else { return };
+        // An identifier may stand before the stamp, where the order of fields is free.
+        let stamped = self.slots.known(Known::Time).map_or(0..0, |span| span.start as usize..stamp_end);
+        let served = &mut self.served;
+        for part in [&line[..stamped.start.min(line.len())], &line[stamp_end.min(line.len())..]] {
+            ids(part, |word| {
+                let hash = hash(&[word]);
+                served.add(hash, Served { hash, took, when });
+            });
+        }
+    }
+
     /// A record that tells its uptime only.
     fn counted(&mut self, (id, head): (GrammarId, &Head), stamp: &Stamp, offset: u64, line: &[u8]) {
         let reading = self.layouts.set.get(id).read(line, head, &mut self.slots, false);
@@ -416,6 +412,7 @@ impl Witness<'_> {
     fn loose(&mut self, id: GrammarId, head: &Head, offset: u64, line: &[u8]) {
         let reading = self.layouts.set.get(id).read(line, head, &mut self.slots, false);
         let message = reading.message.of(line).trim_ascii();
+        state_zone(&mut self.said, message, None, offset);
         let loose = &mut self.loose;
         let mut add = |kind, hash| loose.add(hash, Loose { kind, hash, offset });
         if message.len() >= SHORTEST_MESSAGE {

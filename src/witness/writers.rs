@@ -29,6 +29,8 @@ pub struct OddWriter {
     pub certain: bool,
     /// Offset in the file of its first record, and how many were seen.
     pub first: (u64, usize),
+    /// Whether only another file of the same log shows that it differs.
+    pub elsewhere: bool,
 }
 
 /// One record on its way through: who wrote it, when by its stamp, where it stands.
@@ -82,11 +84,14 @@ pub(super) fn odd_writers(regions: &[Vec<Written<'_>>], writer: impl Fn(&[u8]) -
         let place = regions.iter().flatten().find(|record| record.name == *name)?.offset;
         let first = (place, counts[name]);
         let fitting = bounds.iter().filter(|(low, high)| *low <= HALF && *high >= -HALF).count();
-        if !bounds.is_empty() && fitting * 10 >= bounds.len() * 8 {
+        if !bounds.is_empty() && fitting * 10 >= bounds.len() * 8 && !all_aside(&bounds) {
             return None;
         }
         if bounds.len() < FEWEST {
-            return Some((OddWriter { writer: writer(name), offset: 0, certain: false, first }, false));
+            return Some((
+                OddWriter { writer: writer(name), offset: 0, certain: false, first, elsewhere: false },
+                false,
+            ));
         }
         let low = bounds.iter().map(|bound| bound.0).max()? - LEEWAY;
         let high = bounds.iter().map(|bound| bound.1).min()? + LEEWAY;
@@ -98,12 +103,46 @@ pub(super) fn odd_writers(regions: &[Vec<Written<'_>>], writer: impl Fn(&[u8]) -
         let (offset, second) = (grid.next(), grid.next());
         let certain = second.is_none() && offset.is_some_and(|offset| offset != 0);
         let offset = offset.filter(|_| certain).unwrap_or(0);
-        Some((OddWriter { writer: writer(name), offset, certain, first }, true))
+        Some((OddWriter { writer: writer(name), offset, certain, first, elsewhere: false }, true))
     });
     let odd: Vec<(OddWriter, bool)> = odd.collect();
     // Of those who wrote too little to tell nothing is known, once one is known to differ.
     let differs = odd.iter().any(|(_, judged)| *judged);
     odd.into_iter().filter(|_| differs).map(|(odd, _)| odd).collect()
+}
+
+/// Whether bounds that would each allow for a late record leave no room for the file's clock together: several
+/// exclude it, and all agree on another. (India and Nepal are a quarter of an hour apart.)
+fn all_aside(bounds: &[(i64, i64)]) -> bool {
+    const MINUTE: i64 = 60 * NANOS_PER_SECOND;
+    let low = bounds.iter().map(|bound| bound.0).max().unwrap_or(i64::MIN);
+    let high = bounds.iter().map(|bound| bound.1).min().unwrap_or(i64::MAX);
+    let aside = bounds.iter().filter(|(low, high)| *low > MINUTE || *high < -MINUTE).count();
+    aside >= FEWEST && low <= high.saturating_add(2 * LEEWAY)
+}
+
+/// Writers known to differ in another file of the log, and not shown here to have the file's clock.
+pub(super) fn odd_elsewhere<'a>(
+    regions: &[Vec<Written<'_>>],
+    known: impl Iterator<Item = (&'a [u8], &'a Writer)>,
+) -> Vec<OddWriter> {
+    let known: BTreeMap<&[u8], &Writer> = known.collect();
+    let mut seen: BTreeMap<&[u8], (u64, usize)> = BTreeMap::new();
+    for record in regions.iter().flatten() {
+        seen.entry(record.name).or_insert((record.offset, 0)).1 += 1;
+    }
+    if seen.len() < 2 {
+        return Vec::new();
+    }
+    let differs = |(name, writer): (&&[u8], &&Writer)| {
+        let first = *seen.get(name)?;
+        let bounds = bounds(regions, name, |other| !known.contains_key(other));
+        let fitting = bounds.iter().filter(|(low, high)| *low <= HALF && *high >= -HALF).count();
+        let fits = fitting >= FEWEST && fitting * 10 >= bounds.len() * 8;
+        let odd = OddWriter { writer: (*writer).clone(), offset: 0, certain: false, first, elsewhere: true };
+        (!fits).then_some(odd)
+    };
+    known.iter().filter_map(differs).collect()
 }
 
 /// For each stretch of records by `name` between two records of `others`: the smallest and the largest
@@ -176,6 +215,26 @@ mod tests {
             .collect();
         let found = find(&records);
         assert!(found.len() == 1 && !found[0].certain, "{found:?}");
+    }
+
+    #[test]
+    fn who_differs_elsewhere_is_not_believed_here_unless_it_fits() {
+        let records = |count: i64| -> Vec<Written<'static>> {
+            let names: [&[u8]; 2] = [b"cron", b"odd"];
+            (0..count)
+                .map(|index| Written {
+                    name: names[index as usize % 2],
+                    at: index * SECOND,
+                    offset: index as u64,
+                })
+                .collect()
+        };
+        let odd = Writer::Program(b"odd".to_vec());
+        let elsewhere = |count| odd_elsewhere(&[records(count)], [(&b"odd"[..], &odd)].into_iter());
+        let found = elsewhere(4);
+        assert!(found.len() == 1 && found[0].elsewhere && !found[0].certain, "{found:?}");
+        assert_eq!(elsewhere(20), []);
+        assert_eq!(elsewhere(1), []);
     }
 
     #[test]

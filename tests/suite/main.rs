@@ -2,11 +2,12 @@
 //!
 //! `below` tries records that no single line tells, `binary` damaged bytes of binary logs, `bounds` holds what
 //! is known of records without a stamp, `causal` what is claimed of order, `copies` records that several files
-//! have, `days` stamps that name a time of day, `follow` files that grow, `golden` exact outputs, `landmarks` what other logs tell of lines
-//! without stamps, `proposals` the grammars that the program makes up, `props` what must hold for any log,
-//! `repeats` messages that were only counted, `robust` what must not kill a run, `stores` what stores must keep,
-//! `tables` what polled tables tell, `tidy` the rules of the house, `trial` made-up worlds whose true times are
-//! known, `uptimes` stamps that count from a boot, `years` logs without years. Nothing here reaches into the library but `causal`, which asks
+//! have, `days` stamps that name a time of day, `follow` files that grow, `golden` exact outputs, `landmarks` what
+//! other logs tell of lines without stamps, `proposals` the grammars that the program makes up, `proxies` hosts whose
+//! clocks stand apart, `props` what must hold for any log, `repeats` messages that were only counted, `robust` what
+//! must not kill a run, `stores` what stores must keep, `tables` what polled tables tell, `tidy` the rules of the
+//! house, `trial` made-up worlds whose true times are known, `uptimes` stamps that count from a boot, `years` logs
+//! without years. Nothing here reaches into the library but `causal`, which asks
 //! `order` what follows from the output, and `binary`, which renders bytes.
 
 mod below;
@@ -20,6 +21,7 @@ mod golden;
 mod landmarks;
 mod proposals;
 mod props;
+mod proxies;
 mod repeats;
 mod robust;
 mod stores;

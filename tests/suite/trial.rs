@@ -77,6 +77,8 @@ fn the_scorer_knows_right_from_wrong() {
     let wrong = lied.count(Asked::Zone, Verdict::Wrong);
     assert_eq!(wrong, told.count(Asked::Zone, Verdict::Right), "{}", lied.table());
     assert!(lied.faults(&[Asked::Zone]).contains("truth "), "{}", lied.faults(&[Asked::Zone]));
+    let listed = lied.list().lines().filter(|line| line.starts_with("Zone Wrong")).count();
+    assert_eq!(listed, wrong as usize, "{}", lied.list());
 
     let mut old = Tally::default();
     try_world("year", world(), &["--year".into(), "2011".into()], &mut old);

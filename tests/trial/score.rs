@@ -137,8 +137,10 @@ pub(crate) fn score(world: &World, written: &Written, answers: &Answers) -> Vec<
             seen.insert(key);
             continue;
         }
+        let host = world.logs[log].host;
+        let lying = world.logs.iter().any(|log| log.host == host && log.lie.is_some());
         let hidden = world.logs[log].kinds.contains(&"silent year");
-        for (asked, verdict) in event_verdicts(&said, truth) {
+        for (asked, verdict) in event_verdicts(&said, truth, lying) {
             let asked = if hidden && asked == Asked::Year { Asked::HiddenYear } else { asked };
             judge(log, asked, verdict, &fault);
         }
@@ -166,18 +168,29 @@ pub(crate) fn score(world: &World, written: &Written, answers: &Answers) -> Vec<
                 (false, 1) => verdicts.into_iter().next().unwrap_or(Verdict::Open),
                 (false, _) => Verdict::Part,
             };
-            Outcome { asked, verdict, kinds: world.logs[log].kinds.clone(), fault }
+            Outcome {
+                log: world.logs[log].path.clone(),
+                asked,
+                verdict,
+                kinds: world.logs[log].kinds.clone(),
+                fault,
+            }
         };
     judged.into_iter().map(outcome).collect()
 }
 
 /// What one event answers to each question.
-fn event_verdicts(said: &Said<'_>, truth: &Truth) -> Vec<(Asked, Verdict)> {
+fn event_verdicts(said: &Said<'_>, truth: &Truth, lying: bool) -> Vec<(Asked, Verdict)> {
     let mut verdicts = Vec::new();
     if truth.layout == Layout::Plain {
         if said.earliest.is_some() && said.latest.is_some() && !said.has("zone:default") {
             let held = said.holds(truth.at) || said.holds(truth.reading);
-            let verdict = if held { Verdict::Right } else { Verdict::Wrong };
+            let verdict = match held {
+                true => Verdict::Right,
+                // What follows from a label that lies, and that nothing contradicts, is no claim of ours either.
+                false if lying && said.has("offset") => Verdict::Open,
+                false => Verdict::Wrong,
+            };
             verdicts.push((Asked::Bounds, verdict));
         }
         return verdicts;

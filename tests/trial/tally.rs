@@ -43,6 +43,8 @@ pub(crate) struct Fault {
 /// The verdict on one source and one question.
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome {
+    /// The source: path of its live file.
+    pub(crate) log: String,
     pub(crate) asked: Asked,
     pub(crate) verdict: Verdict,
     pub(crate) kinds: Vec<&'static str>,
@@ -54,12 +56,22 @@ pub(crate) struct Outcome {
 pub(crate) struct Tally {
     counts: BTreeMap<(Asked, &'static str), [u32; 4]>,
     faults: Vec<(String, Asked, Vec<&'static str>, Fault)>,
+    list: String,
 }
 
 impl Tally {
     /// Adds a world's outcomes; `name` is what reproduces it.
     pub(crate) fn add(&mut self, name: &str, outcomes: Vec<Outcome>) {
         for outcome in outcomes {
+            // Writing to a string cannot fail.
+            let _ = writeln!(
+                self.list,
+                "{:?} {:?}  {name}  {}  ({})",
+                outcome.asked,
+                outcome.verdict,
+                outcome.log,
+                outcome.kinds.join(", ")
+            );
             for kind in ["(all)"].into_iter().chain(outcome.kinds.iter().copied()) {
                 self.counts.entry((outcome.asked, kind)).or_default()[outcome.verdict as usize] += 1;
             }
@@ -87,6 +99,11 @@ impl Tally {
             );
         }
         text
+    }
+
+    /// Every outcome, one line each: two of these lists, of two programs, show what a change has changed.
+    pub(crate) fn list(&self) -> &str {
+        &self.list
     }
 
     pub(crate) fn table(&self) -> String {
