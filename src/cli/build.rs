@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Mutex;
 
 use super::analyse::{Analysis, Events, analyse};
-use super::args::BuildArgs;
+use super::args::{BuildArgs, Input};
 use super::context::Context;
 use super::outcome::Ending;
 use super::output::Output;
@@ -15,7 +15,7 @@ use crate::base::{Error, Result};
 use crate::present::{
     SummaryStyle, patterns_document, push_summary, report_json, sources_document, thousands,
 };
-use crate::store::{Beside, Made, Manifest, Run, Store, Writer};
+use crate::store::{Beside, InputEntry, Made, Manifest, Run, Store, Writer};
 use crate::text::clean;
 use crate::time::Zone;
 
@@ -102,6 +102,12 @@ fn is_ours(path: &Path, args: &BuildArgs) -> Result<bool> {
 pub(super) fn run(args: &BuildArgs) -> Result<Ending> {
     let place = Place::of(args)?;
     Question::check(&args.chosen, &Zone::parse(&args.common.tz)?)?;
+    let files = files(&args.input.inputs)?;
+    if let Place::Store(path) = &place
+        && is_up_to_date(path, args, &files)?
+    {
+        return tell_again(path, args);
+    }
     let context = Context::new(&args.input, &args.common, place.path())?;
     let events = match &place {
         Place::Nowhere => Events::Nothing,
@@ -112,24 +118,12 @@ pub(super) fn run(args: &BuildArgs) -> Result<Ending> {
     let question = Question::of_window(&args.common, args.at_least.level.as_deref(), &args.chosen, zone)?;
     let (analysis, writer) = analyse(&context, &question, events)?;
     context.hush();
-    let terminal = std::io::stdout().is_terminal();
-    let columns = if terminal {
-        terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0))
-    } else {
-        COLUMNS
-    };
-    let style = SummaryStyle { color: resolve::color(args.common.color), columns };
-    let mut text = Vec::new();
-    push_summary(&mut text, &analysis.report(&context), &context.scene().labels, style);
+    let mut text = summary(&context, &analysis, args);
     if let (Place::Store(path), Some(writer)) = (&place, writer) {
-        let events = finish(*writer, args, &context, &analysis)?;
+        let events = finish(*writer, args, (&context, &files), &analysis)?;
         let name = clean(&path.to_string_lossy());
-        let said = format!(
-            "
-Store: {name}, {} events. Ask it: timeline show {name}
-",
-            thousands(events)
-        );
+        text.push(b'\n');
+        let said = format!("Store: {name}, {} events. Ask it: timeline show {name}\n", thousands(events));
         text.extend_from_slice(said.as_bytes());
     }
     let mut output = Output::stdout();
@@ -140,8 +134,74 @@ Store: {name}, {} events. Ask it: timeline show {name}
     Ok(context.verdict(&analysis.remarks))
 }
 
+/// The summary, as wide as the terminal.
+fn summary(context: &Context, analysis: &Analysis, args: &BuildArgs) -> Vec<u8> {
+    let terminal = std::io::stdout().is_terminal();
+    let columns = if terminal {
+        terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0))
+    } else {
+        COLUMNS
+    };
+    let style = SummaryStyle { color: resolve::color(args.common.color), columns };
+    let mut text = Vec::new();
+    push_summary(&mut text, &analysis.report(context), &context.scene().labels, style);
+    text
+}
+
+/// The files below the inputs, as they are now. They are looked at before they are read: what changes while they are
+/// is seen as changed by the next build.
+fn files(inputs: &[PathBuf]) -> Result<Vec<InputEntry>> {
+    let on_disk: Vec<PathBuf> =
+        inputs.iter().filter(|path| *path != Path::new("-") && !Store::is_store(path)).cloned().collect();
+    let (found, _) = walk(&on_disk, on_disk.len() < inputs.len())?;
+    Ok(found.iter().map(InputEntry::of).collect())
+}
+
+/// Whether a store was made of these very files by this program, asked the same. Formats of the user's own may have
+/// changed since: with any, nothing is up to date.
+fn is_up_to_date(path: &Path, args: &BuildArgs, files: &[InputEntry]) -> Result<bool> {
+    let common = &args.common;
+    let settled = common.as_written || common.year.is_some() || !common.assume_tz.is_empty();
+    let others = args.input.inputs.iter().any(|input| input == Path::new("-") || Store::is_store(input));
+    let grammars = resolve::config_folder().map(|folder| folder.join("grammars"));
+    if settled || others || grammars.is_some_and(|folder| folder.exists()) || !is_ours(path, args)? {
+        return Ok(false);
+    }
+    // A store that is damaged is built again.
+    let Ok(store) = Store::open(path, false) else { return Ok(false) };
+    let made = store.manifest();
+    let same = made.inputs.len() == files.len()
+        && made.inputs.iter().zip(files).all(|(then, now)| then.looks_like(now));
+    Ok(same
+        && made.program == Manifest::program()
+        && made.tz == Zone::parse(&common.tz)?.name()
+        && made.options == options(args))
+}
+
+/// Says what was said when a store was built, out of the store.
+fn tell_again(path: &Path, args: &BuildArgs) -> Result<Ending> {
+    let input = Input { inputs: vec![path.to_owned()] };
+    let context = Context::new(&input, &args.common, None)?;
+    let zone = &context.plan.settle.default_zone;
+    let question = Question::of_window(&args.common, args.at_least.level.as_deref(), &args.chosen, zone)?;
+    let (analysis, _) = analyse(&context, &question, Events::Nothing)?;
+    context.hush();
+    let mut text = summary(&context, &analysis, args);
+    let name = clean(&path.to_string_lossy());
+    text.extend_from_slice(format!("\nStore: {name} is up to date: no file has changed\n").as_bytes());
+    let mut output = Output::stdout();
+    output.write(&text)?;
+    output.finish()?;
+    Ok(context.verdict(&analysis.remarks))
+}
+
 /// Completes the store; the number of its events.
-fn finish(writer: Writer, args: &BuildArgs, context: &Context, analysis: &Analysis) -> Result<u64> {
+fn finish(
+    writer: Writer,
+    args: &BuildArgs,
+    (context, files): (&Context, &[InputEntry]),
+    analysis: &Analysis,
+) -> Result<u64> {
     let report = analysis.report(context);
     let run = Run {
         files: context.files(),
@@ -160,7 +220,7 @@ fn finish(writer: Writer, args: &BuildArgs, context: &Context, analysis: &Analys
         tz: report.zone.name().to_owned(),
         options: options(args),
         from: made_from(&args.input.inputs),
-        inputs: context.inputs()?,
+        inputs: context.hashed(files),
     };
     writer.finish(&beside, made)
 }
@@ -187,6 +247,7 @@ fn options(args: &BuildArgs) -> Vec<String> {
         ("until", &common.until),
         ("around", &common.around),
         ("level", &args.at_least.level),
+        ("where", &args.chosen.expression),
     ];
     for (name, value) in single {
         value.iter().for_each(|value| say(name, value));

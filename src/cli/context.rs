@@ -1,6 +1,6 @@
 //! What every reading command sets up: threads, grammars, the prepared run, the scene.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -272,22 +272,9 @@ impl Context {
         }
     }
 
-    /// The files on disk that the run reads, each once, as they are now.
-    pub(super) fn inputs(&self) -> Result<Vec<InputEntry>> {
-        let Some(prepared) = self.logs() else { return Ok(Vec::new()) };
-        let mut paths: BTreeMap<&Path, &str> = BTreeMap::new();
-        for file in &prepared.files {
-            // Members of an archive are one file: that of the archive.
-            let name = match file.path().file_name().is_some_and(|name| name == Store::MANIFEST) {
-                true => Store::MANIFEST,
-                false => file.name.split('!').next().unwrap_or_default(),
-            };
-            if file.path() != Path::new("-") {
-                paths.insert(file.path(), name);
-            }
-        }
-        let paths: Vec<(&Path, &str)> = paths.into_iter().collect();
-        self.pool.install(|| paths.par_iter().map(|(path, name)| InputEntry::of(name, path)).collect())
+    /// Files on disk with the hashes of their contents; one that cannot be read has none.
+    pub(super) fn hashed(&self, files: &[InputEntry]) -> Vec<InputEntry> {
+        self.pool.install(|| files.par_iter().map(InputEntry::hashed).collect())
     }
 
     /// Reads everything into `sink`. The remarks of reading join the ledger.

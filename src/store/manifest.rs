@@ -3,13 +3,13 @@
 use std::fs::File;
 use std::hash::Hasher as _;
 use std::io::Read;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_64 as Hasher;
 
 use crate::base::{Error, Result, reason};
+use crate::io::Found;
 
 /// Version of the store's layout that this program writes, and the only one it reads.
 pub const FORMAT_VERSION: u32 = 1;
@@ -80,19 +80,27 @@ pub struct InputEntry {
 }
 
 impl InputEntry {
-    /// The entry of a file on disk: what it is now.
-    pub fn of(file: &str, path: &Path) -> Result<Self> {
-        let cannot = |error: std::io::Error| Error::io("read", path, &error);
-        let mut content = File::open(path).map_err(cannot)?;
-        let data = content.metadata().map_err(cannot)?;
-        let mtime = data.mtime().checked_mul(1_000_000_000).and_then(|at| at.checked_add(data.mtime_nsec()));
-        Ok(Self {
-            file: file.to_owned(),
-            path: path.to_string_lossy().into_owned(),
-            bytes: data.len(),
-            mtime,
-            hash: hash(&mut content, data.len()).map_err(cannot)?,
-        })
+    /// A file as it was found; its content is not looked at.
+    pub fn of(found: &Found) -> Self {
+        Self {
+            file: found.name.clone(),
+            path: found.path.to_string_lossy().into_owned(),
+            bytes: found.size,
+            mtime: found.mtime,
+            hash: String::new(),
+        }
+    }
+
+    /// The same with the hash of its content, as much of it as there was; one that cannot be read has none.
+    pub fn hashed(&self) -> Self {
+        let content = || hash(&mut File::open(&self.path)?, self.bytes);
+        Self { hash: content().unwrap_or_default(), ..self.clone() }
+    }
+
+    /// Whether a file is the same, as far as its place, its size and its time tell.
+    pub fn looks_like(&self, other: &Self) -> bool {
+        (&self.file, &self.path, self.bytes, self.mtime)
+            == (&other.file, &other.path, other.bytes, other.mtime)
     }
 }
 
@@ -162,7 +170,7 @@ impl Manifest {
         Self {
             kind: Self::KIND.to_owned(),
             version: FORMAT_VERSION,
-            program: format!("timeline {}", env!("CARGO_PKG_VERSION")),
+            program: Self::program(),
             tz: made.tz,
             options: made.options,
             made_from: made.from,
@@ -172,6 +180,11 @@ impl Manifest {
             copies: Vec::new(),
             checksum: String::new(),
         }
+    }
+
+    /// This program, as manifests name it.
+    pub fn program() -> String {
+        format!("timeline {}", env!("CARGO_PKG_VERSION"))
     }
 
     /// What the store in a folder says of itself; nothing is checked but that it can be read.

@@ -144,6 +144,32 @@ fn a_store_needs_no_name_where_it_is_the_only_one() {
     );
 }
 
+#[test]
+fn a_store_of_files_that_did_not_change_is_not_built_again() {
+    let scratch = Scratch::new("again");
+    let logs = package().join("samples/php-fpm-oom");
+    let logs = logs.to_str().expect("a name");
+    let build = |more: &[&str]| {
+        let built = scratch.run(&[&["build", logs, "--tz", "Asia/Seoul"], more].concat());
+        (built.status.code(), text(&built.stdout), text(&built.stderr))
+    };
+    let manifest = || fs::metadata(scratch.work().join("php-fpm-oom.timeline/manifest.json")).expect("a store");
+    let (code, first, said) = build(&[]);
+    let made = manifest().modified().expect("a time");
+    let (again_code, again, again_said) = build(&[]);
+    assert_eq!((code, said), (again_code, again_said));
+    let summary = |text: &str| text.split("\nStore: ").next().expect("a summary").to_owned();
+    assert_eq!(summary(&first), summary(&again), "the same summary");
+    assert!(again.ends_with("is up to date: no file has changed\n"), "{again}");
+    assert_eq!(manifest().modified().expect("a time"), made);
+    // Asked otherwise, or damaged, it is built again.
+    assert!(build(&["-l", "warn"]).1.contains("Ask it"));
+    assert!(build(&[]).1.contains("Ask it"));
+    fs::remove_file(part(&scratch.work().join("php-fpm-oom.timeline"))).expect("a part");
+    assert!(build(&[]).1.contains("Ask it"));
+    assert!(build(&["--force"]).1.contains("Ask it"), "--force builds whatever stands there");
+}
+
 /// The one part of a store of few events.
 fn part(store: &Path) -> PathBuf {
     let day = fs::read_dir(store.join("events")).expect("events").flatten().next().expect("a day").path();
