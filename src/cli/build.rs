@@ -12,6 +12,7 @@ use super::output::Output;
 use super::question::Question;
 use super::resolve;
 use crate::base::{Error, Result};
+use crate::io::walk;
 use crate::present::{
     SummaryStyle, patterns_document, push_summary, report_json, sources_document, thousands,
 };

@@ -126,14 +126,6 @@ impl Context {
         }
     }
 
-    /// The same, or nothing.
-    pub(super) fn logs(&self) -> Option<&Prepared> {
-        match &self.material {
-            Material::Logs(prepared) => Some(prepared),
-            Material::Store(_) => None,
-        }
-    }
-
     /// What is known to be said about single files before anything is read.
     pub(super) fn remarks(&self) -> &[Unread] {
         match &self.material {

@@ -153,7 +153,8 @@ fn a_store_of_files_that_did_not_change_is_not_built_again() {
         let built = scratch.run(&[&["build", logs, "--tz", "Asia/Seoul"], more].concat());
         (built.status.code(), text(&built.stdout), text(&built.stderr))
     };
-    let manifest = || fs::metadata(scratch.work().join("php-fpm-oom.timeline/manifest.json")).expect("a store");
+    let manifest =
+        || fs::metadata(scratch.work().join("php-fpm-oom.timeline/manifest.json")).expect("a store");
     let (code, first, said) = build(&[]);
     let made = manifest().modified().expect("a time");
     let (again_code, again, again_said) = build(&[]);
