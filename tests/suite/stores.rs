@@ -310,6 +310,7 @@ fn a_killed_build_harms_no_store() {
 fn of_two_builds_into_one_name_one_says_so() {
     let scratch = Scratch::new("two");
     small_store(&scratch);
+    scratch.write("app/b.log", "2024-05-01T10:00:00Z new\n");
     // As another build would hold it.
     let folder = scratch.work().join(".app.timeline.building");
     fs::create_dir(&folder).expect("a folder");
