@@ -51,6 +51,23 @@ impl OpenPart {
         Ok(Self { file, metadata, rows: part.rows })
     }
 
+    /// Rows that stand in time from `since` until `until`: of the pages that may hold some, by their keys alone.
+    pub(super) fn inside(&self, since: i64, until: i64) -> Result<Range<u64>> {
+        const KEYS: [Column; 3] = [Column::Time, Column::Below, Column::At];
+        let pages = self.window(since, until);
+        let mut inside = pages.end..pages.start;
+        let mut number = pages.start;
+        for rows in self.read_some(&selection(pages), usize::from(u16::MAX), Some(&KEYS))? {
+            for row in 0..rows.len() as u32 {
+                if (since..until).contains(&rows.key(row)) {
+                    inside = inside.start.min(number)..number + 1;
+                }
+                number += 1;
+            }
+        }
+        Ok(if inside.start < inside.end { inside } else { 0..0 })
+    }
+
     /// Rows of the pages that may hold instants from `since` until `until`, by the index of pages: all rows
     /// without one. Rows are in order, and undated ones stand among their neighbours: so the page before the
     /// first and the one after the last may hold some.

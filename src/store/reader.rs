@@ -187,11 +187,10 @@ impl Store {
             let whole = part.first_key >= filter.since && part.last_key < filter.until;
             let rows = match whole {
                 true => 0..part.rows,
-                false => match OpenPart::new(&self.root, part) {
-                    Ok(open) => open.window(filter.since, filter.until),
-                    // Reading it will tell what is wrong with it.
-                    Err(_) => 0..part.rows,
-                },
+                // Reading it will tell what is wrong with it.
+                false => OpenPart::new(&self.root, part)
+                    .and_then(|open| open.inside(filter.since, filter.until))
+                    .unwrap_or(0..part.rows),
             };
             let starts = rows.clone().step_by(TASK_ROWS as usize);
             tasks.extend(starts.map(|start| Task { part, rows: start..rows.end.min(start + TASK_ROWS) }));
