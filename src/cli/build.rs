@@ -253,7 +253,9 @@ fn options(args: &BuildArgs) -> Vec<String> {
     for (name, value) in single {
         value.iter().for_each(|value| say(name, value));
     }
-    for (name, set) in [("as-written", common.as_written), ("no-dedupe", common.no_dedupe)] {
+    for (name, set) in
+        [("as-written", common.as_written), ("no-dedupe", common.no_dedupe), ("bloom", args.bloom)]
+    {
         if set {
             options.push(format!("--{name}"));
         }

@@ -145,3 +145,30 @@ pub(super) fn birth(found: &Found, content: Content, dated: bool, now: i64) -> O
     let changed = found.mtime.is_some_and(|mtime| mtime <= now);
     (dated || changed && life >= SHORTEST_LIFE + found.size as i64 / SLOWEST_COPY).then_some(birth)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_file_that_grew_is_bounded_by_its_birth() {
+        const DAY: i64 = 86_400 * NANOS_PER_SECOND;
+        let born = 100 * DAY;
+        let file = |changed: i64, size: u64| Found {
+            birth: Some(born),
+            mtime: Some(changed),
+            size,
+            ..Found::unnamed()
+        };
+        let bound = |found: &Found, dated: bool| birth(found, Content::Plain, dated, born + 2 * DAY);
+        assert_eq!(bound(&file(born + DAY, 30), false), Some(born), "it grew for a day");
+        assert_eq!(bound(&file(born + NANOS_PER_SECOND, 30), false), None, "written at once, as a copy is");
+        assert_eq!(bound(&file(born + DAY / 24, 4 << 30), false), None, "as fast as a copy");
+        assert_eq!(bound(&file(born + 3 * DAY, 30), false), None, "changed at a time that is not yet");
+        assert_eq!(
+            bound(&file(born + NANOS_PER_SECOND, 30), true),
+            Some(born),
+            "its stamps show which it is"
+        );
+    }
+}

@@ -226,17 +226,15 @@ impl Manifest {
     pub(super) fn read(root: &Path, salvage: bool) -> Result<Self> {
         let path = root.join(MANIFEST);
         let bytes = std::fs::read(&path).map_err(|error| Error::io("read", &path, &error))?;
-        let damaged = |why: &str| {
-            Error::new(format!(
-                "{} is damaged: {why}; build the store again from its logs, or read what is whole with --salvage",
-                path.display()
-            ))
+        let damaged = |why: &str, rest: &str| {
+            let path = path.display();
+            Error::new(format!("{path} is damaged: {why}; build the store again from its logs{rest}"))
         };
         // The version is asked first: another version may have other fields.
-        let value: serde_json::Value =
-            serde_json::from_slice(&bytes).map_err(|error| damaged(&format!("it is no JSON ({error})")))?;
+        let value: serde_json::Value = serde_json::from_slice(&bytes)
+            .map_err(|error| damaged(&format!("it is no JSON ({error})"), ""))?;
         if value["kind"] != Self::KIND {
-            return Err(damaged("it is no manifest of a store"));
+            return Err(damaged("it is no manifest of a store", ""));
         }
         match value["version"].as_u64() {
             Some(version) if version == u64::from(FORMAT_VERSION) => {}
@@ -246,11 +244,13 @@ impl Manifest {
                     root.display()
                 )));
             }
-            None => return Err(damaged("it names no version")),
+            None => return Err(damaged("it names no version", "")),
         }
-        let manifest: Self = serde_json::from_value(value).map_err(|error| damaged(&error.to_string()))?;
+        let manifest: Self =
+            serde_json::from_value(value).map_err(|error| damaged(&error.to_string(), ""))?;
         if manifest.checksum != manifest.sum(root) && !salvage {
-            return Err(damaged("it was edited, or a file beside it, since the store was written"));
+            let why = "it was edited, or a file beside it, since the store was written";
+            return Err(damaged(why, ", or read what is whole with --salvage"));
         }
         Ok(manifest)
     }

@@ -25,7 +25,7 @@ const DELTAS: [&str; 5] = ["time", "earliest", "latest", "seq", "line"];
 /// Columns whose least and greatest value are worth keeping for every part.
 const RANGES: [&str; 6] = ["time", "seq", "source", "level", "pattern", "host"];
 
-/// The properties of parts. With `bloom`, ids and addresses in messages and fields can be ruled out unread.
+/// The properties of parts. With `bloom`, whoever uses bloom filters can rule out values of fields unread.
 pub(super) fn properties(bloom: bool) -> Arc<WriterProperties> {
     let path = |column: &str| ColumnPath::from(column);
     let mut builder = WriterProperties::builder()

@@ -88,7 +88,7 @@ pub(super) struct BuildArgs {
     /// Overwrite what stands there. A store of the same inputs is brought up to date without
     #[arg(long)]
     pub force: bool,
-    /// Keep bloom filters: ids and addresses in fields are ruled out without reading them (6 % more bytes)
+    /// Keep bloom filters of the values of fields, for engines that use them (this program does not yet)
     #[arg(long)]
     pub bloom: bool,
     #[command(flatten)]
