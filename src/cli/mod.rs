@@ -25,6 +25,7 @@ mod resolve;
 mod show;
 mod sources;
 mod spot;
+mod stored;
 
 use std::process::ExitCode;
 
