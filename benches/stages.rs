@@ -114,21 +114,6 @@ fn alternating(source: u32, sources: i64) -> Batch {
         flags: Flags::default(),
         resolution: 0,
     };
-    Batch {
-        file: FileId(source),
-        source: SourceId(source),
-        rank: source,
-        segment: 0,
-        first_line: 1,
-        printable: true,
-        bytes: Vec::new(),
-        events: (0..20_000 / sources).map(event).collect(),
-        tallies: Vec::new(),
-        gaps: Vec::new(),
-        starts: Vec::new(),
-        folds: Vec::new(),
-        doubt: 0,
-        derived: Vec::new(),
-        told: None,
-    }
+    let events = (0..20_000 / sources).map(event).collect();
+    Batch { printable: true, events, ..Batch::new(FileId(source), SourceId(source), source) }
 }

@@ -130,23 +130,7 @@ mod tests {
                 resolution: 0,
             })
             .collect();
-        Batch {
-            file: FileId(rank),
-            source: SourceId(rank),
-            rank,
-            first_line: 1,
-            segment: 0,
-            printable: true,
-            bytes: Vec::new(),
-            events,
-            tallies: Vec::new(),
-            gaps: Vec::new(),
-            starts: Vec::new(),
-            folds: Vec::new(),
-            doubt: 0,
-            derived: Vec::new(),
-            told: None,
-        }
+        Batch { printable: true, events, ..Batch::new(FileId(rank), SourceId(rank), rank) }
     }
 
     /// A small generator of pseudo-random numbers (splitmix64).

@@ -86,6 +86,27 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// A batch of a file that holds nothing yet.
+    pub const fn new(file: FileId, source: SourceId, rank: u32) -> Self {
+        Self {
+            file,
+            source,
+            rank,
+            first_line: 1,
+            segment: 0,
+            printable: false,
+            bytes: Vec::new(),
+            events: Vec::new(),
+            tallies: Vec::new(),
+            gaps: Vec::new(),
+            starts: Vec::new(),
+            folds: Vec::new(),
+            doubt: 0,
+            derived: Vec::new(),
+            told: None,
+        }
+    }
+
     /// What bounds an event that is undated, or counts from a boot: `(earliest, latest)`, each at its end of time when it is not known.
     #[cold]
     pub fn gap(&self, event: &Event) -> (i64, i64) {

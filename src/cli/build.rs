@@ -51,7 +51,7 @@ impl Place {
             },
         };
         match &place {
-            Self::Store(path) if !is_ours(path, args)? => Output::check(Some(path), args.force)?,
+            Self::Store(path) if !is_ours(path, args) => Output::check(Some(path), args.force)?,
             Self::Rows(path) => Output::check(Some(path), args.force)?,
             _ => {}
         }
@@ -91,12 +91,10 @@ fn made_from(inputs: &[PathBuf]) -> Vec<String> {
 }
 
 /// Whether a store of these very inputs stands there: building again brings it up to date.
-fn is_ours(path: &Path, args: &BuildArgs) -> Result<bool> {
-    if !Store::is_store(path) || args.force {
-        return Ok(false);
-    }
+fn is_ours(path: &Path, args: &BuildArgs) -> bool {
     // One that cannot be read is nobody's.
-    Ok(Manifest::peek(path).is_ok_and(|known| known.made_from == made_from(&args.input.inputs)))
+    let same = |known: Manifest| known.made_from == made_from(&args.input.inputs);
+    !args.force && Store::is_store(path) && Manifest::peek(path).is_ok_and(same)
 }
 
 /// Runs `timeline build`.
@@ -165,10 +163,10 @@ fn is_up_to_date(path: &Path, args: &BuildArgs, files: &[InputEntry]) -> Result<
     let settled = common.as_written || common.year.is_some() || !common.assume_tz.is_empty();
     let others = args.input.inputs.iter().any(|input| input == Path::new("-") || Store::is_store(input));
     let grammars = resolve::config_folder().map(|folder| folder.join("grammars"));
-    if settled || others || grammars.is_some_and(|folder| folder.exists()) || !is_ours(path, args)? {
+    if settled || others || grammars.is_some_and(|folder| folder.exists()) || args.force {
         return Ok(false);
     }
-    // A store that is damaged is built again.
+    // A store that is damaged, or none, is built.
     let Ok(store) = Store::open(path, false) else { return Ok(false) };
     let made = store.manifest();
     let same = made.inputs.len() == files.len()
@@ -176,6 +174,7 @@ fn is_up_to_date(path: &Path, args: &BuildArgs, files: &[InputEntry]) -> Result<
     Ok(same
         && made.program == Manifest::program()
         && made.tz == Zone::parse(&common.tz)?.name()
+        && made.made_from == made_from(&args.input.inputs)
         && made.options == options(args))
 }
 

@@ -73,7 +73,7 @@ fn logs_of(root: &Path, common: &Common, alone: bool) -> Result<Vec<(Found, Vec<
         let bytes = texts.remove(&file.name)?;
         let name = if alone { file.name.clone() } else { format!("{typed}/{}", file.name) };
         let (mtime, birth) = (file.mtime, file.birth);
-        let found = Found { name, path: root.join(Store::MANIFEST), mtime, birth, ..Found::unnamed() };
+        let found = Found { name, path: root.to_owned(), mtime, birth, ..Found::unnamed() };
         Some((found, bytes))
     });
     Ok(logs.collect())

@@ -62,21 +62,12 @@ fn batch(prepared: &Prepared, set: &GrammarSet, id: FileId, group: &[(&Derived, 
         }
     });
     let events: Vec<Event> = events.collect();
+    let rank = (prepared.chunks.len() as u32).saturating_add(id.0);
     Batch {
-        file: id,
-        source: file.source,
-        rank: (prepared.chunks.len() as u32).saturating_add(id.0),
-        segment: 0,
-        first_line: 1,
         printable: is_printable(&bytes),
         bytes,
         events,
-        tallies: Vec::new(),
-        gaps: Vec::new(),
-        starts: Vec::new(),
-        folds: Vec::new(),
-        doubt: 0,
         derived: group.iter().map(|(derived, _)| (*derived).clone()).collect(),
-        told: None,
+        ..Batch::new(id, file.source, rank)
     }
 }

@@ -247,10 +247,7 @@ fn confirm(
     for (_, rank, index) in due {
         let Ok(at) = live.binary_search_by_key(&rank, |live| live.batch.rank) else { continue };
         let batch = &mut live[at].batch;
-        let event = batch.events[index as usize];
-        if !catalogue.confirm(scene, batch, &event) {
-            batch.events[index as usize].flags.clear(Flags::FIRST);
-        }
+        catalogue.mark(scene, batch, index);
     }
 }
 
@@ -495,9 +492,6 @@ impl<'a> WaveReader<'a> {
         reader.read(&context, &bytes[..count], &mut events, &mut tallies, &mut notes);
         self.watch.advance(count as u64, &file.name);
         let mut batch = Batch {
-            file: chunk.file,
-            source: file.source,
-            rank: chunk.rank,
             first_line: chunk.first_line,
             segment: chunk.span.segment,
             printable: is_printable(&bytes[..count]),
@@ -508,8 +502,7 @@ impl<'a> WaveReader<'a> {
             starts: notes.starts,
             folds: file.folds(chunk.span.segment),
             doubt: file.clock.doubt(),
-            derived: Vec::new(),
-            told: None,
+            ..Batch::new(chunk.file, file.source, chunk.rank)
         };
         if let Some(choice) = self.choice {
             choice.ask(self.scene, self.filter.keep_all, &mut batch);

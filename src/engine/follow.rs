@@ -157,9 +157,6 @@ impl<'a> Follower<'a> {
         let (mut events, mut tallies, mut notes) = (Vec::new(), Vec::new(), Notes::default());
         self.reader.read(&context, &bytes, &mut events, &mut tallies, &mut notes);
         let mut batch = Batch {
-            file: tail.id,
-            source: file.source,
-            rank: self.rank,
             first_line: tail.lines + 1,
             segment: tail.span.segment,
             printable: is_printable(&bytes),
@@ -170,8 +167,7 @@ impl<'a> Follower<'a> {
             starts: notes.starts,
             folds: file.folds(tail.span.segment),
             doubt: file.clock.doubt(),
-            derived: Vec::new(),
-            told: None,
+            ..Batch::new(tail.id, file.source, self.rank)
         };
         self.rank = self.rank.saturating_add(1);
         tail.lines += lines_in(&batch.bytes);

@@ -99,16 +99,19 @@ impl Filter {
         self.text.as_ref().filter(|_| plain)?.literal()
     }
 
+    /// Whether a record whose parts are known is what is asked for, whenever it was.
+    pub fn matches(&self, level: Level, host: Option<&str>, program: Option<&str>, text: &[u8]) -> bool {
+        level >= self.level
+            && fits(&self.hosts, host)
+            && fits(&self.programs, program)
+            && self.text.as_ref().is_none_or(|picker| picker.wants(text))
+    }
+
     /// Whether a derived event is kept, and whether it matches: it is asked what a record is asked, with
     /// its message for a text.
     pub fn weigh(&self, derived: &Derived) -> (bool, bool) {
-        let fits = |globs: &[String], value: Option<&str>| {
-            globs.is_empty() || value.is_some_and(|value| globs.iter().any(|pattern| glob(pattern, value)))
-        };
-        let matches = derived.level >= self.level
-            && fits(&self.hosts, derived.host.as_deref())
-            && fits(&self.programs, derived.program.as_deref())
-            && self.text.as_ref().is_none_or(|text| text.wants(derived.message.as_bytes()));
+        let (host, program) = (derived.host.as_deref(), derived.program.as_deref());
+        let matches = self.matches(derived.level, host, program, derived.message.as_bytes());
         let inside = (self.since..self.until).contains(&derived.instant.best);
         (inside && (matches || self.keep_all), matches)
     }
@@ -127,17 +130,15 @@ impl Filter {
     }
 
     fn wants_fields(&self, grammar: &Grammar, line: &[u8], slots: &Slots) -> bool {
-        let fits = |globs: &[String], part: Known, default: Option<&str>| {
-            if globs.is_empty() {
-                return true;
-            }
-            let written = slots.known(part).map(|span| String::from_utf8_lossy(span.of(line)));
-            let value = written.as_deref().or(default);
-            value.is_some_and(|value| globs.iter().any(|pattern| glob(pattern, value)))
-        };
-        fits(&self.hosts, Known::Host, None)
-            && fits(&self.programs, Known::Program, grammar.program.as_deref())
+        let written = |part: Known| slots.known(part).map(|span| String::from_utf8_lossy(span.of(line)));
+        fits(&self.hosts, written(Known::Host).as_deref())
+            && fits(&self.programs, written(Known::Program).as_deref().or(grammar.program.as_deref()))
     }
+}
+
+/// Whether a value fits any of these globs, of which none is all.
+fn fits(globs: &[String], value: Option<&str>) -> bool {
+    globs.is_empty() || value.is_some_and(|value| globs.iter().any(|pattern| glob(pattern, value)))
 }
 
 /// Patterns are hashes already.

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::base::{Batch, Event, FileId, Level, SourceId};
+use crate::base::{Batch, Event, FileId, Flags, Level, SourceId};
 use crate::view::{Record, Scene};
 
 /// What is known of one pattern in one source.
@@ -83,8 +83,16 @@ impl Catalogue {
         }
     }
 
+    /// Keeps the mark of an event that really is the first of its pattern, and clears any other's.
+    pub fn mark(&mut self, scene: &Scene<'_>, batch: &mut Batch, index: u32) {
+        let event = batch.events[index as usize];
+        if !self.confirm(scene, batch, &event) {
+            batch.events[index as usize].flags.clear(Flags::FIRST);
+        }
+    }
+
     /// Whether an event is the first of its pattern; then it becomes the pattern's example.
-    pub fn confirm(&mut self, scene: &Scene<'_>, batch: &Batch, event: &Event) -> bool {
+    fn confirm(&mut self, scene: &Scene<'_>, batch: &Batch, event: &Event) -> bool {
         let Some(stat) = self.patterns.get_mut(&(batch.source, event.pattern)) else { return false };
         if (stat.first_key, stat.first_place) != (event.key, (batch.file, batch.line(event))) {
             return false;
@@ -99,8 +107,8 @@ impl Catalogue {
             program: record.program().map(text),
             program_written: record.part(crate::grammar::Known::Program).is_some(),
             host: record.part(crate::grammar::Known::Host).map(text),
-            level_inferred: event.flags.has(crate::base::Flags::LEVEL_INFERRED),
-            dated: !event.flags.has(crate::base::Flags::UNDATED),
+            level_inferred: event.flags.has(Flags::LEVEL_INFERRED),
+            dated: !event.flags.has(Flags::UNDATED),
             bounds: record.instant.map_or((i64::MIN, i64::MAX), |instant| (instant.earliest, instant.latest)),
         });
         true

@@ -248,7 +248,7 @@ impl Manifest {
         }
         let manifest: Self =
             serde_json::from_value(value).map_err(|error| damaged(&error.to_string(), ""))?;
-        if manifest.checksum != manifest.sum(root) && !salvage {
+        if !salvage && manifest.checksum != manifest.sum(root) {
             let why = "it was edited, or a file beside it, since the store was written";
             return Err(damaged(why, ", or read what is whole with --salvage"));
         }

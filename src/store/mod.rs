@@ -19,7 +19,7 @@ mod stretch;
 mod texts;
 mod writer;
 
-use crate::base::Error;
+use crate::base::{Error, reason};
 
 /// Why Parquet would not do something, in one sentence.
 fn fault(error: &dyn std::fmt::Display) -> Error {
@@ -29,7 +29,10 @@ fn fault(error: &dyn std::fmt::Display) -> Error {
 /// Why a file of the store could not be written or read: the system's words where it was the system.
 fn why(error: &parquet::errors::ParquetError) -> String {
     match error {
-        parquet::errors::ParquetError::External(inner) => inner.to_string(),
+        parquet::errors::ParquetError::External(inner) => match inner.downcast_ref::<std::io::Error>() {
+            Some(error) => reason(error),
+            None => inner.to_string(),
+        },
         other => other.to_string(),
     }
 }

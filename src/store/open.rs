@@ -68,6 +68,17 @@ impl OpenPart {
         Ok(if inside.start < inside.end { inside } else { 0..0 })
     }
 
+    /// Rows of these numbers: rows are ordered by them.
+    pub(super) fn numbered(&self, numbers: &Range<u64>) -> Result<Range<u64>> {
+        let (mut before, mut until) = (0, 0);
+        for rows in self.read_some(&selection(0..self.rows), usize::from(u16::MAX), Some(&[Column::Seq]))? {
+            let all = rows.seq.values();
+            before += all.partition_point(|number| *number < numbers.start) as u64;
+            until += all.partition_point(|number| *number < numbers.end) as u64;
+        }
+        Ok(before..until)
+    }
+
     /// Rows of the pages that may hold instants from `since` until `until`, by the index of pages: all rows
     /// without one. Rows are in order, and undated ones stand among their neighbours: so the page before the
     /// first and the one after the last may hold some.

@@ -51,13 +51,12 @@ impl std::fmt::Debug for OpenPart {
 }
 
 impl Parts {
-    /// No part yet. Numbers of further parts follow those `done`.
+    /// No part yet.
     pub(super) fn new(
         root: &Path,
         table: &'static str,
         schema: Arc<Schema>,
         properties: Arc<WriterProperties>,
-        done: Vec<PartEntry>,
     ) -> Self {
         Self {
             root: root.to_owned(),
@@ -67,7 +66,7 @@ impl Parts {
             open: None,
             gathered: Vec::new(),
             gathered_rows: 0,
-            done,
+            done: Vec::new(),
         }
     }
 

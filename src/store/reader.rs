@@ -15,7 +15,7 @@ use super::rows::StoredRows;
 use super::run::Run;
 use super::schema::Column;
 use super::stretch::{Builder, Files, Stored};
-use crate::base::{Error, Flags, Loss, Result, Unread};
+use crate::base::{Error, Loss, Result, Unread};
 use crate::engine::{Choice, Outcome, Sink};
 use crate::ingest::{Filter, Picker};
 use crate::view::Scene;
@@ -52,9 +52,6 @@ struct Task<'a> {
 }
 
 impl Store {
-    /// Name of the file in a store's folder that makes it one.
-    pub const MANIFEST: &str = super::manifest::MANIFEST;
-
     /// Whether a path is a store: a folder that holds a manifest.
     pub fn is_store(path: &Path) -> bool {
         path.join(super::manifest::MANIFEST).is_file()
@@ -140,7 +137,10 @@ impl Store {
         let mut outcome = Outcome { remarks: self.lost.clone(), ..Outcome::default() };
         let inside = |part: &&PartEntry| part.last_key >= filter.since && part.first_key < filter.until;
         let parts: Vec<&PartEntry> = self.manifest.events.iter().filter(inside).collect();
-        self.verify(&parts.iter().copied().chain(&self.manifest.copies).collect::<Vec<_>>())?;
+        if let (Some(first), Some(last)) = (parts.first(), parts.last()) {
+            let copies = self.copies_of(&(first.first_seq..last.first_seq + last.rows));
+            self.verify(&parts.iter().copied().chain(copies).collect::<Vec<_>>())?;
+        }
         let tasks = self.tasks(&parts, filter);
         let literal = filter.text.as_ref().and_then(|picker| picker.literal());
         let holding = literal.and_then(|text| self.outlines()?.holding(text));
@@ -221,16 +221,25 @@ impl Store {
         Ok(stretches)
     }
 
+    /// Parts that may hold copies of the events with these numbers.
+    fn copies_of(&self, numbers: &Range<u64>) -> &[PartEntry] {
+        let parts = &self.manifest.copies;
+        let first = parts.partition_point(|part| part.first_seq <= numbers.start).saturating_sub(1);
+        let end = parts.partition_point(|part| part.first_seq < numbers.end);
+        parts.get(first..end).unwrap_or_default()
+    }
+
     /// Copies of the events of a task.
     fn copies(&self, task: &Task<'_>) -> Result<Vec<Arc<StoredRows>>> {
-        let (from, until) = (task.part.first_seq + task.rows.start, task.part.first_seq + task.rows.end);
-        let parts = &self.manifest.copies;
-        let first = parts.partition_point(|part| part.first_seq <= from).saturating_sub(1);
+        let numbers = task.part.first_seq + task.rows.start..task.part.first_seq + task.rows.end;
         let mut found = Vec::new();
-        for part in parts[first.min(parts.len())..].iter().take_while(|part| part.first_seq < until) {
-            for rows in OpenPart::new(&self.root, part)?.read(0..part.rows, STRETCH_ROWS)? {
-                found.extend(rows.between(from, until).map(Arc::new));
+        for part in self.copies_of(&numbers) {
+            let open = OpenPart::new(&self.root, part)?;
+            let rows = open.numbered(&numbers)?;
+            if rows.is_empty() {
+                continue;
             }
+            found.extend(open.read(rows, STRETCH_ROWS)?.into_iter().map(Arc::new));
         }
         Ok(found)
     }
@@ -307,10 +316,7 @@ fn mark(outcome: &mut Outcome, scene: &Scene<'_>, stretches: &mut [Stored]) {
         let firsts: Vec<u32> =
             batch.tallies.iter().map(|tally| tally.first).filter(|first| *first != u32::MAX).collect();
         for index in firsts {
-            let event = batch.events[index as usize];
-            if !outcome.catalogue.confirm(scene, batch, &event) {
-                batch.events[index as usize].flags.clear(Flags::FIRST);
-            }
+            outcome.catalogue.mark(scene, batch, index);
         }
     }
 }

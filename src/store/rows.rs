@@ -49,8 +49,6 @@ pub(super) struct StoredRows {
     until: Int64Array,
     odd: BinaryArray,
     pub(super) outline: UInt32Array,
-    /// The columns as they were read.
-    columns: Vec<ArrayRef>,
     /// Process ids as text.
     pids: Vec<String>,
 }
@@ -128,23 +126,8 @@ impl StoredRows {
                 .cloned()
                 .ok_or_else(|| odd(Column::Odd))?,
             outline: numbers!(columns, Column::Outline, UInt32Type)?,
-            columns: columns.to_vec(),
             pids,
         })
-    }
-
-    /// Those of its rows, which are ordered by number, whose numbers lie from `from` until `until`; `None` when
-    /// there are none.
-    pub(super) fn between(self, from: u64, until: u64) -> Option<Self> {
-        let numbers = self.seq.values();
-        let start = numbers.partition_point(|number| *number < from);
-        let end = numbers.partition_point(|number| *number < until);
-        if start >= end {
-            return None;
-        }
-        let columns: Vec<ArrayRef> =
-            self.columns.iter().map(|column| column.slice(start, end - start)).collect();
-        Self::new(&columns).ok()
     }
 
     /// How many rows.

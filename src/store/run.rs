@@ -43,7 +43,6 @@ impl Run {
 
     /// The inverse of [`Run::to_json`].
     pub fn from_json(bytes: &[u8]) -> Result<Self> {
-        serde_json::from_slice(bytes)
-            .map_err(|error| Error::new(format!("run.json of the store is damaged: {error}")))
+        serde_json::from_slice(bytes).map_err(|error| Error::new(error.to_string()))
     }
 }

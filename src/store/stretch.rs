@@ -9,7 +9,7 @@ use crate::base::{
 };
 use crate::engine::{Choice, Stretch};
 use crate::ingest::Filter;
-use crate::text::{glob, is_printable};
+use crate::text::is_printable;
 use crate::view::{Entry, Scene};
 
 /// What a store knows of its files, by the name that rows give.
@@ -79,15 +79,9 @@ impl Stored {
         for (place, count) in order.iter() {
             let own = copies.by_ref().take(*count as usize).filter(|place| wanted(batches, *place));
             let mut own: Vec<Place> = own.collect();
-            let width = |(batch, event): &Place| {
-                Resolution::from_code(batches[*batch as usize].events[*event as usize].resolution).width()
-            };
             let place = match wanted(batches, *place) {
                 true => Some(*place),
-                false => {
-                    let finest = (0..own.len()).min_by_key(|index| width(&own[*index]));
-                    finest.map(|index| own.remove(index))
-                }
+                false => finest(batches, &own).map(|index| own.remove(index)),
             };
             if let Some(place) = place {
                 kept.push((place, own.len() as u32));
@@ -144,13 +138,8 @@ impl<'a> Builder<'a> {
     /// Makes the copy with the finest stamp the event whose copies the others from `first` on are.
     fn stand_in(&mut self, first: usize) {
         let Stored { batches, order, also } = &mut self.stretch;
-        let width = |(batch, event): &Place| {
-            let event = &batches[*batch as usize].events[*event as usize];
-            Resolution::from_code(event.resolution).width()
-        };
-        let finest = (first..also.len()).min_by_key(|index| width(&also[*index]));
-        if let Some(finest) = finest {
-            let place = also.remove(finest);
+        if let Some(finest) = finest(batches, &also[first..]) {
+            let place = also.remove(first + finest);
             order.push((place, (also.len() - first) as u32));
         }
     }
@@ -219,14 +208,9 @@ impl<'a> Builder<'a> {
         if new {
             event.flags.set(Flags::FIRST);
         }
-        let fits = |globs: &[String], value: Option<&str>| {
-            globs.is_empty() || value.is_some_and(|value| globs.iter().any(|pattern| glob(pattern, value)))
-        };
-        let text = || &store.bytes[event.offset as usize..(event.offset + event.len) as usize];
-        let matches = event.level >= filter.level
-            && fits(&filter.hosts, rows.host(row))
-            && fits(&filter.programs, rows.program(row).map(|(program, _)| program))
-            && filter.text.as_ref().is_none_or(|picker| picker.wants(text()));
+        let text = &store.bytes[event.offset as usize..(event.offset + event.len) as usize];
+        let program = rows.program(row).map(|(program, _)| program);
+        let matches = filter.matches(event.level, rows.host(row), program, text);
         if matches {
             event.flags.set(Flags::MATCH);
         }
@@ -248,23 +232,7 @@ impl<'a> Builder<'a> {
             return *index;
         }
         let told = (!derived).then(|| Told { rows: Arc::clone(rows) as _, places: Vec::new() });
-        batches.push(Batch {
-            file,
-            source,
-            rank: file.0,
-            first_line: 1,
-            segment: 0,
-            printable: false,
-            bytes: Vec::new(),
-            events: Vec::new(),
-            tallies: Vec::new(),
-            gaps: Vec::new(),
-            starts: Vec::new(),
-            folds: Vec::new(),
-            doubt: 0,
-            derived: Vec::new(),
-            told,
-        });
+        batches.push(Batch { told, ..Batch::new(file, source, file.0) });
         let index = batches.len() as u32 - 1;
         self.open.insert((file, of), index);
         index
@@ -295,6 +263,15 @@ impl Builder<'_> {
             (event.key, event.flags.has(Flags::DERIVED), batch.rank, event.line)
         });
     }
+}
+
+/// The place whose stamp is finest: what stands in for an event that is not asked for.
+fn finest(batches: &[Batch], places: &[Place]) -> Option<usize> {
+    let width = |(batch, event): Place| {
+        let event = &batches[batch as usize].events[event as usize];
+        Resolution::from_code(event.resolution).width()
+    };
+    (0..places.len()).min_by_key(|index| width(places[*index]))
 }
 
 /// Counts an event; whether it is the first of its pattern here.

@@ -141,7 +141,7 @@ impl Writer {
     pub fn create(place: &Path, bloom: bool) -> Result<Self> {
         let scaffold = Scaffold::raise(place)?;
         let properties = properties(bloom);
-        let parts = |table| Parts::new(scaffold.folder(), table, schema(), properties.clone(), Vec::new());
+        let parts = |table| Parts::new(scaffold.folder(), table, schema(), properties.clone());
         let (events, copies) = (parts("events"), parts("copies"));
         Ok(Self { events, copies, scaffold, rows: 0, outliner: Outliner::new() })
     }
