@@ -9,6 +9,7 @@ use super::interleaved::interleaved;
 use super::kernel::{said, said_behind_uptime, uptime};
 use super::marks::{MarkKind, Marks, Sight, behind_name, deeds, hash, ids};
 use super::sample::each_region;
+use super::stated_step::stated_step;
 use super::stated_zone::stated_zone;
 use super::writers::{OddWriter, Writer};
 use crate::base::{NANOS_PER_SECOND, Stamp, WrittenDate, WrittenZone};
@@ -109,6 +110,17 @@ pub struct ZoneStated {
     pub offset: u64,
 }
 
+/// A record that tells of a step of its machine's clock, written right behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepStated {
+    /// The stretch of the file, how much the record's stamp says, and the stamp in nanoseconds.
+    pub when: (u32, Written, i64),
+    /// How much the clock gained, nanoseconds.
+    pub by: i64,
+    /// Offset of the record.
+    pub offset: u64,
+}
+
 /// A mark in a file without stamps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Loose {
@@ -152,6 +164,8 @@ pub struct Testimony {
     pub loose: Vec<Loose>,
     /// Records that state a zone: the first ones, in file order.
     pub zones: Vec<ZoneStated>,
+    /// Records that tell of steps of the clock: the first ones, in file order.
+    pub steps: Vec<StepStated>,
     /// Whether a record states an instant of its own (`started at ...`).
     pub states: bool,
     /// Hash of the program of the last record that was heard.
@@ -189,6 +203,9 @@ const MOST: usize = 4096;
 
 /// Most statements of zones kept of one file.
 const MOST_ZONES: usize = 64;
+
+/// Most statements of steps kept of one file.
+const MOST_STEPS: usize = 256;
 
 /// Shortest message that is recognised in another file, in bytes.
 const SHORTEST_MESSAGE: usize = 16;
@@ -305,6 +322,15 @@ fn hear(
     Ok((said, steps_back))
 }
 
+/// Keeps the step of the clock that a record tells of.
+fn state_step(said: &mut Testimony, program: &[u8], message: &[u8], when: (u32, Written, i64), offset: u64) {
+    if said.steps.len() < MOST_STEPS
+        && let Some(by) = stated_step(program, message)
+    {
+        said.steps.push(StepStated { when, by, offset });
+    }
+}
+
 /// Keeps the zone that a record states.
 fn state_zone(said: &mut Testimony, message: &[u8], when: Option<(u32, Written, i64)>, offset: u64) {
     if said.zones.len() < MOST_ZONES
@@ -376,6 +402,7 @@ impl Witness<'_> {
         if own_clock {
             self.serve(id, line, stamp_end, when);
             state_zone(&mut self.said, message, Some((piece, written, at)), offset);
+            state_step(&mut self.said, program.unwrap_or_default(), message, (piece, written, at), offset);
         }
         let add = |marks: &mut Marks, kind, hash| marks.add(piece, kind, written, hash, at, offset);
         let words = if program.is_none() { behind_name(message.trim_ascii()) } else { message.trim_ascii() };
