@@ -18,6 +18,9 @@ use crate::survey::{Gaps, JUMP};
 use crate::time::{Offset, Zone};
 use crate::witness::{OddWriter, Writer};
 
+/// Seconds of an hour.
+const HOUR: i64 = 3_600;
+
 /// Proofs kept of one file: a log of many runs has many of the same kind.
 const MOST_PROOFS: usize = 64;
 
@@ -172,13 +175,19 @@ impl<'a> Court<'a> {
     }
 
     /// For a run without an offset, that of the nearest ones before and behind it in its source, if they
-    /// have the same: a zone that changed twice in between would be strange indeed, unless stamps run back there.
+    /// have the same: a zone that changed twice in between would be strange indeed, unless stamps run back there, or
+    /// summer time may have brought back what a change took away.
     fn between(&self, run: usize, sequence: &Sequence) -> Option<i64> {
         /// Summer time lasts longer, and comes and goes within a year.
         const LONGEST: i64 = 21 * 86_400 * NANOS_PER_SECOND;
         let [Some((first, before)), Some((last, after))] = self.around[run] else { return None };
         let ends = (self.nodes.runs[first].range()?.1, self.nodes.runs[last].range()?.0);
-        let near = before == after && ends.1 - ends.0 <= LONGEST && !self.run_back(sequence, first, last);
+        let second = |at: i64| (at - before).div_euclid(NANOS_PER_SECOND);
+        let known = Offset((before / NANOS_PER_SECOND) as i32);
+        let near = before == after
+            && ends.1 - ends.0 <= LONGEST
+            && !self.run_back(sequence, first, last)
+            && !Zone::any_sets(known, second(ends.0) - HOUR, second(ends.1) + HOUR);
         // Which of several writers' clocks is the file's own may differ from file to file.
         (near && !self.mixed.contains(&self.nodes.runs[run].source) && !self.solution.disputed.contains(&run))
             .then_some(before)
@@ -248,7 +257,6 @@ impl<'a> Court<'a> {
     /// What may have set the clock of some records of a run apart from that of others without a trace, if anything:
     /// then what is known of some is not known of the others.
     fn other_hour(&self, run: usize, offset: i64) -> Option<&'static str> {
-        const HOUR: i64 = 3_600;
         let run = &self.nodes.runs[run];
         let (first, last) = run.range()?;
         let second = |at: i64| (at - offset).div_euclid(NANOS_PER_SECOND);
