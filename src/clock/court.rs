@@ -39,6 +39,11 @@ fn seasons(nodes: &Nodes<'_>, zone: &Zone, newest: i64) -> Vec<[i64; 2]> {
     (0..nodes.count).map(|node| at(node).unwrap_or([now; 2])).collect()
 }
 
+/// The folder of a file.
+fn folder(name: &str) -> &str {
+    name.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
 /// Hears all evidence and decides the zones.
 pub(super) struct Court<'a> {
     nodes: &'a Nodes<'a>,
@@ -100,6 +105,12 @@ impl<'a> Court<'a> {
             match nodes.files[a].source == nodes.files[b].source {
                 true => Related::Log,
                 false if hosts[a].is_some() && hosts[a] == hosts[b] => Related::Host,
+                // Without a name for the host, one folder's logs are of one.
+                false
+                    if hosts[a] == hosts[b] && folder(nodes.files[a].name) == folder(nodes.files[b].name) =>
+                {
+                    Related::Host
+                }
                 false => Related::No,
             }
         };
