@@ -95,6 +95,7 @@ impl<'a> Court<'a> {
         let steady = steady(nodes, &quoted);
         votes.retain(|vote| nodes.runs.get(vote.node).is_none_or(|run| steady(run.source, vote.offset)));
         votes.extend(mtimes);
+        votes.extend(nodes.beside());
         votes.extend(labels(nodes, said, &repairs));
         votes.extend(announced.votes);
         let ballot = Ballot::new(nodes.count, votes);
@@ -172,7 +173,7 @@ impl<'a> Court<'a> {
             more.extend([link.nodes.0, link.nodes.1]);
         }
         let mut own: BTreeMap<usize, BTreeSet<i64>> = BTreeMap::new();
-        for vote in self.ballot.all().iter().filter(|vote| vote.kind == VoteKind::Mtime) {
+        for vote in self.ballot.all().iter().filter(|vote| vote.kind == VoteKind::Beside) {
             if let Some(run) = self.nodes.runs.get(vote.node) {
                 own.entry(run.source).or_default().insert(vote.offset);
             }
