@@ -11,7 +11,7 @@ use super::settle::{SettleOptions, Settled};
 use super::spans::{local_to_utc, utc};
 use super::stretches::{Follows, LONGEST_USUAL, Sequence, Stretch};
 use super::witnessed::Nodes;
-use super::zones::{self, Ballot, By, Decision, ON_EARTH, Solution, VoteKind};
+use super::zones::{self, Ballot, By, Decision, ON_EARTH, Solution, Vote, VoteKind};
 use super::{Clock, Landmarks, Segment, Years, company, reasons};
 use crate::base::{Basis, NANOS_PER_SECOND};
 use crate::survey::{Gaps, JUMP};
@@ -27,6 +27,20 @@ const MOST_PROOFS: usize = 64;
 /// A zone's offset at an instant, nanoseconds both.
 fn offset_at(zone: &Zone, utc: i64) -> i64 {
     i64::from(zone.offset_at(utc.div_euclid(NANOS_PER_SECOND)).0) * NANOS_PER_SECOND
+}
+
+/// Offsets at which files of several programs were last changed when their last records were written: not by chance.
+fn agreed(nodes: &Nodes<'_>, mtimes: &[Vote]) -> impl Iterator<Item = i64> {
+    let mut found: BTreeMap<i64, [BTreeSet<i64>; 2]> = BTreeMap::new();
+    for vote in mtimes.iter().filter(|vote| vote.node < nodes.runs.len()) {
+        let [logs, moments] = found.entry(vote.offset).or_default();
+        logs.insert(vote.log as i64);
+        moments.insert(vote.moment);
+    }
+    found
+        .into_iter()
+        .filter(|(_, [logs, moments])| logs.len() > 1 && moments.len() > 1)
+        .map(|(offset, _)| offset)
 }
 
 /// For each node the offsets that a zone has at its ends; for stamps that name theirs, the one it has now.
@@ -87,6 +101,7 @@ impl<'a> Court<'a> {
         let newest = nodes.runs.iter().filter_map(|run| Some(run.range()?.1)).max().unwrap_or(options.now);
         let mut used: BTreeSet<i64> = nodes.labels();
         used.insert(0);
+        used.extend(agreed(nodes, &mtimes));
         // In winter, an offset of summer is as unusual as any.
         let seasons = seasons(nodes, default_zone, newest);
         let mut usual: BTreeSet<i64> = used.iter().chain(seasons.iter().flatten()).copied().collect();
