@@ -139,7 +139,13 @@ pub(super) fn run(args: &BuildArgs) -> Result<Ending> {
         let events = finish(*writer, args, (&context, &files), &analysis)?;
         let name = clean(&path.to_string_lossy());
         text.push(b'\n');
-        let said = format!("Store: {name}, {} events. Ask it: timeline show {name}\n", thousands(events));
+        let plural = if events == 1 { "" } else { "s" };
+        let count = format!("{} event{plural}", thousands(events));
+        let derived = match context.derived() {
+            0 => String::new(),
+            derived => format!(" ({} of them marked derived: what others show)", thousands(derived)),
+        };
+        let said = format!("Store: {name}, {count}{derived}. Ask it: timeline show {name}\n");
         text.extend_from_slice(said.as_bytes());
     }
     let mut output = Output::stdout();

@@ -289,6 +289,14 @@ impl Context {
         outcome
     }
 
+    /// How many events are no records, and follow from some.
+    pub(super) fn derived(&self) -> u64 {
+        match &self.material {
+            Material::Logs(prepared) => prepared.derived.len() as u64,
+            Material::Store(_) => 0,
+        }
+    }
+
     /// Names of all sources.
     pub(super) fn source_names(&self) -> Vec<&str> {
         match &self.material {

@@ -61,7 +61,7 @@ fn push_beginning(text: &mut String, report: &Report<'_>, labels: &[String], sty
         return;
     }
     let tied = verdict.followers.iter().any(|marker| marker.stat.first_key < first.example.bounds.1);
-    let ties = if tied { "; ~ the same moment, order unknown" } else { "" };
+    let ties = if tied { "; ~ order not known" } else { "" };
     let _ = writeln!(text, "\nNext, within 10 minutes (order in time, not cause{ties})");
     for marker in verdict.followers.iter().take(8) {
         // Inside the first one's interval the order is unknown.
