@@ -8,6 +8,7 @@ mod bodies;
 mod card;
 mod check;
 mod compile;
+mod content;
 mod detect;
 mod fault;
 mod json;
