@@ -30,7 +30,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("encoding_rs", &["src/io/coding/"]),
     ("chardetng", &["src/io/coding/"]),
     ("twox_hash", &["src/io/coding/", "src/store/"]),
-    ("zrip_decode", &["src/io/"]),
+    ("zstd", &["src/io/"]),
     ("parquet", &["src/store/"]),
     ("arrow_array", &["src/store/"]),
     ("arrow_schema", &["src/store/"]),
