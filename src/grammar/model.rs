@@ -7,6 +7,7 @@
 
 use super::pairs::PairSpec;
 use super::sections::Sections;
+use super::series::SeriesSpec;
 use super::slots::{Known, Slots, Span};
 use super::step::{self, Found, Step};
 use super::table::TableSpec;
@@ -64,6 +65,8 @@ pub struct Grammar {
     pub(super) pattern_of: Vec<PatternPart>,
     pub(super) compose: Option<Vec<Piece>>,
     pub(super) bodies: Vec<Body>,
+    /// How its records become samples of series.
+    pub(super) series: Vec<SeriesSpec>,
     /// Bodies of well-known daemons, whatever format brings their messages; compiled when first asked for.
     pub(super) shared: fn() -> &'static [Body],
     /// Field name of each slot; the well-known ones first.
