@@ -121,6 +121,9 @@ pub(super) struct SectionsFile {
     /// Numbers in lines below the stamp are named by the words beside them.
     #[serde(default)]
     pub counts: bool,
+    /// The last word of a header names the zone that stamps are written in.
+    #[serde(default)]
+    pub zone: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]

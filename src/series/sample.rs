@@ -183,7 +183,7 @@ mod tests {
         let point = [("metric", "http_requests_total"), ("code", "200"), ("value", "17")];
         assert_eq!(told("metrics", Some("prometheus"), &point), ["http_requests_total{code=200} 17"]);
         let row = [("interval", "600"), ("metric", "cpu-load"), ("cpu", "0"), ("user", "89.55")];
-        assert_eq!(told("metrics", Some("sadf"), &row), ["cpu-load.user{cpu=0} 89.55"]);
+        assert_eq!(told("metrics", Some("sadf"), &row), ["cpu-load.user{cpu=0} 89.55 %"]);
         let line = [("metric", "x_total"), ("labels", r#"a="1,\"2",b="","#), ("value", "1.5e+3")];
         assert_eq!(told("prometheus-text", None, &line), [r#"x_total{a=1,"2,b=} 1500"#]);
     }
