@@ -103,9 +103,9 @@ const MOST_STREAMS: usize = 100;
 /// Bytes read in one wave, per thread.
 const WAVE_BYTES: u64 = 2 << 20;
 
-/// Events that are handed on as one group, about: where thousands of files overlap, what becomes final at once is
-/// far more than a wave, and all of it as text is more than its records.
-const GROUP_EVENTS: usize = 16 << 10;
+/// Events that are handed on as one group, about, as many as of a usual wave: where thousands of files overlap, what
+/// becomes final at once is far more, and all of it as text or columns is more than its records.
+const GROUP_EVENTS: usize = 4 << 10;
 
 /// Reads all chunks, and hands the timeline to `sink`: what `filter` keeps and `choice` chooses.
 pub fn drive<S: Sink>(
