@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::announced::announced;
 use super::claims::{agreeing, jumps_back, labels, lies, queued, steady};
-use super::evidence::{self, Link, Related};
+use super::evidence::{self, Link, LinkKind, Related};
 use super::proof::{Place, Proof, Shift, ShiftKind};
 use super::settle::{SettleOptions, Settled};
 use super::spans::{local_to_utc, utc};
@@ -144,12 +144,37 @@ impl<'a> Court<'a> {
             stated: announced.zones,
             settings: announced.settings,
         };
+        court.doubt_identifiers();
         court.company = company::company(nodes, &court.solution, &court.ballot, hosts);
         court.around = court.around();
         for run in 0..nodes.runs.len() {
             court.related.entry((nodes.runs[run].source, court.relations[run].0)).or_default().push(run);
         }
         court
+    }
+
+    /// Opens what identifiers alone decided in a source that says something else by itself: a queue that waits for
+    /// whole quarters of an hour looks like a zone.
+    fn doubt_identifiers(&mut self) {
+        let mut more: BTreeSet<usize> = BTreeSet::new();
+        for link in self.links.iter().filter(|link| link.kind != LinkKind::Ids) {
+            more.extend([link.nodes.0, link.nodes.1]);
+        }
+        let mut own: BTreeMap<usize, BTreeSet<i64>> = BTreeMap::new();
+        for vote in self.ballot.all().iter().filter(|vote| vote.kind == VoteKind::Mtime) {
+            if let Some(run) = self.nodes.runs.get(vote.node) {
+                own.entry(run.source).or_default().insert(vote.offset);
+            }
+        }
+        for (node, run) in self.nodes.runs.iter().enumerate() {
+            let other = |offset: i64| own.get(&run.source).is_some_and(|own| !own.contains(&offset));
+            let linked = |decision: &mut Decision| {
+                matches!(decision.by, By::Link(_)) && !more.contains(&node) && other(decision.offset)
+            };
+            if self.solution.decisions[node].take_if(|decision| linked(decision)).is_some() {
+                self.solution.disputed.insert(node);
+            }
+        }
     }
 
     /// The offset that evidence gives a run.
