@@ -15,6 +15,7 @@ pub mod pattern;
 pub mod poll;
 pub mod present;
 pub mod query;
+pub mod series;
 pub mod store;
 pub mod survey;
 pub mod text;

@@ -31,7 +31,7 @@ pub(super) enum Events {
 enum Written {
     Nothing,
     Rows(Vec<u8>),
-    Store(Result<Piece>),
+    Store(Result<Box<Piece>>),
 }
 
 /// Feels the pulse of every source, and writes events on the side where asked to.
@@ -60,7 +60,7 @@ impl Analyst<'_> {
                         fault = piece.push(entry);
                     }
                 });
-                Written::Store(fault.and_then(|()| piece.finish()))
+                Written::Store(fault.and_then(|()| piece.finish()).map(Box::new))
             }
         }
     }
@@ -107,7 +107,7 @@ impl Sink for Analyst<'_> {
         match (&mut self.events, written) {
             (Events::Rows(rows), Written::Rows(bytes)) => rows.write(&bytes)?,
             (Events::Store(writer), Written::Store(piece)) => {
-                writer.get_mut().unwrap_or_else(PoisonError::into_inner).append(piece?)?;
+                writer.get_mut().unwrap_or_else(PoisonError::into_inner).append(*piece?)?;
             }
             _ => {}
         }

@@ -371,6 +371,16 @@ impl<'a> Court<'a> {
             let proofs = reasons::alone(self.nodes, run, &self.links).into_iter().chain(proofs).collect();
             return (named(*offset), Basis::ZONE_DEFAULT, proofs);
         }
+        // Written by whoever wrote the stamps, but only now and then: a change between two headers shows in none.
+        if let ([(seconds, at)], true) = (&self.nodes.files[file].testimony.header_zones[..], range.is_some())
+        {
+            let offset = i64::from(*seconds) * NANOS_PER_SECOND;
+            return (
+                named(offset),
+                Basis::ZONE_DEFAULT,
+                reasons::header(offset, Place { file, offset: *at }),
+            );
+        }
         match self.relative(run).or_else(|| self.nearby(run)) {
             Some(offset) => (named(offset), Basis::ZONE_DEFAULT, proofs),
             None => match self.settings.get(&file).filter(|_| range.is_some()) {

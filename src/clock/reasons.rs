@@ -119,6 +119,12 @@ pub(super) fn settings(zone: &str, place: Place) -> Vec<Proof> {
     vec![Proof { text, places: vec![place] }]
 }
 
+/// Why a run is guessed to be in the zone that its header names.
+pub(super) fn header(offset: i64, place: Place) -> Vec<Proof> {
+    let text = format!("its header, {{0}}, names {} above its stamps: no more than a guess", shown(offset));
+    vec![Proof { text, places: vec![place] }]
+}
+
 /// Why a run that ends with its company has their zone.
 pub(super) fn company(nodes: &Nodes<'_>, peers: &[usize]) -> Vec<Proof> {
     let first = peers.first().map_or("", |peer| nodes.files[nodes.file(*peer)].source);

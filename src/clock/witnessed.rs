@@ -10,7 +10,7 @@ use super::years;
 use super::zones::{Vote, VoteKind};
 use crate::base::NANOS_PER_SECOND;
 use crate::survey::{Gaps, Seen as Stamped};
-use crate::witness::{MarkKind, Written};
+use crate::witness::Written;
 
 /// Stretches written in one zone: a node whose clock is to be found.
 #[derive(Clone, Debug)]
@@ -306,31 +306,40 @@ impl<'a> Nodes<'a> {
         });
     }
 
-    /// Marks of all files, by node and that node's clock. The same mark in several files of one run is one.
+    /// Marks of all files, by node and that node's clock. The same mark in several files of one run is one. Sorted
+    /// and joined in place: a tree would take three times the memory, and there may be a thousand marks a file.
     pub(super) fn marks(&self) -> Vec<Seen> {
-        let mut seen: BTreeMap<(u64, MarkKind, usize), Seen> = BTreeMap::new();
+        let count = self.files.iter().map(|facts| facts.testimony.sights.len()).sum();
+        let mut seen: Vec<Seen> = Vec::with_capacity(count);
         for (file, facts) in self.files.iter().enumerate() {
             for sight in &facts.testimony.sights {
                 let first = self.locate(file, sight.piece, sight.written, sight.span.0);
                 let last = self.locate(file, sight.piece, sight.written, sight.span.1);
                 let (Some((node, first)), Some((_, last))) = (first, last) else { continue };
-                let place = (file, sight.offset);
-                let entry = seen.entry((sight.hash, sight.kind, node)).or_insert(Seen {
+                seen.push(Seen {
                     node,
                     kind: sight.kind,
                     hash: sight.hash,
                     span: (first, last),
-                    count: 0,
-                    place,
+                    count: sight.count,
+                    place: (file, sight.offset),
                 });
-                if first < entry.span.0 {
-                    entry.place = place;
-                }
-                entry.span = (entry.span.0.min(first), entry.span.1.max(last));
-                entry.count += sight.count;
             }
         }
-        seen.into_values().collect()
+        // Of marks seen first at one moment the first place counts.
+        seen.sort_unstable_by_key(|seen| (seen.hash, seen.kind, seen.node, seen.place));
+        seen.dedup_by(|next, seen| {
+            let same = (next.hash, next.kind, next.node) == (seen.hash, seen.kind, seen.node);
+            if same {
+                if next.span.0 < seen.span.0 {
+                    seen.place = next.place;
+                }
+                seen.span = (seen.span.0.min(next.span.0), seen.span.1.max(next.span.1));
+                seen.count += next.count;
+            }
+            same
+        });
+        seen
     }
 
     /// Links across a jump of one log's stamps, where kernel lines on both sides carry the monotonic

@@ -103,6 +103,10 @@ const MOST_STREAMS: usize = 100;
 /// Bytes read in one wave, per thread.
 const WAVE_BYTES: u64 = 2 << 20;
 
+/// Events that are handed on as one group, about, as many as of a usual wave: where thousands of files overlap, what
+/// becomes final at once is far more, and all of it as text or columns is more than its records.
+const GROUP_EVENTS: usize = 4 << 10;
+
 /// Reads all chunks, and hands the timeline to `sink`: what `filter` keeps and `choice` chooses.
 pub fn drive<S: Sink>(
     prepared: &Prepared,
@@ -161,18 +165,21 @@ pub fn drive<S: Sink>(
             .collect();
         let folds = crowded.as_deref().map(|crowded| (scene, crowded));
         let whole = if folds.is_some() { NANOS_PER_SECOND } else { 1 };
-        let groups = split(&runs, 4 * rayon::current_num_threads(), whole);
-        let shared: &S = sink;
-        let parts: Vec<S::Part> = groups
-            .into_par_iter()
-            .with_max_len(1)
-            .map(|group| shared.part(&mut Merged { runs: group, folds, matching_only }))
-            .collect();
+        let at_once = 4 * rayon::current_num_threads();
+        let events: usize = runs.iter().map(|run| run.end - run.start).sum();
+        let mut groups = split(&runs, at_once.max(events / GROUP_EVENTS), whole);
         let ends: Vec<usize> = runs.iter().map(|run| run.end).collect();
-        for part in parts {
-            if sink.accept(part)?.is_break() {
-                return Ok(outcome);
+        while !groups.is_empty() {
+            let later = groups.split_off(groups.len().min(at_once));
+            let merged = |group| Merged { runs: group, folds, matching_only };
+            let shared: &S = sink;
+            let parts = groups.into_par_iter().with_max_len(1).map(|group| shared.part(&mut merged(group)));
+            for part in parts.collect::<Vec<S::Part>>() {
+                if sink.accept(part)?.is_break() {
+                    return Ok(outcome);
+                }
             }
+            groups = later;
         }
         for (live, end) in live.iter_mut().zip(ends) {
             live.next = end;

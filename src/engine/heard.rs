@@ -12,7 +12,7 @@ use crate::witness::{Testimony, Writer, testify};
 
 /// Marks of each kind that are kept of one file: at most and, of however many files, at least; and of all.
 const MOST_MARKS: usize = 4096;
-const FEWEST_MARKS: usize = 256;
+const FEWEST_MARKS: usize = 128;
 const ALL_MARKS: usize = 1 << 20;
 
 /// Hears what files say about clocks, in parallel. Where every stamp names its offset there is nothing

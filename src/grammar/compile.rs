@@ -107,6 +107,7 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
         pattern_of,
         compose,
         bodies,
+        series: super::series::compile(&place, &typed)?,
         shared: || &[],
         slot_names: slots.0,
     };

@@ -45,6 +45,9 @@ pub(super) struct GrammarFile {
     /// Rows of a table, whose columns a header line names.
     #[serde(default)]
     pub table: Option<TableFile>,
+    /// Which numbers of its records are samples of series. The first that fits a record counts.
+    #[serde(default)]
+    pub series: Vec<SeriesFile>,
     /// Level words of this format, beside the common ones.
     #[serde(default)]
     pub levels: BTreeMap<String, Spanned<String>>,
@@ -118,6 +121,9 @@ pub(super) struct SectionsFile {
     /// Numbers in lines below the stamp are named by the words beside them.
     #[serde(default)]
     pub counts: bool,
+    /// The last word of a header names the zone that stamps are written in.
+    #[serde(default)]
+    pub zone: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -139,6 +145,62 @@ pub(super) struct PairsFile {
     /// Keys without which this is another format.
     #[serde(default)]
     pub require: Vec<String>,
+}
+
+/// Which numbers of a record are samples of series. Without any names every field that is a number is a value, and
+/// the series is called as the field is.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SeriesFile {
+    /// Only for records of this program.
+    pub program: Option<String>,
+    /// Only for records that have this field.
+    pub with: Option<String>,
+    /// What a series is called: `"{metric}.{field}"`; `{field}` is the value's own name, and all there is unless given.
+    pub name: Option<Spanned<String>>,
+    /// The label that keeps the value's own name.
+    pub own: Option<String>,
+    /// Fields that tell one series from another.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// A field that lists labels: `method="post",code="200"`.
+    pub list: Option<String>,
+    /// The fields that are values; all that are numbers, unless given.
+    #[serde(default)]
+    pub values: Vec<String>,
+    /// Fields that are nothing of both, though they may be numbers.
+    #[serde(default)]
+    pub ignore: Vec<String>,
+    /// All other fields are labels.
+    #[serde(default)]
+    pub others: bool,
+    /// Fields are called `row.column`.
+    pub rows: Option<SeriesRowsFile>,
+    /// A field that names the unit.
+    pub unit: Option<String>,
+    /// Units by what series are called: a glob, and the unit.
+    #[serde(default)]
+    pub units: Vec<(String, String)>,
+    /// `12,3` is a number.
+    #[serde(default)]
+    pub commas: bool,
+    /// Records without a stamp tell samples as well.
+    #[serde(default)]
+    pub undated: bool,
+}
+
+/// Fields that are called `row.column`: the series is called as the column is.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SeriesRowsFile {
+    /// The label that keeps the row.
+    pub label: String,
+    /// Rows that are not told from others.
+    #[serde(default)]
+    pub except: Vec<String>,
+    /// Only rows that are called by a number.
+    #[serde(default)]
+    pub numbered: bool,
 }
 
 /// What the columns of a table are called, by their meaning; names in lower case.

@@ -10,7 +10,7 @@ use super::schema::SectionsFile;
 use super::slots::{Known, Slots};
 use super::table::Columns;
 use crate::base::Stamp;
-use crate::time::WrittenDay;
+use crate::time::{WrittenDay, offset_of};
 
 /// How headers of sections are told from rows.
 #[derive(Clone, Debug)]
@@ -30,6 +30,12 @@ impl Grammar {
         };
         let rest = line.get(head.end as usize..).filter(|rest| sections.is_header(rest))?;
         Some((head.stamp, rest))
+    }
+
+    /// The offset of the zone that a header line without a stamp names for the stamps below it, seconds east of UTC.
+    pub fn header_zone(&self, line: &[u8]) -> Option<i32> {
+        let names = |sections: &&Sections| sections.typed.zone && sections.opens(line);
+        self.sections.as_ref().filter(names).and_then(|_| offset_of(cells(line).last()?))
     }
 
     /// The date that a line without a stamp names, as `begins` left it in `slots`.

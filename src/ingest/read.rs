@@ -463,9 +463,10 @@ impl ChunkReader {
             None if grammar.is_escaped(reading.message.of(line)) => {
                 self.decoded.clear();
                 grammar.value(line, reading.message, &mut self.decoded);
-                skeleton.variable(&self.decoded);
+                skeleton.variable(self.decoded.trim_ascii_start());
             }
-            None => skeleton.variable(reading.message.of(line)),
+            // Blanks at a message's beginning are lost in some spellings of a record.
+            None => skeleton.variable(reading.message.of(line).trim_ascii_start()),
         }
         skeleton.finish()
     }

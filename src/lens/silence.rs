@@ -7,12 +7,13 @@
 //! none, and so long that a steady (Poisson) source would show one like it less than once in a million
 //! logs of this length.
 
+use std::collections::BTreeMap;
+
 use super::evidence::Evidence;
 use crate::base::{Batch, Event, Flags, NANOS_PER_SECOND, SourceId};
 
 /// Eight buckets an octave: a quantile is right within nine per cent.
-const PER_OCTAVE: usize = 8;
-const BUCKETS: usize = 64 * PER_OCTAVE;
+const PER_OCTAVE: u16 = 8;
 /// Gaps kept with their neighbours.
 const LONGEST: usize = 8;
 /// At most this many silences of one source; more is its way of life.
@@ -27,26 +28,21 @@ struct Gap {
 }
 
 /// The rhythm of one source: mergeable in time order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Pulse {
-    /// Gaps per bucket: how many, and their sum in nanoseconds.
-    buckets: Vec<(u32, i64)>,
+    /// Gaps per bucket: how many, and their sum in nanoseconds. Only those that have any: there is a pulse for each
+    /// source and stretch of the timeline, and most know a handful of gaps.
+    buckets: BTreeMap<u16, (u32, i64)>,
     longest: Vec<Gap>,
     first: Option<Evidence>,
     last: Option<Evidence>,
 }
 
-impl Default for Pulse {
-    fn default() -> Self {
-        Self { buckets: vec![(0, 0); BUCKETS], longest: Vec::new(), first: None, last: None }
-    }
-}
-
-fn bucket(nanos: i64) -> usize {
+fn bucket(nanos: i64) -> u16 {
     let value = nanos.max(1) as u64;
-    let octave = value.ilog2() as usize;
+    let octave = value.ilog2() as u16;
     let within = if octave >= 3 { (value >> (octave - 3)) & 7 } else { 0 };
-    octave * PER_OCTAVE + within as usize
+    octave * PER_OCTAVE + within as u16
 }
 
 impl Pulse {
@@ -76,7 +72,7 @@ impl Pulse {
         if let (Some(last), Some(key)) = (&self.last, evidence.key) {
             let nanos = key - last.key.unwrap_or(key);
             if nanos >= NANOS_PER_SECOND {
-                let (count, sum) = &mut self.buckets[bucket(nanos)];
+                let (count, sum) = self.buckets.entry(bucket(nanos)).or_default();
                 (*count, *sum) = (*count + 1, sum.saturating_add(nanos));
                 let shortest = self.longest.last().map_or(0, |gap| gap.nanos);
                 if self.longest.len() < LONGEST || nanos > shortest {
@@ -96,8 +92,9 @@ impl Pulse {
 
     /// Appends the rhythm of the stretch that follows.
     pub fn append(&mut self, later: Self) {
-        for ((count, sum), (more, longer)) in self.buckets.iter_mut().zip(&later.buckets) {
-            (*count, *sum) = (*count + more, sum.saturating_add(*longer));
+        for (bucket, (more, longer)) in later.buckets {
+            let (count, sum) = self.buckets.entry(bucket).or_default();
+            (*count, *sum) = (*count + more, sum.saturating_add(longer));
         }
         for gap in later.longest {
             self.keep(gap);
@@ -110,10 +107,10 @@ impl Pulse {
 
     /// The gap that a share of all gaps does not exceed: the mean of the bucket it lies in.
     fn quantile(&self, share: f64) -> i64 {
-        let total: u64 = self.buckets.iter().map(|(count, _)| u64::from(*count)).sum();
+        let total: u64 = self.buckets.values().map(|(count, _)| u64::from(*count)).sum();
         let wanted = (total as f64 * share).ceil() as u64;
         let mut seen = 0;
-        for (count, sum) in &self.buckets {
+        for (count, sum) in self.buckets.values() {
             seen += u64::from(*count);
             if seen >= wanted && seen > 0 {
                 return sum / i64::from(*count).max(1);
@@ -155,7 +152,7 @@ pub fn silences(pulses: &[Pulse], ends: &[Option<i64>]) -> Vec<Silence> {
             gaps.sort_by(|a, b| b.nanos.cmp(&a.nanos).then_with(|| a.before.key.cmp(&b.before.key)));
         }
         let (Some(first), Some(last)) = (&pulse.first, &pulse.last) else { continue };
-        let count: i64 = pulse.buckets.iter().map(|(count, _)| i64::from(*count)).sum();
+        let count: i64 = pulse.buckets.values().map(|(count, _)| i64::from(*count)).sum();
         let median = pulse.quantile(0.5);
         let usual = pulse.quantile(0.99);
         if count < 100 || usual > median.saturating_mul(12) {

@@ -173,6 +173,9 @@ pub struct Manifest {
     pub events: Vec<PartEntry>,
     /// Parts of the copies of events, in the order of what they are copies of.
     pub copies: Vec<PartEntry>,
+    /// Parts of the samples of series, in timeline order; each is sorted by series, labels and time.
+    #[serde(default)]
+    pub series: Vec<PartEntry>,
     /// Hash of the manifest without this line, and of the other JSON files of the store: what was edited is told.
     #[serde(default)]
     pub checksum: String,
@@ -195,6 +198,7 @@ impl Manifest {
             rows: 0,
             events: Vec::new(),
             copies: Vec::new(),
+            series: Vec::new(),
             checksum: String::new(),
         }
     }

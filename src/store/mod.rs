@@ -14,6 +14,7 @@ mod reader;
 mod rows;
 mod run;
 mod schema;
+mod series;
 mod shape;
 mod stretch;
 mod texts;

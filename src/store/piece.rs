@@ -14,6 +14,7 @@ use memchr::memmem;
 use super::fault;
 use super::outline::Outliner;
 use super::schema::{Column, schema};
+use super::series::Samples;
 use super::shape::{Part, arrange, push_shape};
 use crate::base::{Batch, Event, Flags, Instant, NANOS_PER_SECOND, Result};
 use crate::grammar::Known;
@@ -97,6 +98,8 @@ pub struct Piece {
     pub(super) events: Vec<Slice>,
     /// Copies of events, each numbered as the event that it is a copy of.
     pub(super) copies: Vec<Slice>,
+    /// What its records tell of series.
+    pub(super) samples: Samples,
     /// How many events.
     pub(super) count: u64,
     /// Outlines of all these records.
@@ -133,6 +136,7 @@ impl<'a> PieceBuilder<'a> {
         self.piece.count += 1;
         // A copy stands in the folder of its event: they are read together.
         let at = entry.event.key;
+        self.piece.samples.add(self.scene, (entry.batch, entry.event), number);
         let outliner = &mut self.piece.outliner;
         let rows = open(&mut self.events, &mut self.piece.events, at)?;
         rows.push(self.scene, (entry.batch, entry.event), number);

@@ -114,7 +114,8 @@ impl Store {
     /// Whether every part is there and as long as it was written, which costs nothing. With `salvage` every byte
     /// is looked at; without, those of the parts that an answer needs, before it is given.
     fn check(&mut self) -> Result<()> {
-        let faults = faults(&self.root, &self.parts().collect::<Vec<_>>(), self.salvage);
+        let all: Vec<_> = self.parts().chain(&self.manifest.series).collect();
+        let faults = faults(&self.root, &all, self.salvage);
         if let (Some((path, why)), false) = (faults.first(), self.salvage) {
             return Err(self.damaged(path, why));
         }
@@ -122,6 +123,7 @@ impl Store {
         let whole = |part: &PartEntry| !faults.iter().any(|(path, _)| *path == part.path);
         manifest.events.retain(whole);
         manifest.copies.retain(whole);
+        manifest.series.retain(whole);
         lost.extend(faults.into_iter().map(|(file, why)| Unread { file, why, loss: Loss::Whole }));
         Ok(())
     }

@@ -54,7 +54,7 @@ pub(super) enum Column {
 }
 
 /// The unit of all times, as most readers know it.
-fn time() -> DataType {
+pub(super) fn time() -> DataType {
     DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
 }
 
@@ -63,7 +63,7 @@ fn words() -> DataType {
 }
 
 /// The map of a record's fields: `map<string, string>`.
-fn fields() -> DataType {
+pub(super) fn fields() -> DataType {
     let entry = Fields::from(vec![
         Field::new("key", DataType::Utf8, false),
         Field::new("value", DataType::Utf8, true),

@@ -17,6 +17,7 @@ use super::parts::Parts;
 use super::piece::{Piece, Slice, numbered};
 use super::properties::properties;
 use super::schema::schema;
+use super::series::SeriesParts;
 use crate::base::{Error, Result};
 
 /// The folder that a store is written into until it is whole.
@@ -118,6 +119,7 @@ pub struct Writer {
     scaffold: Scaffold,
     events: Parts,
     copies: Parts,
+    series: SeriesParts,
     /// Events so far.
     rows: u64,
     outliner: Outliner,
@@ -143,7 +145,8 @@ impl Writer {
         let properties = properties(bloom);
         let parts = |table| Parts::new(scaffold.folder(), table, schema(), properties.clone());
         let (events, copies) = (parts("events"), parts("copies"));
-        Ok(Self { events, copies, scaffold, rows: 0, outliner: Outliner::new() })
+        let series = SeriesParts::new(scaffold.folder());
+        Ok(Self { events, copies, series, scaffold, rows: 0, outliner: Outliner::new() })
     }
 
     /// Adds a stretch of the timeline behind those before.
@@ -152,16 +155,18 @@ impl Writer {
         self.rows += piece.count;
         let outlines = self.outliner.absorb(piece.outliner);
         push(&mut self.events, piece.events, first, &outlines)?;
-        push(&mut self.copies, piece.copies, first, &outlines)
+        push(&mut self.copies, piece.copies, first, &outlines)?;
+        self.series.push(&piece.samples, first)
     }
 
     /// Completes the store and puts it in its place; the number of its events.
     pub fn finish(self, beside: &Beside, made: Made) -> Result<u64> {
-        let Self { scaffold, events, copies, rows, outliner } = self;
+        let Self { scaffold, events, copies, series, rows, outliner } = self;
         let mut manifest = Manifest::new(made);
         manifest.rows = rows;
         manifest.events = events.finish()?;
         manifest.copies = copies.finish()?;
+        manifest.series = series.finish()?;
         for (name, bytes) in beside.files() {
             scaffold.write(name, bytes)?;
         }

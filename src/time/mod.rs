@@ -14,4 +14,5 @@ pub use day::{DateOrder, WrittenDay, time_of_day};
 pub use human::{Bound, duration, local_time, parse_bound, pretty_span};
 pub use known::{digits, epoch, iso, month, recognise, syslog};
 pub use pattern::{MinuteCache, TimePattern};
+pub use rare::offset_of;
 pub use zone::{Offset, OffsetCursor, Zone, push_padded, render_rfc3339};

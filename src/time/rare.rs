@@ -123,6 +123,14 @@ const ABBREVIATIONS: [(&[u8], i32); 16] = [
     (b"PDT", -7 * 3_600),
 ];
 
+/// The offset that a word names, seconds east of UTC: `KST`, `+0900`; none where it may name several.
+pub fn offset_of(word: &[u8]) -> Option<i32> {
+    match super::known::zone(word, 0, false) {
+        (WrittenZone::Offset(seconds), end) if end == word.len() => Some(seconds),
+        _ => None,
+    }
+}
+
 /// The offset of an abbreviation at `at` that is not ambiguous, and its end; none where a longer word stands.
 pub(super) fn abbreviation(bytes: &[u8], at: usize) -> Option<(i32, usize)> {
     let word = bytes.get(at..)?;

@@ -3,6 +3,9 @@
 //!
 //! A cut stamp is a copy of the finer one that begins with it. Its own record may be any that says the same in
 //! that second, so there must be as many of either: then they are paired in order, and else all are shown.
+//!
+//! sudo and others tell syslog no pid, and the journal knows it: what is left is looked through once more for
+//! cut ones without a pid and finer ones with any.
 
 use std::borrow::Cow;
 
@@ -33,10 +36,21 @@ pub(super) fn find(
     widths.dedup();
     let mut any = false;
     // The finer ones first: what is a copy of a copy is one of the finest.
-    for width in widths.into_iter().skip(1).filter(|width| *width <= NANOS_PER_SECOND) {
-        any |= cut_to(width, scene, ties, alike, original);
+    for pids in [Pids::Alike, Pids::OfFiner] {
+        for width in widths.iter().skip(1).filter(|width| **width <= NANOS_PER_SECOND) {
+            any |= cut_to((*width, pids), scene, ties, alike, original);
+        }
     }
     any
+}
+
+/// What is asked of the pids of two spellings of one record.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pids {
+    /// Both name the same, or neither names one.
+    Alike,
+    /// The finer one names one, the cut one none.
+    OfFiner,
 }
 
 /// How wide its stamp is.
@@ -46,7 +60,7 @@ fn width(event: &Event) -> i64 {
 
 /// Finds finer records for those whose stamps are this wide.
 fn cut_to(
-    wide: i64,
+    wide: (i64, Pids),
     scene: &Scene<'_>,
     ties: &[(&Batch, &Event)],
     alike: &[(u64, u32)],
@@ -81,7 +95,7 @@ fn cut_to(
 
 /// What a record says, whether it is one of those cut this wide, and its index.
 fn said<'a>(
-    wide: i64,
+    (wide, pids): (i64, Pids),
     scene: &'a Scene<'_>,
     (batch, event): (&'a Batch, &Event),
     index: u32,
@@ -96,5 +110,9 @@ fn said<'a>(
     let host = record.part(Known::Host)?;
     let message = message(&record, (batch, event));
     let (program, pid) = (record.part(Known::Program), record.part(Known::Pid));
+    if pids == Pids::OfFiner && (program.is_none() || pid.is_some() == is_cut) {
+        return None;
+    }
+    let pid = pid.filter(|_| pids == Pids::Alike);
     Some(((event.key - over, host, program, pid, message, event.flags.has(Flags::MATCH)), is_cut, index))
 }

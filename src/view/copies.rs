@@ -187,14 +187,19 @@ fn text<'a>((batch, event): (&'a Batch, &Event)) -> &'a [u8] {
     batch.record(event)
 }
 
-/// What a record says, as all spellings of it have it: JSON has it in other characters, and more behind it.
+/// What a record says, as all spellings of it have it: JSON has it in other characters, and more behind it; blanks
+/// at its beginning (sudo's) are syslog's to lose.
 pub(super) fn message<'a>(record: &Record<'_>, tie: (&'a Batch, &Event)) -> Cow<'a, [u8]> {
     if record.grammar.message_is_tail() {
-        return Cow::Borrowed(text(tie).get(usize::from(tie.1.message)..).unwrap_or_default());
+        let tail = text(tie).get(usize::from(tie.1.message)..).unwrap_or_default();
+        return Cow::Borrowed(tail.trim_ascii_start());
     }
     let mut decoded = Vec::new();
     record.message(&mut decoded);
-    Cow::Owned(decoded)
+    match decoded.trim_ascii_start().len() {
+        length if length == decoded.len() => Cow::Owned(decoded),
+        length => Cow::Owned(decoded.split_off(decoded.len() - length)),
+    }
 }
 
 /// Whether what is derived from two records is the same in all its parts, but for its proof; records are.

@@ -160,6 +160,8 @@ pub struct Testimony {
     /// For each surveyed chunk, the number of the stretch between two jumps that it belongs to; jumps
     /// between writers with different clocks are none.
     pub stretches: Vec<u32>,
+    /// Offsets of the zones that header lines name for the stamps below them, seconds, each once, and where.
+    pub header_zones: Vec<(i32, u64)>,
     /// Jumps of the stamps that no writer explains.
     pub jumps: u32,
     /// Marks of a file in which no record has a stamp, by kind, hash and place.
@@ -350,6 +352,7 @@ impl Witness<'_> {
     fn line(&mut self, offset: u64, text: &[u8], line: &[u8]) {
         let begun = self.layouts.begins(text, line.len(), &mut self.slots);
         let Some((id, head)) = begun else {
+            self.header(line, offset);
             // A line of the record above.
             if let Some((piece, written, at)) = self.current {
                 self.quotes(line, offset, (piece, written, at));
@@ -454,6 +457,15 @@ impl Witness<'_> {
         let When { piece, written, at, width, offset } = when;
         let text = said_behind_uptime(message);
         said.uptimes.push(UptimePoint { piece, written, at, width, uptime, kernel, said: text, offset });
+    }
+
+    /// A line that begins no record: the zone that it names, if it is a header that does.
+    fn header(&mut self, line: &[u8], offset: u64) {
+        let named = self.layouts.set.get(self.layouts.format.primary).header_zone(line);
+        let known = |zone| self.said.header_zones.iter().any(|(known, _)| *known == zone);
+        if let Some(zone) = named.filter(|zone| !known(*zone)) {
+            self.said.header_zones.push((zone, offset));
+        }
     }
 
     /// A request with its duration.

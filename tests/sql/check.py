@@ -1,4 +1,4 @@
-"""Runs the questions of docs/sql.md on a store of the sample incident, and compares the answers written there.
+"""Runs the questions of docs/sql.md on stores of the sample incident and of half an hour of load, and compares the answers written there.
 
     check.py TIMELINE [--update]
 
@@ -56,6 +56,8 @@ def main():
         sample = ROOT / "samples" / "php-fpm-oom"
         built = [program, "build", str(sample), "--tz", "Asia/Seoul", "-q"]
         subprocess.run(built, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        load = [program, "build", str(ROOT / "samples" / "load"), "--tz", "UTC", "-q"]
+        subprocess.run(load, cwd=folder, check=True, stdout=subprocess.DEVNULL)
         os.chdir(folder)
         frame = polars.read_parquet("php-fpm-oom.timeline/events/*/*.parquet")
 

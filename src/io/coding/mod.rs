@@ -123,7 +123,7 @@ impl Coding {
         Ok(match self {
             Self::Gzip => Box::new(members::Members::<flate2::bufread::GzDecoder<Source>>::new(below)),
             Self::Bzip2 => Box::new(members::Members::<bzip2::bufread::BzDecoder<Source>>::new(below)),
-            Self::Zstd => Box::new(zstd::Zstd::new(below)),
+            Self::Zstd => Box::new(zstd::Zstd::new(below)?),
             Self::Xz => Box::new(xz::Xz::new(below)),
             Self::Lz4 => Box::new(lz4::Lz4::new(below)),
             Self::Deflate => Box::new(flate2::bufread::DeflateDecoder::new(below)),

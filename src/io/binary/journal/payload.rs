@@ -93,11 +93,8 @@ fn unpack_xz(packed: Vec<u8>) -> Unpacked {
     // journald packs with a dictionary of 1 MiB.
     const MOST_DICTIONARY: u64 = 8 << 20;
     let mut bytes = Vec::new();
-    match xz(packed, MOST_DICTIONARY).take(MOST as u64 + 1).read_to_end(&mut bytes) {
-        Ok(_) if bytes.len() > MOST => Unpacked::Large,
-        Ok(_) => Unpacked::Whole(bytes),
-        Err(_) => Unpacked::Damaged,
-    }
+    let unpacked = xz(packed, MOST_DICTIONARY).take(MOST as u64 + 1).read_to_end(&mut bytes);
+    whole(unpacked, bytes)
 }
 
 fn unpack_lz4(packed: &[u8]) -> Unpacked {
@@ -113,9 +110,17 @@ fn unpack_lz4(packed: &[u8]) -> Unpacked {
 }
 
 fn unpack_zstd(packed: &[u8]) -> Unpacked {
-    match zrip_decode::decompress_with_limit(packed, MOST) {
-        Ok(bytes) => Unpacked::Whole(bytes),
-        Err(error) if error.to_string().contains("limit") => Unpacked::Large,
+    let mut bytes = Vec::new();
+    let unpacked = zstd::stream::read::Decoder::with_buffer(packed)
+        .and_then(|decoder| decoder.take(MOST as u64 + 1).read_to_end(&mut bytes));
+    whole(unpacked, bytes)
+}
+
+/// What was unpacked, if it is not too long.
+fn whole(unpacked: io::Result<usize>, bytes: Vec<u8>) -> Unpacked {
+    match unpacked {
+        Ok(_) if bytes.len() > MOST => Unpacked::Large,
+        Ok(_) => Unpacked::Whole(bytes),
         Err(_) => Unpacked::Damaged,
     }
 }
