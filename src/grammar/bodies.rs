@@ -14,10 +14,48 @@ const FILES: [(&str, &str); 2] = [
     ("grammars/bodies/daemons.toml", include_str!("../../grammars/bodies/daemons.toml")),
 ];
 
-/// The shared bodies, in the files' order. A test keeps the files free of mistakes.
-pub(super) fn shared() -> &'static [Body] {
-    static SHARED: OnceLock<Vec<Body>> = OnceLock::new();
-    SHARED.get_or_init(|| compile().map(|(bodies, _)| bodies).unwrap_or_default())
+/// Shared bodies, in the files' order.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    bodies: Vec<Body>,
+    /// For each byte the bodies that a message which begins with it may fit, in order.
+    by_first: Vec<Vec<u16>>,
+}
+
+impl Shared {
+    fn new(bodies: Vec<Body>) -> Self {
+        let may_begin = |byte: u8| {
+            let places = bodies.iter().zip(0..).filter(|(body, _)| body.first.has(byte));
+            places.map(|(_, place)| place).collect()
+        };
+        Self { by_first: (0..=u8::MAX).map(may_begin).collect(), bodies }
+    }
+
+    /// Calls `visit` for every field of a message, as the first body has them that it fits; whether it fits one.
+    pub(super) fn fields(
+        &self,
+        program: Option<&[u8]>,
+        message: &[u8],
+        visit: &mut impl FnMut(&str, &[u8]),
+    ) -> bool {
+        let Some(first) = message.first() else {
+            return self.bodies.iter().any(|body| body.fields(program, message, visit));
+        };
+        let Some(places) = self.by_first.get(usize::from(*first)) else { return false };
+        places.iter().any(|place| self.bodies[usize::from(*place)].fields(program, message, visit))
+    }
+}
+
+/// The shared bodies. A test keeps the files free of mistakes.
+pub(super) fn shared() -> &'static Shared {
+    static SHARED: OnceLock<Shared> = OnceLock::new();
+    SHARED.get_or_init(|| Shared::new(compile().map(|(bodies, _)| bodies).unwrap_or_default()))
+}
+
+/// No bodies: those of a grammar that is to read with its own alone.
+pub(super) fn none() -> &'static Shared {
+    const NONE: &Shared = &Shared { bodies: Vec::new(), by_first: Vec::new() };
+    NONE
 }
 
 fn compile() -> Result<(Vec<Body>, Vec<SharedBodyFile>), Fault> {
@@ -50,11 +88,17 @@ mod tests {
         for (index, sample) in typed.iter().enumerate() {
             let mut fields = BTreeMap::new();
             let program = sample.program.first().map(String::as_bytes);
+            let message = sample.sample.as_bytes();
             let fitted = bodies.iter().position(|body| {
-                body.fields(program, sample.sample.as_bytes(), &mut |name, value| {
+                body.fields(program, message, &mut |name, value| {
                     fields.insert(name.to_owned(), String::from_utf8_lossy(value).into_owned());
                 })
             });
+            let mut same = BTreeMap::new();
+            shared().fields(program, message, &mut |name, value| {
+                same.insert(name.to_owned(), String::from_utf8_lossy(value).into_owned());
+            });
+            assert_eq!(same, fields, "{}", sample.sample);
             if fitted != Some(index) || fields != sample.fields {
                 wrong.push(format!("body {index} `{}`: body {fitted:?} found {fields:?}", sample.sample));
             }

@@ -5,6 +5,7 @@
 //! follows the rest of the first line. Full field lists are made only for records that are printed
 //! with their fields.
 
+use super::bodies::Shared;
 use super::json;
 use super::pairs::PairSpec;
 use super::sections::Sections;
@@ -66,7 +67,7 @@ pub struct Grammar {
     pub(super) compose: Option<Vec<Piece>>,
     pub(super) bodies: Vec<Body>,
     /// Bodies of well-known daemons, whatever format brings their messages; compiled when first asked for.
-    pub(super) shared: fn() -> &'static [Body],
+    pub(super) shared: fn() -> &'static Shared,
     /// Field name of each slot; the well-known ones first.
     pub(super) slot_names: Vec<String>,
 }
@@ -175,6 +176,8 @@ pub(super) enum Piece {
 
 #[derive(Debug)]
 pub(super) struct Body {
+    /// What such a message may begin with: rules out nearly all of a hundred bodies at the price of a bit each.
+    pub first: ByteSet,
     /// Programs whose messages these are; any, if empty.
     pub programs: Vec<String>,
     pub steps: Vec<Step>,
@@ -190,7 +193,9 @@ impl Body {
         message: &[u8],
         visit: &mut impl FnMut(&str, &[u8]),
     ) -> bool {
-        if !self.programs.is_empty() && !self.programs.iter().any(|wanted| program == Some(wanted.as_bytes()))
+        if message.first().is_some_and(|byte| !self.first.has(*byte))
+            || !self.programs.is_empty()
+                && !self.programs.iter().any(|wanted| program == Some(wanted.as_bytes()))
         {
             return false;
         }
@@ -578,8 +583,8 @@ impl Grammar {
         let program = program.or(self.program.as_deref().map(str::as_bytes));
         let message = message.of(text);
         // The first body that fits, the grammar's own first.
-        let _ =
-            self.bodies.iter().chain((self.shared)()).any(|body| body.fields(program, message, &mut visit));
+        let _ = self.bodies.iter().any(|body| body.fields(program, message, &mut visit))
+            || (self.shared)().fields(program, message, &mut visit);
     }
 
     /// Whether records of this format carry stamps at all.

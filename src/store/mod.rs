@@ -4,6 +4,8 @@
 //! It knows columns, parts and the manifest. It decides nothing about time and judges no event: it keeps what a
 //! run found, and hands it on as a run would.
 
+mod columns;
+mod facts;
 mod manifest;
 mod open;
 mod outline;

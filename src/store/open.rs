@@ -15,8 +15,8 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::PageIndexPolicy;
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 
+use super::facts::MICRO;
 use super::manifest::PartEntry;
-use super::piece::MICRO;
 use super::rows::StoredRows;
 use super::schema::{Column, schema};
 use crate::base::{Error, Result};

@@ -1,6 +1,8 @@
 //! Parts: Parquet files of one row group each, in order, by day. Columns are encoded side by side.
 
 use std::fs::File;
+use std::hash::Hasher as _;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,6 +13,7 @@ use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use rayon::prelude::*;
+use twox_hash::XxHash3_64;
 
 use super::fault;
 use super::manifest::PartEntry;
@@ -35,11 +38,31 @@ pub(super) struct Parts {
     done: Vec<PartEntry>,
 }
 
+/// A file that is hashed while it is written.
+struct Sealed {
+    file: File,
+    hasher: XxHash3_64,
+    bytes: u64,
+}
+
+impl Write for Sealed {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        self.hasher.write(&bytes[..count]);
+        self.bytes += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
 /// A part under way.
 struct OpenPart {
     day: i64,
     entry: PartEntry,
-    writer: SerializedFileWriter<File>,
+    writer: SerializedFileWriter<Sealed>,
     /// For each column of the schema the writers of its leaves.
     columns: Vec<Vec<ArrowColumnWriter>>,
 }
@@ -98,6 +121,7 @@ impl Parts {
         let file = file.map_err(|error| Error::io("write", &self.root.join(&path), &error))?;
         let columns = ArrowSchemaConverter::new().schema_root("events").convert(&self.schema);
         let columns = columns.map_err(|error| fault(&error))?;
+        let file = Sealed { file, hasher: XxHash3_64::new(), bytes: 0 };
         let writer = SerializedFileWriter::new(file, columns.root_schema_ptr(), Arc::clone(&self.properties))
             .map_err(|error| fault(&error))?;
         let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&self.schema));
@@ -157,21 +181,27 @@ impl Parts {
                 chunk.append_to_row_group(&mut group)?;
             }
             group.close()?;
-            writer.finish()?;
-            writer.inner().sync_all()?;
-            entry.seal(&self.root)?;
-            Ok(())
+            writer.into_inner()
         };
-        write().map_err(|error: parquet::errors::ParquetError| {
+        let sealed = write().map_err(|error: parquet::errors::ParquetError| {
             Error::new(format!("cannot write {}: {}", path.display(), super::why(&error)))
         })?;
+        entry.bytes = sealed.bytes;
+        entry.hash = format!("{:016x}", sealed.hasher.finish());
         self.done.push(entry);
         Ok(())
     }
 
-    /// Completes the table: its parts, in order.
+    /// Completes the table: its parts, in order, when all of them are on the disk. Waited for only here: most of
+    /// them got there while the others were made.
     pub(super) fn finish(mut self) -> Result<Vec<PartEntry>> {
         self.close()?;
+        let sync = |entry: &PartEntry| {
+            let path = self.root.join(&entry.path);
+            let synced = File::open(&path).and_then(|file| file.sync_all());
+            synced.map_err(|error| Error::io("write", &path, &error))
+        };
+        self.done.par_iter().try_for_each(sync)?;
         Ok(self.done)
     }
 }

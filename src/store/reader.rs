@@ -40,8 +40,8 @@ pub struct Store {
 struct Ask<'a> {
     files: &'a Files,
     filter: &'a Filter,
-    /// For each outline whether its records hold the text that is looked for, where that can be told.
-    holding: Option<Vec<bool>>,
+    /// Patterns that may hold the text that is looked for, where outlines tell.
+    patterns: Option<Vec<u64>>,
 }
 
 /// Rows of one part that one task reads.
@@ -143,8 +143,8 @@ impl Store {
         }
         let tasks = self.tasks(&parts, filter);
         let literal = filter.text.as_ref().and_then(|picker| picker.literal());
-        let holding = literal.and_then(|text| self.outlines()?.holding(text));
-        let ask = Ask { files, filter, holding };
+        let patterns = literal.and_then(|text| self.outlines()?.patterns(text));
+        let ask = Ask { files, filter, patterns };
         for wave in tasks.chunks(2 * rayon::current_num_threads()) {
             let read: Vec<Result<Vec<Stored>>> =
                 wave.par_iter().with_max_len(1).map(|task| self.read(task, &ask)).collect();
@@ -204,8 +204,8 @@ impl Store {
         let copies = self.copies(task)?;
         let rows = match &ask.filter.text {
             Some(picker) if !ask.filter.keep_all && !ask.filter.marks => {
-                let wanted = match &ask.holding {
-                    Some(holding) => by_outline(&open, task, holding)?,
+                let wanted = match &ask.patterns {
+                    Some(patterns) => by_pattern(&open, task, patterns)?,
                     None => by_text(&open, task, &**picker)?,
                 };
                 chosen(task, wanted, &copies)
@@ -245,11 +245,10 @@ impl Store {
     }
 }
 
-/// Whether each row of a task holds a text, by its outline.
-fn by_outline(open: &OpenPart, task: &Task<'_>, holding: &[bool]) -> Result<Vec<bool>> {
-    let read = open.read_some(&selection(task.rows.clone()), TASK_ROWS as usize, Some(&[Column::Outline]))?;
-    let ids = read.iter().flat_map(|rows| rows.outline.values());
-    Ok(ids.map(|id| holding.get(*id as usize).copied().unwrap_or(true)).collect())
+/// Whether each row of a task may hold a text, by its pattern.
+fn by_pattern(open: &OpenPart, task: &Task<'_>, patterns: &[u64]) -> Result<Vec<bool>> {
+    let read = open.read_some(&selection(task.rows.clone()), TASK_ROWS as usize, Some(&[Column::Pattern]))?;
+    Ok(read.iter().flat_map(|rows| rows.of_patterns(patterns)).collect())
 }
 
 /// Whether each row of a task holds a text, by its text.

@@ -146,7 +146,7 @@ impl<'a> Builder<'a> {
 
     /// Adds a row to its file's batch; `None` when it is not asked for.
     fn add(&mut self, rows: &Arc<StoredRows>, row: u32) -> Option<Place> {
-        let (file, source, asked) = *self.files.by_name.get(rows.file.value(row as usize))?;
+        let (file, source, asked) = *self.files.by_name.get(rows.file.get(row as usize)?)?;
         let key = rows.key(row);
         if !asked || !(self.filter.since..self.filter.until).contains(&key) {
             return None;
@@ -157,7 +157,7 @@ impl<'a> Builder<'a> {
         let batch = self.batch(file, source, derived, rows);
         let store = &mut self.stretch.batches[batch as usize];
         let offset = store.bytes.len() as u32;
-        rows.push_text(row, &mut store.bytes);
+        let message = rows.push_text(row, &mut store.bytes);
         let mut event = Event {
             key,
             pattern: rows.pattern(row),
@@ -166,7 +166,7 @@ impl<'a> Builder<'a> {
             line: (rows.line.value(row as usize).saturating_sub(1)).min(u64::from(u32::MAX)) as u32,
             lines: rows.lines(row),
             body: facts.body,
-            message: facts.message,
+            message,
             layout: self.files.formats.get(rows.format(row)).copied().unwrap_or(self.files.plain),
             level: rows.level(row),
             flags,

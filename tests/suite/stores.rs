@@ -223,7 +223,7 @@ fn damage_is_told_and_the_rest_is_read_with_salvage() {
     let version: Harm = |store| {
         let path = store.join("manifest.json");
         let manifest = fs::read_to_string(&path).expect("a manifest");
-        fs::write(path, manifest.replace("\"version\": 1", "\"version\": 99")).expect("edited");
+        fs::write(path, manifest.replace("\"version\": 2", "\"version\": 99")).expect("edited");
     };
     let cases: [(&str, Harm, &str, bool); 4] = [
         ("cut", cut, "was written with", true),
@@ -337,7 +337,7 @@ fn the_files_beside_the_events_are_whole() {
         serde_json::from_slice(&fs::read(store.join(name)).expect(name)).expect("JSON")
     };
     let manifest = json("manifest.json");
-    assert_eq!((&manifest["rows"], &manifest["version"]), (&3.into(), &1.into()));
+    assert_eq!((&manifest["rows"], &manifest["version"]), (&3.into(), &2.into()));
     assert_eq!(manifest["inputs"][0]["file"], "a.log");
     assert_eq!(json("sources.json")["sources"][0]["source"], "a.log");
     assert_eq!(json("findings.json")["schema"], 1);
