@@ -19,6 +19,7 @@ mod schema;
 mod shape;
 mod stretch;
 mod texts;
+mod wanted;
 mod writer;
 
 use crate::base::{Error, reason};

@@ -89,6 +89,7 @@ pub(super) struct StoredRows {
     earliest: TimestampMicrosecondArray,
     latest: TimestampMicrosecondArray,
     pub(super) seq: UInt64Array,
+    source: Names,
     pub(super) file: Names,
     host: Names,
     program: Names,
@@ -169,13 +170,14 @@ impl StoredRows {
             earliest: numbers!(columns, Column::Earliest, TimestampMicrosecondType)?,
             latest: numbers!(columns, Column::Latest, TimestampMicrosecondType)?,
             seq: numbers!(columns, Column::Seq, UInt64Type)?,
+            source: names(Column::Source)?,
             file: names(Column::File)?,
             host: names(Column::Host)?,
             program: names(Column::Program)?,
             format: names(Column::Format)?,
             levels: level.each(|word| Level::parse(word.as_bytes()).unwrap_or(Level::Unknown)),
             level,
-            patterns: pattern.each(pattern_of),
+            patterns: pattern.each(Self::pattern_of),
             pattern,
             line: numbers!(columns, Column::Line, UInt64Type)?,
             lines: numbers!(columns, Column::Lines, UInt32Type)?,
@@ -238,11 +240,28 @@ impl StoredRows {
         self.pattern.key(row as usize).map_or(0, |key| self.patterns[key])
     }
 
-    /// For each row whether its pattern is one of these, which are ascending.
-    pub(super) fn of_patterns(&self, wanted: &[u64]) -> impl Iterator<Item = bool> {
-        let known: Vec<bool> =
-            self.patterns.iter().map(|pattern| wanted.binary_search(pattern).is_ok()).collect();
-        (0..self.len()).map(move |row| self.pattern.key(row).is_none_or(|key| known[key]))
+    /// Takes rows out of those that are wanted, by what they have in a column of few texts: each text is asked once.
+    pub(super) fn keep(
+        &self,
+        column: Column,
+        wanted: &mut [bool],
+        mut asked: impl FnMut(Option<&str>) -> bool,
+    ) {
+        let names = match column {
+            Column::Source => &self.source,
+            Column::File => &self.file,
+            Column::Host => &self.host,
+            Column::Program => &self.program,
+            Column::Format => &self.format,
+            Column::Level => &self.level,
+            Column::Pattern => &self.pattern,
+            _ => return,
+        };
+        let known: Vec<bool> = names.values.iter().map(&mut asked).collect();
+        let none = asked(None);
+        for (row, wanted) in wanted.iter_mut().enumerate().take(self.len()) {
+            *wanted &= names.key(row).map_or(none, |key| known[key]);
+        }
     }
 
     /// Physical lines.
@@ -290,17 +309,17 @@ impl StoredRows {
         offsets[row as usize] as usize..offsets[row as usize + 1] as usize
     }
 
+    /// The identity that a pattern's text names.
+    pub(super) fn pattern_of(text: &str) -> u64 {
+        text.strip_prefix('p').and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or(0)
+    }
+
     /// How its instant is known.
     fn basis(&self, row: u32) -> Basis {
         let offsets = self.basis.value_offsets();
         let words = offsets[row as usize] as usize..offsets[row as usize + 1] as usize;
         words.filter_map(|at| self.words.key(at)).fold(Basis::default(), |all, key| all.with(self.sets[key]))
     }
-}
-
-/// The identity that a pattern's text names.
-fn pattern_of(text: &str) -> u64 {
-    text.strip_prefix('p').and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or(0)
 }
 
 fn optional(texts: &StringArray, row: u32) -> Option<&str> {

@@ -96,6 +96,8 @@ impl Stored {
 pub(super) struct Builder<'a> {
     files: &'a Files,
     filter: &'a Filter,
+    /// First occurrences are those that the store knows: nothing is counted.
+    marked: bool,
     stretch: Stored,
     /// The batch of a file's records, by the rows that they are of, and the batch of what is derived from it.
     open: HashMap<(FileId, Option<usize>), u32>,
@@ -104,8 +106,8 @@ pub(super) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    pub(super) fn new(files: &'a Files, filter: &'a Filter) -> Self {
-        Self { files, filter, stretch: Stored::default(), open: HashMap::new(), seen: HashMap::new() }
+    pub(super) fn new(files: &'a Files, filter: &'a Filter, marked: bool) -> Self {
+        Self { files, filter, marked, stretch: Stored::default(), open: HashMap::new(), seen: HashMap::new() }
     }
 
     /// Adds rows in timeline order, with the copies of any of them: those are ordered by number too.
@@ -172,7 +174,9 @@ impl<'a> Builder<'a> {
             flags,
             resolution: facts.resolution,
         };
-        event.flags.clear(Flags::FIRST);
+        if !self.marked {
+            event.flags.clear(Flags::FIRST);
+        }
         let keep = if derived {
             event.line = store.derived.len() as u32;
             let told = derive(rows, row, file, &event);
@@ -204,7 +208,7 @@ impl<'a> Builder<'a> {
     fn weigh(&mut self, batch: u32, rows: &StoredRows, row: u32, event: &mut Event) -> bool {
         let filter = self.filter;
         let store = &mut self.stretch.batches[batch as usize];
-        let new = filter.marks && tally(&mut self.seen, batch, &mut store.tallies, event);
+        let new = filter.marks && !self.marked && tally(&mut self.seen, batch, &mut store.tallies, event);
         if new {
             event.flags.set(Flags::FIRST);
         }
