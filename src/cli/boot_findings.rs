@@ -4,7 +4,7 @@ use super::clock_findings::evidence;
 use crate::base::{FileId, NANOS_PER_SECOND};
 use crate::clock::{Booted, ClockStep, Place};
 use crate::engine::Prepared;
-use crate::lens::{Finding, Subject, Value};
+use crate::lens::{Evidence, Finding, Subject, Value};
 use crate::text::clean;
 use crate::time::pretty_span;
 
@@ -65,14 +65,19 @@ fn booted(prepared: &Prepared, boot: &Booted) -> Option<Finding> {
 
 fn stepped(prepared: &Prepared, step: &ClockStep) -> Option<Finding> {
     let [before, after] = step.places;
-    let evidence =
-        vec![evidence(prepared, before, Some(step.ends.0))?, evidence(prepared, after, Some(step.ends.1))?];
+    // Whoever set the clock says so, right behind it.
+    let told = before == after;
+    let shown = evidence(prepared, before, Some(step.ends.0)).filter(|_| !told);
+    let evidence: Vec<Evidence> =
+        shown.into_iter().chain([evidence(prepared, after, Some(step.ends.1))?]).collect();
     let file = prepared.file(FileId(after.file as u32));
     let (host, span) = (named(step.host.as_ref()), pretty_span(step.by.saturating_abs()));
     // A machine that sleeps only ever loses time.
-    let title = match step.by {
-        ..0 => format!("{host}: its clock was set back by about {span}"),
-        _ => format!("{host}: its clock was set forward by about {span}, or it slept so long"),
+    let title = match (step.by, told) {
+        (..0, true) => format!("{host}: its clock was set back by {span}"),
+        (_, true) => format!("{host}: its clock was set forward by {span}"),
+        (..0, false) => format!("{host}: its clock was set back by about {span}"),
+        (_, false) => format!("{host}: its clock was set forward by about {span}, or it slept so long"),
     };
     Some(Finding {
         kind: "clock_step".into(),
@@ -81,14 +86,14 @@ fn stepped(prepared: &Prepared, step: &ClockStep) -> Option<Finding> {
         end: Some(step.ends.1),
         earliest: Some(step.ends.0.min(step.ends.1)),
         latest: Some(step.ends.0.max(step.ends.1)),
-        score: 0.5,
+        score: if step.by.abs() < NANOS_PER_SECOND { 0.2 } else { 0.5 },
         subject: Subject { source: Some(file.source), host: step.host.clone(), ..Subject::default() },
         values: vec![
             ("seconds".into(), Value::Number(seconds(step.by))),
             ("uncertainty_seconds".into(), Value::Number(seconds(step.within))),
-            ("or_suspend".into(), Value::Flag(step.by > 0)),
+            ("or_suspend".into(), Value::Flag(step.by > 0 && !told)),
         ],
-        claim: u8::from(step.by < 0),
+        claim: u8::from(step.by < 0 && !told),
         evidence,
         against: Vec::new(),
     })

@@ -1,7 +1,7 @@
 //! What logs claim about their own clocks, and each other's: labels, labels proven wrong, jumps back, and
 //! quotes that agree.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::evidence::{self, Link};
 use super::spans::utc;
@@ -17,11 +17,14 @@ pub(super) fn lies(nodes: &Nodes<'_>, quoted: &Ballot, mtimes: &[Vote]) -> Vec<O
     const FEWEST: usize = 3;
     let mut repairs = vec![None; nodes.files.len()];
     for (file, repair) in repairs.iter_mut().enumerate() {
-        let Some(node) = nodes.zoned(file) else { continue };
+        // Whose clock is wrong is not known where several share the label.
+        let Some(node) = nodes.zoned(file).filter(|_| !nodes.files[file].testimony.mixed_labels) else {
+            continue;
+        };
         let own = quoted.of(node);
         let alone = own.iter().map(|vote| Vote { node: 0, ..*vote }).collect::<Vec<_>>();
         let decided =
-            zones::solve(1, &[], &alone, &BTreeSet::new()).decisions[0].map(|decision| decision.offset);
+            zones::solve(1, &[], &alone, &|_, _| false).decisions[0].map(|decision| decision.offset);
         let backed = || {
             let offset = own.first()?.offset;
             let agree = own.iter().all(|vote| vote.offset == offset) && zones::distinct(own.iter()) >= FEWEST;
@@ -123,9 +126,9 @@ pub(super) fn queued(ends: &[Option<i64>], link: &Link) -> bool {
     (a - b).abs() < (a - b - link.offset).abs()
 }
 
-/// Whether the quotes of a source may be joined where they speak for an offset. A zone is changed once, or twice;
-/// a log that quotes now one, now another quotes old times, and of those some always agree.
-fn steady(nodes: &Nodes<'_>, ballot: &Ballot) -> impl Fn(usize, i64) -> bool {
+/// Whether the quotes of a source speak for an offset. A zone is changed once, or twice; a log that quotes now one,
+/// now another quotes old times, or times to come, and of those some always agree.
+pub(super) fn steady(nodes: &Nodes<'_>, ballot: &Ballot) -> impl Fn(usize, i64) -> bool {
     const MOST_CHANGES: usize = 2;
     let mut quoted: BTreeMap<usize, Vec<i64>> = BTreeMap::new();
     for run in 0..nodes.runs.len() {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::announced::announced;
-use super::claims::{agreeing, jumps_back, labels, lies, queued};
+use super::claims::{agreeing, jumps_back, labels, lies, queued, steady};
 use super::evidence::{self, Link, Related};
 use super::proof::{Place, Proof, Shift, ShiftKind};
 use super::settle::{SettleOptions, Settled};
@@ -14,9 +14,12 @@ use super::witnessed::Nodes;
 use super::zones::{self, Ballot, By, Decision, ON_EARTH, Solution, VoteKind};
 use super::{Clock, Landmarks, Segment, Years, company, reasons};
 use crate::base::{Basis, NANOS_PER_SECOND};
-use crate::survey::Gaps;
+use crate::survey::{Gaps, JUMP};
 use crate::time::{Offset, Zone};
 use crate::witness::{OddWriter, Writer};
+
+/// Seconds of an hour.
+const HOUR: i64 = 3_600;
 
 /// Proofs kept of one file: a log of many runs has many of the same kind.
 const MOST_PROOFS: usize = 64;
@@ -24,6 +27,16 @@ const MOST_PROOFS: usize = 64;
 /// A zone's offset at an instant, nanoseconds both.
 fn offset_at(zone: &Zone, utc: i64) -> i64 {
     i64::from(zone.offset_at(utc.div_euclid(NANOS_PER_SECOND)).0) * NANOS_PER_SECOND
+}
+
+/// For each node the offsets that a zone has at its ends; for stamps that name theirs, the one it has now.
+fn seasons(nodes: &Nodes<'_>, zone: &Zone, newest: i64) -> Vec<[i64; 2]> {
+    let now = offset_at(zone, newest);
+    let at = |run: usize| {
+        let (first, last) = nodes.runs.get(run)?.range()?;
+        Some([first, last].map(|at| offset_at(zone, utc(zone, at))))
+    };
+    (0..nodes.count).map(|node| at(node).unwrap_or([now; 2])).collect()
 }
 
 /// Hears all evidence and decides the zones.
@@ -67,11 +80,15 @@ impl<'a> Court<'a> {
         let mtimes = nodes.mtimes();
         let repairs = lies(nodes, &quoted, &mtimes);
         let newest = nodes.runs.iter().filter_map(|run| Some(run.range()?.1)).max().unwrap_or(options.now);
-        let mut usual: BTreeSet<i64> = [0, offset_at(default_zone, newest)].into();
-        usual.extend(nodes.runs.iter().filter_map(|run| Some(offset_at(default_zone, run.range()?.0))));
-        usual.extend(nodes.labels());
+        let mut used: BTreeSet<i64> = nodes.labels();
+        used.insert(0);
+        // In winter, an offset of summer is as unusual as any.
+        let seasons = seasons(nodes, default_zone, newest);
+        let mut usual: BTreeSet<i64> = used.iter().chain(seasons.iter().flatten()).copied().collect();
         let announced = announced(nodes, sequences, hosts, &usual);
         let mut votes = quoted.all().to_vec();
+        let steady = steady(nodes, &quoted);
+        votes.retain(|vote| nodes.runs.get(vote.node).is_none_or(|run| steady(run.source, vote.offset)));
         votes.extend(mtimes);
         votes.extend(labels(nodes, said, &repairs));
         votes.extend(announced.votes);
@@ -91,11 +108,16 @@ impl<'a> Court<'a> {
         links.extend(marks.into_iter().filter(|link| !queued(&ends, link)));
         links.extend(agreeing(nodes, &quoted));
         // What some logs prove by themselves, others may use.
-        let relations = zones::solve(nodes.count, &links, &[], &BTreeSet::new()).groups;
+        let relations = zones::solve(nodes.count, &links, &[], &|_, _| false).groups;
         links.retain(|link| !link.changes_clock());
-        let first = zones::solve(nodes.count, &links, ballot.all(), &usual);
+        let needs_less = |used: &BTreeSet<i64>, node: usize, offset: i64| {
+            used.contains(&offset) || seasons[node].contains(&offset)
+        };
+        let first =
+            zones::solve(nodes.count, &links, ballot.all(), &|node, offset| needs_less(&used, node, offset));
         let by_quotes = |decision: &&Decision| decision.by == By::Own(VoteKind::Quoted);
-        usual.extend(first.decisions.iter().flatten().filter(by_quotes).map(|decision| decision.offset));
+        used.extend(first.decisions.iter().flatten().filter(by_quotes).map(|decision| decision.offset));
+        usual.extend(&used);
         // A label needs a second voice, unless it says UTC. Neither the zone that was given is one, nor another log
         // that is in that zone or names it: labels that lie mostly name a zone that others there are in.
         let mut votes = ballot.all().to_vec();
@@ -103,7 +125,8 @@ impl<'a> Court<'a> {
             vote.named = vote.named.filter(|named| *named != 0);
         }
         let ballot = Ballot::new(nodes.count, votes);
-        let solution = zones::solve(nodes.count, &links, ballot.all(), &usual);
+        let solution =
+            zones::solve(nodes.count, &links, ballot.all(), &|node, offset| needs_less(&used, node, offset));
         let mut court = Self {
             nodes,
             said,
@@ -152,16 +175,31 @@ impl<'a> Court<'a> {
     }
 
     /// For a run without an offset, that of the nearest ones before and behind it in its source, if they
-    /// have the same: a zone that changed twice in between would be strange indeed.
-    fn between(&self, run: usize) -> Option<i64> {
+    /// have the same: a zone that changed twice in between would be strange indeed, unless stamps run back there, or
+    /// summer time may have brought back what a change took away.
+    fn between(&self, run: usize, sequence: &Sequence) -> Option<i64> {
         /// Summer time lasts longer, and comes and goes within a year.
         const LONGEST: i64 = 21 * 86_400 * NANOS_PER_SECOND;
         let [Some((first, before)), Some((last, after))] = self.around[run] else { return None };
         let ends = (self.nodes.runs[first].range()?.1, self.nodes.runs[last].range()?.0);
-        let near = before == after && ends.1 - ends.0 <= LONGEST;
+        let second = |at: i64| (at - before).div_euclid(NANOS_PER_SECOND);
+        let known = Offset((before / NANOS_PER_SECOND) as i32);
+        let near = before == after
+            && ends.1 - ends.0 <= LONGEST
+            && !self.run_back(sequence, first, last)
+            && !Zone::any_sets(known, second(ends.0) - HOUR, second(ends.1) + HOUR);
         // Which of several writers' clocks is the file's own may differ from file to file.
         (near && !self.mixed.contains(&self.nodes.runs[run].source) && !self.solution.disputed.contains(&run))
             .then_some(before)
+    }
+
+    /// Whether stamps run back somewhere between two runs of a source, by as much as zones differ.
+    fn run_back(&self, sequence: &Sequence, first: usize, last: usize) -> bool {
+        let within =
+            |stretch: &&Stretch| self.nodes.run_of(stretch).is_some_and(|run| (first..=last).contains(&run));
+        let ends: Vec<(i64, i64)> =
+            sequence.stretches.iter().filter(within).filter_map(|stretch| stretch.ends).collect();
+        ends.windows(2).any(|pair| pair[1].0 < pair[0].1 - JUMP)
     }
 
     /// The offset of the nearest run of the same source that has one: a guess, better than none.
@@ -216,21 +254,24 @@ impl<'a> Court<'a> {
         (before.0 == after.0).then_some(after.1 - before.1)
     }
 
-    /// Whether a clock may have been set back inside a run without a trace: where a log pauses for a while anyway,
-    /// an hour that came twice may have passed in silence, and what is known of one side is not of the other.
-    fn may_hide_an_hour(&self, run: usize, offset: i64) -> bool {
+    /// What may have set the clock of some records of a run apart from that of others without a trace, if anything:
+    /// then what is known of some is not known of the others.
+    fn other_hour(&self, run: usize, offset: i64) -> Option<&'static str> {
         let run = &self.nodes.runs[run];
-        let Some((first, last)) = run.range() else { return false };
-        let mut gaps = Gaps::default();
-        run.stretches.iter().for_each(|stretch| gaps.merge(&stretch.gaps));
-        if gaps.quantile(0.98).is_none_or(|usual| usual <= LONGEST_USUAL) {
-            return false;
-        }
-        // Of either side it may be the other's offset that is known.
-        const HOUR: i64 = 3_600;
+        let (first, last) = run.range()?;
         let second = |at: i64| (at - offset).div_euclid(NANOS_PER_SECOND);
         let known = Offset((offset / NANOS_PER_SECOND) as i32);
-        Zone::any_sets_back(known, second(first) - HOUR, second(last) + HOUR)
+        // Lines that came late, from before a clock was set.
+        let in_order = run.stretches.iter().filter_map(|stretch| stretch.ends).next()?.0;
+        if first < in_order - JUMP && Zone::any_sets(known, second(first) - HOUR, second(last) + HOUR) {
+            return Some("set their clocks meanwhile, and some of its lines are older than those above them");
+        }
+        // Where a log pauses for a while anyway, an hour that came twice may have passed in silence.
+        let mut gaps = Gaps::default();
+        run.stretches.iter().for_each(|stretch| gaps.merge(&stretch.gaps));
+        let usual = gaps.quantile(0.98)?;
+        (usual > LONGEST_USUAL && Zone::any_sets_back(known, second(first) - HOUR, second(last) + HOUR))
+            .then_some("set their clocks back meanwhile, which its pauses may hide")
     }
 
     /// The zone of a run, how it is known, and why.
@@ -251,9 +292,12 @@ impl<'a> Court<'a> {
             known.find(holds).cloned().unwrap_or_else(|| Zone::fixed((offset / NANOS_PER_SECOND) as i32))
         };
         if let Some(decision) = self.solution.decisions[run]
-            && self.may_hide_an_hour(run, decision.offset)
+            && let Some(by) = self.other_hour(run, decision.offset)
         {
-            return (named(decision.offset), Basis::ZONE_DEFAULT, reasons::hidden(decision.offset));
+            let at = range.map_or(0, |(_, last)| last - decision.offset);
+            let fits = offset_at(self.default_zone, at) == decision.offset;
+            let zone = if fits { self.default_zone.clone() } else { named(decision.offset) };
+            return (zone, Basis::ZONE_DEFAULT, reasons::hidden(decision.offset, by));
         }
         if let Some(decision) = self.solution.decisions[run] {
             let proofs = reasons::proofs(self.nodes, run, &decision, &self.ballot, &self.links);
@@ -267,7 +311,7 @@ impl<'a> Court<'a> {
             let proofs = reasons::clock_change(self.default_zone.name());
             return (self.default_zone.clone(), Basis::ZONE_INFERRED, proofs);
         }
-        if let Some(offset) = self.between(run) {
+        if let Some(offset) = self.between(run, &sequences[self.nodes.runs[run].source]) {
             return (named(offset), Basis::ZONE_INFERRED, reasons::between(offset));
         }
         let proofs = reasons::open(run, &self.ballot, self.solution.disputed.contains(&run));
@@ -337,9 +381,10 @@ impl<'a> Court<'a> {
             segments.push(Segment { from: 0, zone, zone_basis, late_until: None, boot: None });
         }
         let repair = self.repairs[file];
-        if repair.is_some()
+        let shared = self.nodes.files[file].testimony.mixed_labels;
+        if (repair.is_some() || shared)
             && let Some(node) = self.nodes.zoned(file)
-            && let Some(proof) = reasons::lie(node, &self.ballot)
+            && let Some(proof) = reasons::lie(node, shared, &self.ballot)
         {
             proofs.push(proof);
         }

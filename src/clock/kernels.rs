@@ -44,10 +44,11 @@ pub struct Booted {
     span: (i64, i64),
 }
 
-/// Wall clock and kernel clock part: the clock was set, or the machine slept.
+/// A clock that was set: told by whoever set it, or where wall clock and kernel clock part (then the machine may
+/// have slept).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClockStep {
-    /// The last line before and the first behind it.
+    /// The last line before and the first behind it; the same one twice where that tells of it.
     pub places: [Place; 2],
     /// Their stamps as instants, nanoseconds since 1970 UTC.
     pub ends: (i64, i64),
@@ -57,6 +58,17 @@ pub struct ClockStep {
     pub within: i64,
     /// The host, as far as it is known.
     pub host: Option<String>,
+}
+
+impl ClockStep {
+    /// Whether another one may be this, told more exactly.
+    pub(super) fn is(&self, told: &Self) -> bool {
+        const CLOSE: i64 = 2 * NANOS_PER_SECOND;
+        let span = self.ends.0.min(self.ends.1) - CLOSE..=self.ends.0.max(self.ends.1) + CLOSE;
+        self.host == told.host
+            && (self.by - told.by).abs() <= self.within + CLOSE
+            && span.contains(&told.ends.1)
+    }
 }
 
 /// What all kernel lines tell.

@@ -100,11 +100,8 @@ pub(super) fn alone(nodes: &Nodes<'_>, run: usize, links: &[Link]) -> Vec<Proof>
 }
 
 /// Why what is known of a run is not known of all of it.
-pub(super) fn hidden(offset: i64) -> Vec<Proof> {
-    let text = format!(
-        "it reads {} somewhere, but some zones of that offset set their clocks back meanwhile, which its pauses may hide",
-        shown(offset)
-    );
+pub(super) fn hidden(offset: i64, by: &str) -> Vec<Proof> {
+    let text = format!("it reads {} somewhere, but some zones of that offset {by}", shown(offset));
     vec![Proof { text, places: Vec::new() }]
 }
 
@@ -192,16 +189,20 @@ pub(super) fn writer(file: usize, odd: &OddWriter) -> Proof {
     }
 }
 
-/// What proves that a file's labels are wrong.
-pub(super) fn lie(node: usize, ballot: &Ballot) -> Option<Proof> {
+/// What proves that a file's labels are wrong; or, where writers with clocks of their own share them, only that those
+/// of one of them are.
+pub(super) fn lie(node: usize, shared: bool, ballot: &Ballot) -> Option<Proof> {
     let quoted: Vec<&Vote> = ballot.quotes(node).filter(|vote| vote.offset != 0).collect();
     let first = quoted.first()?;
-    Some(Proof {
-        text: format!(
-            "its stamps name an offset that is wrong by {}: {} of its records quote an absolute time of the same moment, as {{0}} does",
-            shown(first.offset),
-            quoted.len()
+    let (by, count) = (shown(first.offset), quoted.len());
+    let text = match shared {
+        false => format!(
+            "its stamps name an offset that is wrong by {by}: {count} of its records quote an absolute time of the same moment, as {{0}} does"
         ),
-        places: first.place.1.map(|offset| Place { file: first.place.0, offset }).into_iter().collect(),
-    })
+        true => format!(
+            "the offset in its stamps is wrong by {by} for {count} of its records, which quote an absolute time of the same moment, as {{0}} does; its stamps run back again and again, so others may have another clock, and all are read as they say"
+        ),
+    };
+    let places = first.place.1.map(|offset| Place { file: first.place.0, offset }).into_iter().collect();
+    Some(Proof { text, places })
 }

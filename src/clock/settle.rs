@@ -10,18 +10,18 @@ use super::court::Court;
 use super::days::DaysKnown;
 use super::family::family_years;
 use super::landmarks::landmarks;
-use super::proof::Shift;
+use super::proof::{Place, Shift};
 use super::skewed::{SkewShown, skews};
-use super::spans::{ChunkSpan, spans, utc};
+use super::spans::{ChunkSpan, local_to_utc, spans, utc};
 use super::stretches::{Follows, Sequence};
 use super::witnessed::{Nodes, Run};
 use super::{Booted, Clock, ClockStep, Years, counted, hosts, kernels};
-use crate::base::Basis;
+use crate::base::{Basis, NANOS_PER_SECOND};
 use crate::io::Rotation;
 use crate::survey::FileSurvey;
 use crate::text::glob;
 use crate::time::Zone;
-use crate::witness::Testimony;
+use crate::witness::{StepStated, Testimony};
 
 /// `--assume-tz [GLOB=]ZONE`.
 #[derive(Clone, Debug)]
@@ -157,7 +157,37 @@ pub fn settle(files: &[FileFacts<'_>], options: &SettleOptions) -> Settlement {
             settled[file].chunks = spans(&files[file], &settled[file].clock, &nodes.years[file]);
         }
     }
-    Settlement { files: settled, shifts, boots: told.boots, steps: told.steps, skews }
+    let stated = stated_steps(&nodes, &settled);
+    let mut steps = told.steps;
+    // Kernel lines on both sides tell the same step less exactly.
+    steps.retain(|step| !stated.iter().any(|told| step.is(told)));
+    steps.extend(stated);
+    Settlement { files: settled, shifts, boots: told.boots, steps, skews }
+}
+
+/// Steps of clocks that records tell of, each from the instant it left to the one it went to.
+fn stated_steps(nodes: &Nodes<'_>, settled: &[Settled]) -> Vec<ClockStep> {
+    let step = |file: usize, stated: &StepStated| {
+        let (piece, written, at) = stated.when;
+        let (node, at) = nodes.locate(file, piece, written, at)?;
+        let Settled { clock, chunks, host } = &settled[file];
+        let number = nodes.files[file].testimony.stretches.iter().position(|number| *number == piece)?;
+        let instant = match nodes.runs.get(node) {
+            Some(_) => local_to_utc(clock.segment(chunks[number].segment), at),
+            None => at + clock.repair.unwrap_or(0) * NANOS_PER_SECOND,
+        } - clock.ahead();
+        Some(ClockStep {
+            places: [Place { file, offset: stated.offset }; 2],
+            ends: (instant.saturating_sub(stated.by), instant),
+            by: stated.by,
+            within: 0,
+            host: host.clone(),
+        })
+    };
+    let files = nodes.files.iter().enumerate();
+    files
+        .flat_map(|(file, facts)| facts.testimony.steps.iter().filter_map(move |stated| step(file, stated)))
+        .collect()
 }
 
 /// The files of each source, oldest first.

@@ -112,6 +112,7 @@ impl Sequence {
             gaps.merge(&stretch.gaps);
         }
         let usual = gaps.quantile(0.98).filter(|_| trust && gaps.total() >= 8);
+        let sparse = gaps.quantile(0.98).is_some_and(|usual| usual > LONGEST_USUAL);
         let mut last: Option<i64> = None;
         let mut file = None;
         for stretch in &self.stretches {
@@ -119,6 +120,10 @@ impl Sequence {
             let follows = match (last, stretch.ends) {
                 // Which of several writers' clocks is the file's own may differ from file to file.
                 (Some(_), Some(_)) if new_file && mixed => Follows::Unknown,
+                // A log that pauses for hours goes on in its next file after a while, by whatever clock.
+                (Some(last), Some((first, _))) if new_file && sparse && first - last > LATE => {
+                    Follows::Unknown
+                }
                 (Some(last), Some((first, _))) => judge(last, first, usual, zone),
                 _ => Follows::Plainly,
             };

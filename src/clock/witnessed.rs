@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::{self, FRESH, QUARTER, Seen, TIGHT, split};
 use super::settle::FileFacts;
-use super::stretches::Stretch;
+use super::stretches::{LONGEST_USUAL, Stretch};
 use super::years;
 use super::zones::{Vote, VoteKind};
 use crate::base::NANOS_PER_SECOND;
-use crate::survey::Seen as Stamped;
+use crate::survey::{Gaps, Seen as Stamped};
 use crate::witness::{MarkKind, Written};
 
 /// Stretches written in one zone: a node whose clock is to be found.
@@ -254,7 +254,30 @@ impl<'a> Nodes<'a> {
             }
         }
         // Where most files were changed at other times than they were written, the rest is chance.
-        if votes.len() * 2 > heard { votes } else { Vec::new() }
+        if votes.len() * 2 <= heard {
+            return Vec::new();
+        }
+        self.of_one_program(&mut votes);
+        votes
+    }
+
+    /// Drops votes that may be of one program and not of the log: a writer's own clock shows where its records stand
+    /// between those of others, which takes a log that is busy. In others two programs must end files alike.
+    fn of_one_program(&self, votes: &mut Vec<Vote>) {
+        let of = |vote: &Vote| &self.files[vote.place.0];
+        let mut last: BTreeMap<(&str, i64), BTreeSet<Option<u64>>> = BTreeMap::new();
+        for vote in votes.iter() {
+            last.entry((of(vote).source, vote.offset)).or_default().insert(of(vote).testimony.last_program);
+        }
+        let sparse = |facts: &FileFacts<'_>| {
+            let mut gaps = Gaps::default();
+            facts.survey.chunks.iter().for_each(|(_, chunk)| gaps.merge(&chunk.gaps));
+            gaps.quantile(0.98).is_some_and(|usual| usual > LONGEST_USUAL)
+        };
+        votes.retain(|vote| {
+            let facts = of(vote);
+            !facts.testimony.programs || !sparse(facts) || last[&(facts.source, vote.offset)].len() > 1
+        });
     }
 
     /// Marks of all files, by node and that node's clock. The same mark in several files of one run is one.

@@ -139,6 +139,9 @@ struct Linked {
     marks: bool,
 }
 
+/// Of a node and an offset: see [`solve`].
+pub(super) type Usual<'a> = dyn Fn(usize, i64) -> bool + 'a;
+
 struct Groups {
     parent: Vec<usize>,
     /// Clock of the node minus clock of its parent.
@@ -156,9 +159,9 @@ impl Groups {
     }
 }
 
-/// Solves `nodes` clocks. Links must come best first. `usual` are offsets that need less proof: UTC and
-/// the zone that was given first.
-pub(super) fn solve(nodes: usize, links: &[Link], votes: &[Vote], usual: &BTreeSet<i64>) -> Solution {
+/// Solves `nodes` clocks. Links must come best first. `usual` says of a node and an offset whether it needs less
+/// proof: UTC, and what the zone that was given first has at the time.
+pub(super) fn solve(nodes: usize, links: &[Link], votes: &[Vote], usual: &Usual<'_>) -> Solution {
     let mut groups = Groups { parent: (0..nodes).collect(), potential: vec![0; nodes] };
     let mut solution = Solution { decisions: vec![None; nodes], ..Solution::default() };
     let mut tainted = vec![false; nodes];
@@ -236,7 +239,7 @@ fn decide(
     groups: &Groups,
     linked: &[Linked],
     of_node: &[Vec<&Vote>],
-    usual: &BTreeSet<i64>,
+    usual: &Usual<'_>,
     tainted: &[bool],
     solution: &mut Solution,
 ) {
@@ -267,7 +270,7 @@ fn decide(
                 let votes = group.iter().flat_map(|node| &of_node[*node]);
                 let own = votes
                     .filter(|vote| vote.kind == VoteKind::Mtime)
-                    .all(|vote| usual.contains(&vote.offset));
+                    .all(|vote| usual(vote.node, vote.offset));
                 *count == total && (total >= 2 || own)
             }
         };
@@ -315,7 +318,7 @@ fn decide(
         // A queue that waits for an hour looks like a zone an hour away. So an offset that a run has from
         // shared marks alone must be one that these logs are known to use.
         let alone = own.is_none_or(|own| own > kind) && linked[node].marks;
-        if alone && !usual.contains(&offset) {
+        if alone && !usual(node, offset) {
             continue;
         }
         let by = match own {
@@ -369,10 +372,10 @@ mod tests {
     fn one_that_knows_tells_the_others() {
         let votes: Vec<Vote> = (0..3).map(|value| quoted(0, 2, value)).collect();
         let links = [link(0, 1, 0, 40), link(1, 2, 7, 20)];
-        let usual = BTreeSet::from([2 * HOUR, -5 * HOUR]);
+        let usual = |_, offset| [2 * HOUR, -5 * HOUR].contains(&offset);
         assert_eq!(hours(&solve(4, &links, &votes, &usual)), [Some(2), Some(2), Some(-5), None]);
         assert_eq!(
-            hours(&solve(4, &links, &votes, &BTreeSet::new())),
+            hours(&solve(4, &links, &votes, &|_, _| false)),
             [Some(2), None, None, None],
             "a queue may wait"
         );
@@ -381,15 +384,15 @@ mod tests {
     #[test]
     fn two_quotes_are_not_enough_and_neither_is_one_thrice() {
         let two: Vec<Vote> = (0..2).map(|value| quoted(0, 2, value)).collect();
-        assert_eq!(hours(&solve(1, &[], &two, &BTreeSet::new())), [None]);
-        assert_eq!(hours(&solve(1, &[], &[quoted(0, 2, 7); 5], &BTreeSet::new())), [None]);
+        assert_eq!(hours(&solve(1, &[], &two, &|_, _| false)), [None]);
+        assert_eq!(hours(&solve(1, &[], &[quoted(0, 2, 7); 5], &|_, _| false)), [None]);
     }
 
     #[test]
     fn contradictions_stay_open() {
         let mut votes: Vec<Vote> = (0..3).map(|value| quoted(0, 2, value)).collect();
         votes.extend((3..6).map(|value| quoted(1, 9, value)));
-        assert_eq!(hours(&solve(2, &[link(0, 1, 0, 40)], &votes, &BTreeSet::new())), [None, None]);
+        assert_eq!(hours(&solve(2, &[link(0, 1, 0, 40)], &votes, &|_, _| false)), [None, None]);
         // Two labels that cannot both be true.
         let label = |node| Vote {
             node,
@@ -404,7 +407,7 @@ mod tests {
             named: None,
         };
         let solution =
-            solve(3, &[link(0, 1, 9, 40), link(1, 2, 0, 30)], &[label(0), label(1)], &BTreeSet::new());
+            solve(3, &[link(0, 1, 9, 40), link(1, 2, 0, 30)], &[label(0), label(1)], &|_, _| false);
         assert_eq!((hours(&solution), solution.disputed.len()), (vec![None, None, None], 3));
     }
 
@@ -422,8 +425,17 @@ mod tests {
             tight: true,
             named: None,
         };
-        assert_eq!(hours(&solve(1, &[], &[mtime(0, 9, 1)], &BTreeSet::from([0, 9 * HOUR]))), [Some(9)]);
-        assert_eq!(hours(&solve(1, &[], &[mtime(0, 5, 1)], &BTreeSet::from([0, 9 * HOUR]))), [None]);
-        assert_eq!(hours(&solve(1, &[], &[mtime(0, 5, 1), mtime(0, 5, 2)], &BTreeSet::from([0]))), [Some(5)]);
+        assert_eq!(
+            hours(&solve(1, &[], &[mtime(0, 9, 1)], &|_, offset| [0, 9 * HOUR].contains(&offset))),
+            [Some(9)]
+        );
+        assert_eq!(
+            hours(&solve(1, &[], &[mtime(0, 5, 1)], &|_, offset| [0, 9 * HOUR].contains(&offset))),
+            [None]
+        );
+        assert_eq!(
+            hours(&solve(1, &[], &[mtime(0, 5, 1), mtime(0, 5, 2)], &|_, offset| [0].contains(&offset))),
+            [Some(5)]
+        );
     }
 }

@@ -147,7 +147,7 @@ fn interval(story: &Explanation) -> String {
             format!("{ends}: all days that are possible")
         }
         Some((_, stamp)) if stamp.zone == WrittenZone::Boot => {
-            format!("{ends}: as far as kernel lines with times tell, and their clock may drift")
+            format!("{ends}: as far as kernel lines with times tell, and clocks drift or are set")
         }
         Some(_) if instant.basis.has(Basis::SKEW) => {
             format!("{ends}, with what its clock was off taken away")

@@ -278,9 +278,12 @@ fn markdown_ledger(text: &mut String, report: &Report<'_>) {
 }
 
 fn markdown_table(text: &mut String, report: &Report<'_>, markers: &[&Marker]) {
-    let zone = report.zone.name();
-    let _ =
-        writeln!(text, "| {zone} | UTC | level | source | message | evidence |\n|---|---|---|---|---|---|");
+    // A second column for UTC says nothing where it is the zone.
+    let (times, rule) = match report.zone.name() {
+        "UTC" => ("UTC".to_owned(), "---"),
+        zone => (format!("{zone} | UTC"), "---|---"),
+    };
+    let _ = writeln!(text, "| {times} | level | source | message | evidence |\n|{rule}|---|---|---|---|");
     for marker in markers {
         markdown_row(text, report, marker);
     }
@@ -289,16 +292,20 @@ fn markdown_table(text: &mut String, report: &Report<'_>, markers: &[&Marker]) {
 
 fn markdown_row(text: &mut String, report: &Report<'_>, marker: &Marker) {
     let key = marker.example.dated.then_some(marker.stat.first_key);
-    let utc = key.map_or(String::new(), |key| {
+    let utc = key.filter(|_| report.zone.name() != "UTC").map(|key| {
         let mut out = Vec::new();
         render_rfc3339(&mut out, key, 0, 0, true);
         String::from_utf8_lossy(&out).into_owned()
     });
+    let time = key.map_or("undated".to_owned(), |key| local_time(report.zone, key));
+    let times = match (report.zone.name(), utc) {
+        ("UTC", _) => time,
+        (_, utc) => format!("{time} | {}", utc.unwrap_or_default()),
+    };
     let guess = if marker.level_guessed() { "?" } else { "" };
     let _ = writeln!(
         text,
-        "| {} | {utc} | {}{guess} | {} | {} ({}×) | {} |",
-        key.map_or("undated".to_owned(), |key| local_time(report.zone, key)),
+        "| {times} | {}{guess} | {} | {} ({}×) | {} |",
         marker.stat.level.word().unwrap_or(""),
         cell(&report.source(marker.source).name),
         cell(&excerpt(&marker.example.message, 160)),

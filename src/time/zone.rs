@@ -147,13 +147,13 @@ impl Zone {
     /// Whether any known zone sets its clock back between two UTC seconds, less than half a year apart, from or to
     /// an offset.
     pub fn any_sets_back(offset: Offset, from: i64, to: i64) -> bool {
-        let naive = |second: i64| chrono::DateTime::from_timestamp(second, 0).map(|at| at.naive_utc());
-        let (Some(from), Some(to)) = (naive(from), naive(to)) else { return false };
-        chrono_tz::TZ_VARIANTS.iter().any(|zone| {
-            let at = |utc: &NaiveDateTime| zone.offset_from_utc_datetime(utc).fix().local_minus_utc();
-            let (before, after) = (at(&from), at(&to));
-            before > after && (before == offset.0 || after == offset.0)
-        })
+        any_zone(offset, from, to, |before, after| before > after)
+    }
+
+    /// Whether any known zone sets its clock at all between two UTC seconds, less than half a year apart, from or to
+    /// an offset.
+    pub fn any_sets(offset: Offset, from: i64, to: i64) -> bool {
+        any_zone(offset, from, to, |before, after| before != after)
     }
 
     /// A cursor for many look-ups in nearly ascending order.
@@ -199,6 +199,18 @@ pub(super) fn named_offset(name: &[u8], local: i64) -> Option<Offset> {
         });
         let zone = known[index].1.as_ref()?;
         Some(Offset((local - zone.to_utc(local).0) as i32))
+    })
+}
+
+/// Whether any known zone goes from one offset to another between two UTC seconds so that `sets` says yes, and one of
+/// the two is `offset`.
+fn any_zone(offset: Offset, from: i64, to: i64, sets: impl Fn(i32, i32) -> bool) -> bool {
+    let naive = |second: i64| chrono::DateTime::from_timestamp(second, 0).map(|at| at.naive_utc());
+    let (Some(from), Some(to)) = (naive(from), naive(to)) else { return false };
+    chrono_tz::TZ_VARIANTS.iter().any(|zone| {
+        let at = |utc: &NaiveDateTime| zone.offset_from_utc_datetime(utc).fix().local_minus_utc();
+        let (before, after) = (at(&from), at(&to));
+        sets(before, after) && (before == offset.0 || after == offset.0)
     })
 }
 

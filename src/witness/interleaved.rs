@@ -9,10 +9,26 @@ use super::testimony::{Written, odd_one};
 use super::writers::{self, OddWriter, Writer, odd_elsewhere, odd_writers};
 use crate::grammar::{Known, Slots};
 use crate::io::Opened;
-use crate::survey::{FileSurvey, JUMP, Layouts, lines};
+use crate::survey::{FileSurvey, JUMP, Layouts, across_years, lines};
 
 /// A record on its way to `odd_writers`: indices of its host and program, stamp, offset.
 type Plain = (usize, usize, i64, u64);
+
+/// Counts New Years among stamps without a year: two writers on both sides of one are hours apart, not a year.
+#[derive(Default)]
+struct NewYears {
+    last: Option<i64>,
+    passed: i64,
+}
+
+impl NewYears {
+    /// A stamp of the proxy year, counted on from the first one's.
+    fn count(&mut self, at: i64) -> i64 {
+        let last = self.last.replace(at).unwrap_or(at);
+        self.passed += across_years(last, at) - (at - last);
+        at + self.passed
+    }
+}
 
 /// Finds writers whose clock is not the file's, and the chunks whose jump they explain. `known` are those of other
 /// files of the log. Errors: what the file system says.
@@ -27,6 +43,7 @@ pub(super) fn interleaved(
     let mut slots = Slots::default();
     each_region(opened, survey, |base, text| {
         let mut region = Vec::new();
+        let mut years = NewYears::default();
         for (start, _, line) in lines(text, 0) {
             let Some((id, head)) = layouts.begins(&text[start..], line.len(), &mut slots) else {
                 continue;
@@ -41,7 +58,9 @@ pub(super) fn interleaved(
                 let next = names.len();
                 *names.entry(text.to_vec()).or_insert(next)
             };
-            region.push((name(Known::Host), name(Known::Program), at, base + start as u64));
+            let (host, program) = (name(Known::Host), name(Known::Program));
+            let at = if written == Written::Yearless { years.count(at) } else { at };
+            region.push((host, program, at, base + start as u64));
         }
         regions.push(region);
     })?;
@@ -141,4 +160,21 @@ fn explained(regions: &[Vec<Plain>], survey: &FileSurvey, odd: impl Fn(&Plain) -
         }
     }
     explained
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_writers_around_new_year_are_hours_apart() {
+        const HOUR: i64 = 3_600 * crate::base::NANOS_PER_SECOND;
+        let end = 366 * 24 * HOUR;
+        let mut years = NewYears::default();
+        // Seoul, UTC, Seoul, and UTC once it is New Year there as well.
+        let counted =
+            [HOUR, end - 8 * HOUR, 2 * HOUR, end - 7 * HOUR, 12 * HOUR, 3 * HOUR].map(|at| years.count(at));
+        let hours = counted.map(|at| at / HOUR);
+        assert_eq!(hours, [1, -8, 2, -7, 12, 3]);
+    }
 }

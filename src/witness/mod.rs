@@ -11,6 +11,7 @@ mod kernel;
 mod marks;
 mod sample;
 mod shared;
+mod stated_step;
 mod stated_zone;
 mod testimony;
 mod writers;
@@ -22,6 +23,6 @@ pub use marks::{MarkKind, Sight};
 pub use sample::WHOLE;
 pub use shared::keep_shared;
 pub use testimony::{
-    Anchor, Counted, KERNEL, Loose, Testimony, UptimePoint, Written, ZoneStated, odd_one, testify,
+    Anchor, Counted, KERNEL, Loose, StepStated, Testimony, UptimePoint, Written, ZoneStated, odd_one, testify,
 };
 pub use writers::{OddWriter, Writer};

@@ -9,12 +9,13 @@ use super::interleaved::interleaved;
 use super::kernel::{said, said_behind_uptime, uptime};
 use super::marks::{MarkKind, Marks, Sight, behind_name, deeds, hash, ids};
 use super::sample::each_region;
+use super::stated_step::stated_step;
 use super::stated_zone::stated_zone;
 use super::writers::{OddWriter, Writer};
 use crate::base::{NANOS_PER_SECOND, Stamp, WrittenDate, WrittenZone};
 use crate::grammar::{GrammarId, Head, Known, Slots};
 use crate::io::Opened;
-use crate::survey::{FileSurvey, Layouts, lines};
+use crate::survey::{FileSurvey, JUMP, Layouts, lines};
 
 /// How much a stamp says: what its nanoseconds count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -109,6 +110,17 @@ pub struct ZoneStated {
     pub offset: u64,
 }
 
+/// A record that tells of a step of its machine's clock, written right behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepStated {
+    /// The stretch of the file, how much the record's stamp says, and the stamp in nanoseconds.
+    pub when: (u32, Written, i64),
+    /// How much the clock gained, nanoseconds.
+    pub by: i64,
+    /// Offset of the record.
+    pub offset: u64,
+}
+
 /// A mark in a file without stamps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Loose {
@@ -152,8 +164,17 @@ pub struct Testimony {
     pub loose: Vec<Loose>,
     /// Records that state a zone: the first ones, in file order.
     pub zones: Vec<ZoneStated>,
+    /// Records that tell of steps of the clock: the first ones, in file order.
+    pub steps: Vec<StepStated>,
     /// Whether a record states an instant of its own (`started at ...`).
     pub states: bool,
+    /// Hash of the program of the last record that was heard.
+    pub last_program: Option<u64>,
+    /// Whether records of several programs were heard.
+    pub programs: bool,
+    /// Whether stamps that name their offset run back again and again by as much as zones differ: writers with
+    /// clocks of their own share a label that is not true of all of them.
+    pub mixed_labels: bool,
 }
 
 impl Testimony {
@@ -183,6 +204,9 @@ const MOST: usize = 4096;
 /// Most statements of zones kept of one file.
 const MOST_ZONES: usize = 64;
 
+/// Most statements of steps kept of one file.
+const MOST_STEPS: usize = 256;
+
 /// Shortest message that is recognised in another file, in bytes.
 const SHORTEST_MESSAGE: usize = 16;
 
@@ -210,6 +234,9 @@ struct Witness<'a> {
     /// The last stamp without a zone, nanoseconds, and how often one lies well before the one above it.
     last: Option<i64>,
     steps_back: u32,
+    /// The same of stamps that name theirs, as instants.
+    last_zoned: Option<i64>,
+    zoned_back: u32,
 }
 
 /// Hears one file, and keeps up to `most` marks of each kind. `known` are writers with a clock of their own in
@@ -263,9 +290,11 @@ fn hear(
         current: None,
         last: None,
         steps_back: 0,
+        last_zoned: None,
+        zoned_back: 0,
     };
     each_region(opened, survey, |base, text| {
-        (witness.current, witness.last) = (None, None);
+        (witness.current, witness.last, witness.last_zoned) = (None, None, None);
         for (start, _, line) in lines(text, 0) {
             witness.line(base + start as u64, &text[start..], line);
         }
@@ -273,6 +302,7 @@ fn hear(
     let Witness { mut said, marks, hosts, spoken, served, counted, loose, stretches, steps_back, .. } =
         witness;
     said.stretches = stretches;
+    said.mixed_labels = witness.zoned_back >= FEWEST_STEPS;
     let jumps: u32 = survey.chunks.iter().map(|(_, chunk)| chunk.jumps.0 + chunk.jumps.1).sum();
     said.jumps = jumps.saturating_sub(explained.len() as u32);
     said.sights = marks.finish();
@@ -290,6 +320,15 @@ fn hear(
     let host = hosts.into_iter().max_by(|a, b| a.1.1.cmp(&b.1.1).then_with(|| b.0.cmp(&a.0)));
     said.host = host.map(|(host, _)| text(&host));
     Ok((said, steps_back))
+}
+
+/// Keeps the step of the clock that a record tells of.
+fn state_step(said: &mut Testimony, program: &[u8], message: &[u8], when: (u32, Written, i64), offset: u64) {
+    if said.steps.len() < MOST_STEPS
+        && let Some(by) = stated_step(program, message)
+    {
+        said.steps.push(StepStated { when, by, offset });
+    }
 }
 
 /// Keeps the zone that a record states.
@@ -340,10 +379,16 @@ impl Witness<'_> {
             None => at,
         };
         let own_clock = odd.is_none();
-        if written != Written::Zoned {
-            let back = self.last.replace(at).is_some_and(|last| last.saturating_sub(at) > STEP_BACK);
-            self.steps_back += u32::from(back);
-        }
+        // Another host's clock may stand an hour apart because it was set wrongly: what it quotes says nothing of
+        // this one.
+        let foreign = odd.is_some_and(|odd| matches!(odd.writer, Writer::Host(_)));
+        let by = hash(&[program.unwrap_or_default()]);
+        self.said.programs |= self.said.last_program.replace(by).is_some_and(|last| last != by);
+        let (last, back, least) = match written {
+            Written::Zoned => (&mut self.last_zoned, &mut self.zoned_back, JUMP),
+            _ => (&mut self.last, &mut self.steps_back, STEP_BACK),
+        };
+        *back += u32::from(last.replace(at).is_some_and(|last| last.saturating_sub(at) > least));
         self.current = Some((piece, written, at));
         let number = host.and_then(|host| self.number(host));
         let when = When { piece, written, at, width: stamp.resolution.width(), offset };
@@ -356,9 +401,8 @@ impl Witness<'_> {
         }
         if own_clock {
             self.serve(id, line, stamp_end, when);
-        }
-        if own_clock {
             state_zone(&mut self.said, message, Some((piece, written, at)), offset);
+            state_step(&mut self.said, program.unwrap_or_default(), message, (piece, written, at), offset);
         }
         let add = |marks: &mut Marks, kind, hash| marks.add(piece, kind, written, hash, at, offset);
         let words = if program.is_none() { behind_name(message.trim_ascii()) } else { message.trim_ascii() };
@@ -369,20 +413,25 @@ impl Witness<'_> {
         ids(body, |word| add(marks, MarkKind::Id, hash(&[word])));
         // Who made a request stands before the stamp in most access logs.
         deeds(line, |kind, hash| add(marks, kind, hash));
-        if self.said.uptimes.len() < MOST
-            && program == Some(KERNEL)
-            && let Some(uptime) = uptime(message)
-        {
-            let width = stamp.resolution.width();
-            let (said, name) = (&mut self.said, host.unwrap_or_default());
-            let kernel = said.kernels.iter().position(|known| known == name).unwrap_or_else(|| {
-                said.kernels.push(name.to_vec());
-                said.kernels.len() - 1
-            }) as u32;
-            let text = said_behind_uptime(message);
-            said.uptimes.push(UptimePoint { piece, written, at, width, uptime, kernel, said: text, offset });
+        if program == Some(KERNEL) {
+            self.kernel(host.unwrap_or_default(), message, when);
         }
-        self.quotes(body, offset, (piece, written, at));
+        if !foreign {
+            self.quotes(body, offset, (piece, written, at));
+        }
+    }
+
+    /// A kernel line, if it tells its uptime.
+    fn kernel(&mut self, host: &[u8], message: &[u8], when: When) {
+        let Some(uptime) = uptime(message).filter(|_| self.said.uptimes.len() < MOST) else { return };
+        let said = &mut self.said;
+        let kernel = said.kernels.iter().position(|known| known == host).unwrap_or_else(|| {
+            said.kernels.push(host.to_vec());
+            said.kernels.len() - 1
+        }) as u32;
+        let When { piece, written, at, width, offset } = when;
+        let text = said_behind_uptime(message);
+        said.uptimes.push(UptimePoint { piece, written, at, width, uptime, kernel, said: text, offset });
     }
 
     /// A request with its duration.

@@ -49,6 +49,9 @@ const LEEWAY: i64 = 5 * NANOS_PER_SECOND;
 /// Half a quarter of an hour: who is out of order by less has the file's zone.
 const HALF: i64 = QUARTER / 2;
 
+/// Two zones are this far apart at most.
+const FURTHEST: i64 = 26 * 3_600 * NANOS_PER_SECOND;
+
 /// Fewest records of a writer that say anything of its clock.
 const FEWEST: usize = 3;
 
@@ -101,7 +104,9 @@ pub(super) fn odd_writers(regions: &[Vec<Written<'_>>], writer: impl Fn(&[u8]) -
             .filter(|at| (low..=high).contains(at));
         // Nothing may fit: one of the clocks changed.
         let (offset, second) = (grid.next(), grid.next());
-        let certain = second.is_none() && offset.is_some_and(|offset| offset != 0);
+        // No two zones are further apart than a day and two hours: a clock that is was set wrongly, or changed.
+        let zones = |offset: i64| offset != 0 && offset.abs() <= FURTHEST;
+        let certain = second.is_none() && offset.is_some_and(zones);
         let offset = offset.filter(|_| certain).unwrap_or(0);
         Some((OddWriter { writer: writer(name), offset, certain, first, elsewhere: false }, true))
     });
@@ -202,6 +207,19 @@ mod tests {
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!((found[0].offset, found[0].certain), (-hours * SECOND, true));
         assert_eq!(found[0].first, (3, 4));
+    }
+
+    #[test]
+    fn no_zone_is_days_away() {
+        let records: Vec<(&str, i64)> = (0..30)
+            .map(
+                |index| {
+                    if index % 3 == 1 { ("odd", index * 200 - 72 * 3_600) } else { ("cron", index * 200) }
+                },
+            )
+            .collect();
+        let found = find(&records);
+        assert!(found.len() == 1 && !found[0].certain && found[0].offset == 0, "{found:?}");
     }
 
     #[test]

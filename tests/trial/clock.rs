@@ -124,6 +124,11 @@ impl<T: Copy + PartialEq> Course<T> {
         self.0[index.saturating_sub(1)].1
     }
 
+    /// All values it has.
+    pub(crate) fn values(&self) -> impl Iterator<Item = T> {
+        self.0.iter().map(|(_, value)| *value)
+    }
+
     pub(crate) fn changes(&self) -> bool {
         self.0.windows(2).any(|pair| pair[0].1 != pair[1].1)
     }

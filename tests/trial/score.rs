@@ -140,7 +140,9 @@ pub(crate) fn score(world: &World, written: &Written, answers: &Answers) -> Vec<
         let host = world.logs[log].host;
         let lying = world.logs.iter().any(|log| log.host == host && log.lie.is_some());
         let hidden = world.logs[log].kinds.contains(&"silent year");
-        for (asked, verdict) in event_verdicts(&said, truth, lying) {
+        // An uptime is dated by the clock as it stood when a kernel line had a time.
+        let told: Vec<i64> = world.hosts[host].ahead.values().map(|ahead| truth.at + ahead).collect();
+        for (asked, verdict) in event_verdicts(&said, truth, (&told, lying)) {
             let asked = if hidden && asked == Asked::Year { Asked::HiddenYear } else { asked };
             judge(log, asked, verdict, &fault);
         }
@@ -179,12 +181,13 @@ pub(crate) fn score(world: &World, written: &Written, answers: &Answers) -> Vec<
     judged.into_iter().map(outcome).collect()
 }
 
-/// What one event answers to each question.
-fn event_verdicts(said: &Said<'_>, truth: &Truth, lying: bool) -> Vec<(Asked, Verdict)> {
+/// What one event answers to each question. `told` are its instants by the clocks that its host had, and whether a
+/// label on that host lies.
+fn event_verdicts(said: &Said<'_>, truth: &Truth, (told, lying): (&[i64], bool)) -> Vec<(Asked, Verdict)> {
     let mut verdicts = Vec::new();
     if truth.layout == Layout::Plain {
         if said.earliest.is_some() && said.latest.is_some() && !said.has("zone:default") {
-            let held = said.holds(truth.at) || said.holds(truth.reading);
+            let held = told.iter().chain([&truth.at]).any(|at| said.holds(*at));
             let verdict = match held {
                 true => Verdict::Right,
                 // What follows from a label that lies, and that nothing contradicts, is no claim of ours either.
