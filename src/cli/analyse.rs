@@ -31,7 +31,7 @@ pub(super) enum Events {
 enum Written {
     Nothing,
     Rows(Vec<u8>),
-    Store(Result<Piece>),
+    Store(Result<Box<Piece>>),
 }
 
 /// Feels the pulse of every source, and writes events on the side where asked to.
@@ -77,7 +77,7 @@ impl Writing<'_> {
         match self {
             Self::Nothing => Written::Nothing,
             Self::Rows(bytes) => Written::Rows(bytes),
-            Self::Store(piece, fault) => Written::Store(fault.and_then(|()| piece.finish())),
+            Self::Store(piece, fault) => Written::Store(fault.and_then(|()| piece.finish()).map(Box::new)),
         }
     }
 }
@@ -124,7 +124,7 @@ impl Sink for Analyst<'_> {
         match (&mut self.events, written) {
             (Events::Rows(rows), Written::Rows(bytes)) => rows.write(&bytes)?,
             (Events::Store(writer), Written::Store(piece)) => {
-                writer.get_mut().unwrap_or_else(PoisonError::into_inner).append(piece?)?;
+                writer.get_mut().unwrap_or_else(PoisonError::into_inner).append(*piece?)?;
             }
             _ => {}
         }
