@@ -11,7 +11,7 @@ use super::schema::{Column, column};
 
 /// Most rows of a part, which is one row group: small enough that a window reads little, large enough that
 /// columns compress.
-pub(super) const PART_ROWS: usize = 262_144;
+pub(super) const PART_ROWS: u64 = 262_144;
 
 /// Rows of a page: the least that a window reads of a column.
 const PAGE_ROWS: usize = 20_000;

@@ -3,8 +3,8 @@
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::{Int32Type, Int64Type, TimestampMicrosecondType, UInt32Type, UInt64Type};
 use arrow_array::{
-    Array, ArrayRef, BinaryArray, Int32Array, Int64Array, ListArray, MapArray, RecordBatch, StringArray,
-    TimestampMicrosecondArray, UInt32Array, UInt64Array,
+    Array, ArrayRef, ArrowPrimitiveType, BinaryArray, Int32Array, Int64Array, ListArray, MapArray,
+    PrimitiveArray, RecordBatch, StringArray, TimestampMicrosecondArray, UInt32Array, UInt64Array,
 };
 
 use super::facts::{Facts, MICRO, unpack_below};
@@ -12,10 +12,25 @@ use super::schema::Column;
 use super::shape::{Part, push_text};
 use crate::base::{Basis, Error, Instant, Level, Result, ToldRows};
 
+/// A column of numbers.
+fn column<T: ArrowPrimitiveType>(batch: &RecordBatch, column: Column) -> Option<&PrimitiveArray<T>> {
+    batch.columns().get(column as usize)?.as_primitive_opt()
+}
+
 /// The number of a batch's first row.
 pub(super) fn first_number(batch: &RecordBatch) -> Option<u64> {
-    let numbers = batch.column(Column::Seq as usize).as_primitive_opt::<UInt64Type>()?;
-    (!numbers.is_empty()).then(|| numbers.value(0))
+    column::<UInt64Type>(batch, Column::Seq)?.values().first().copied()
+}
+
+/// Where a row of a batch stands in time, nanoseconds since 1970.
+pub(super) fn key_of(batch: &RecordBatch, row: usize) -> Option<i64> {
+    let at = column::<Int64Type>(batch, Column::At).filter(|at| row < at.len())?;
+    if at.is_valid(row) {
+        return Some(at.value(row));
+    }
+    let below = unpack_below(column::<UInt32Type>(batch, Column::Below)?.value(row))[0];
+    let time = column::<TimestampMicrosecondType>(batch, Column::Time)?.value(row);
+    Some(time.saturating_mul(MICRO).saturating_add(below))
 }
 
 /// A column of few different texts: each stands once, rows name it.

@@ -185,8 +185,7 @@ impl Beside {
 fn push(parts: &mut Parts, slices: Vec<Slice>, first: u64) -> Result<()> {
     for slice in slices {
         let rows: RecordBatch = numbered(&slice.batch, first)?;
-        let number = super::rows::first_number(&rows).unwrap_or(first);
-        parts.push(slice.day, slice.keys, number, rows)?;
+        parts.push(slice.day, slice.keys, rows)?;
     }
     Ok(())
 }
