@@ -6,15 +6,15 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::builder::{
-    BinaryBuilder, BinaryDictionaryBuilder, Int64Builder, ListBuilder, MapBuilder, MapFieldNames,
-    StringBuilder, StringDictionaryBuilder, TimestampMicrosecondBuilder, UInt32Builder, UInt64Builder,
+    ArrayBuilder as _, BinaryBuilder, Int64Builder, ListBuilder, MapBuilder, MapFieldNames, StringBuilder,
+    TimestampMicrosecondBuilder, UInt32Builder, UInt64Builder,
 };
-use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, RecordBatch};
 use memchr::memmem;
 
 use super::facts::{Facts, MICRO, pack_below};
 use super::fault;
+use super::names::Names;
 use super::outline::Outliner;
 use super::schema::{entry_names, schema, word};
 use super::shape::{Part, arrange, push_shape};
@@ -23,9 +23,6 @@ use crate::grammar::Known;
 use crate::present::start_text;
 use crate::text::lossy;
 use crate::view::{Record, Scene};
-
-/// A column of few different texts.
-type Names = StringDictionaryBuilder<Int32Type>;
 
 /// Columns under construction.
 pub(super) struct Rows {
@@ -48,7 +45,7 @@ pub(super) struct Rows {
     basis: ListBuilder<Names>,
     marks: ListBuilder<Names>,
     fields: MapBuilder<Names, StringBuilder>,
-    shape: BinaryDictionaryBuilder<Int32Type>,
+    shape: Names,
     below: UInt32Builder,
     at: Int64Builder,
     from: Int64Builder,
@@ -73,7 +70,7 @@ impl std::fmt::Debug for Rows {
 
 impl Default for Rows {
     fn default() -> Self {
-        let words = || ListBuilder::new(Names::new()).with_field(word());
+        let words = || ListBuilder::new(Names::default()).with_field(word());
         let [entry, key, value] = entry_names();
         let names = MapFieldNames { entry, key, value };
         let time = || TimestampMicrosecondBuilder::new().with_timezone("UTC");
@@ -82,13 +79,13 @@ impl Default for Rows {
             earliest: time(),
             latest: time(),
             seq: UInt64Builder::new(),
-            source: Names::new(),
-            file: Names::new(),
-            host: Names::new(),
-            program: Names::new(),
-            format: Names::new(),
-            level: Names::new(),
-            pattern: Names::new(),
+            source: Names::default(),
+            file: Names::default(),
+            host: Names::default(),
+            program: Names::default(),
+            format: Names::default(),
+            level: Names::default(),
+            pattern: Names::default(),
             line: UInt64Builder::new(),
             lines: UInt32Builder::new(),
             pid: UInt32Builder::new(),
@@ -96,8 +93,8 @@ impl Default for Rows {
             message: StringBuilder::new(),
             basis: words(),
             marks: words(),
-            fields: MapBuilder::new(Some(names), Names::new(), StringBuilder::new()),
-            shape: BinaryDictionaryBuilder::new(),
+            fields: MapBuilder::new(Some(names), Names::default(), StringBuilder::new()),
+            shape: Names::default(),
             below: UInt32Builder::new(),
             at: Int64Builder::new(),
             from: Int64Builder::new(),
@@ -145,12 +142,12 @@ impl Whole<'_> {
 }
 
 /// A pattern as the contract writes it: `p` and sixteen hexadecimal digits.
-fn pattern_text(pattern: u64, digits: &mut [u8; 17]) -> &str {
-    digits[0] = b'p';
+fn pattern_text(pattern: u64) -> [u8; 17] {
+    let mut digits = [b'p'; 17];
     for (place, digit) in digits[1..].iter_mut().enumerate() {
         *digit = b"0123456789abcdef"[(pattern >> (60 - 4 * place)) as usize & 0xf];
     }
-    std::str::from_utf8(digits).unwrap_or_default()
+    digits
 }
 
 /// The number that a process id is, and whether that comes back as it was written: `007` does not.
@@ -175,24 +172,27 @@ impl Rows {
         self.scratch.parts.clear();
         self.times(batch, event, record.instant);
         self.seq.append_value(number);
-        self.source.append_value(&file.source);
-        self.file.append_value(&file.name);
+        // Of one file most records have the same of what few texts tell, and of one format the same shape.
+        let (of_file, of_format) = (batch.file.0 as usize, usize::from(event.layout));
+        self.source.push(of_file, file.source.as_bytes());
+        self.file.push(of_file, file.name.as_bytes());
         self.line.append_value(batch.line(event));
         self.lines.append_value(event.lines);
-        self.format.append_value(record.format());
-        self.level.append_option(event.level.word());
-        self.pattern.append_value(pattern_text(event.pattern, &mut [0; 17]));
+        self.format.push(of_format, record.format().as_bytes());
+        self.level.push_option(event.level as usize, event.level.word().map(str::as_bytes));
+        self.pattern.push(event.pattern as usize, &pattern_text(event.pattern));
         for word in record.instant.iter().flat_map(|instant| instant.basis.words()) {
-            self.basis.values().append_value(word);
+            self.basis.values().push_next(word.as_bytes());
         }
+        self.basis.values().restart();
         self.basis.append(true);
         if event.flags.has(Flags::DERIVED) {
-            self.marks.values().append_value("derived");
+            self.marks.values().push(0, b"derived");
         } else if event.flags.has(Flags::FIRST) {
-            self.marks.values().append_value("first");
+            self.marks.values().push(1, b"first");
         }
         self.marks.append(true);
-        self.heads(&record, whole);
+        self.heads(&record, whole, of_file);
         self.message(&record, event);
         self.fields(&record, whole, event);
         let Scratch { shape, parts, .. } = &mut self.scratch;
@@ -211,7 +211,7 @@ impl Rows {
         shape.clear();
         shape.extend(facts.pack());
         push_shape(shape, record.text, parts);
-        self.shape.append_value(&*shape);
+        self.shape.push(of_format, shape);
         outliner.push((record.text, whole.valid), parts, event.pattern, copy);
     }
 
@@ -235,7 +235,7 @@ impl Rows {
     }
 
     /// Who says it, and where in its text that stands.
-    fn heads(&mut self, record: &Record<'_>, whole: Whole<'_>) {
+    fn heads(&mut self, record: &Record<'_>, whole: Whole<'_>, of_file: usize) {
         let parts = &mut self.scratch.parts;
         let mut found = |part: Part, bytes: Option<&[u8]>| {
             let range = bytes.and_then(|bytes| whole.find(bytes, 0));
@@ -246,8 +246,8 @@ impl Rows {
         found(Part::Host, host);
         found(Part::Program, record.part(Known::Program));
         self.stamp.append_option(stamp.map(lossy));
-        self.host.append_option(host.map(lossy));
-        self.program.append_option(record.program().map(lossy));
+        self.host.push_option(of_file, host.map(lossy).as_deref().map(str::as_bytes));
+        self.program.push_option(of_file, record.program().map(lossy).as_deref().map(str::as_bytes));
         let pid = record.part(Known::Pid);
         let read = pid.and_then(number);
         self.pid.append_option(read.map(|(number, _)| number));
@@ -281,13 +281,14 @@ impl Rows {
                 parts.push((range, Part::Field(place_of)));
             }
             count += 1;
-            fields.keys().append_value(name);
+            fields.keys().push_next(name.as_bytes());
             fields.values().append_value(lossy(value));
         });
         if let Some(start) = start_text(record, event) {
-            fields.keys().append_value("start");
+            fields.keys().push_next(b"start");
             fields.values().append_value(start);
         }
+        fields.keys().restart();
         // The builder counts keys and values alike: they are appended in pairs.
         let _ = fields.append(true);
     }
@@ -299,13 +300,13 @@ impl Rows {
             Arc::new(self.earliest.finish()),
             Arc::new(self.latest.finish()),
             Arc::new(self.seq.finish()),
-            Arc::new(self.source.finish()),
-            Arc::new(self.file.finish()),
-            Arc::new(self.host.finish()),
-            Arc::new(self.program.finish()),
-            Arc::new(self.format.finish()),
-            Arc::new(self.level.finish()),
-            Arc::new(self.pattern.finish()),
+            self.source.finish(),
+            self.file.finish(),
+            self.host.finish(),
+            self.program.finish(),
+            self.format.finish(),
+            self.level.finish(),
+            self.pattern.finish(),
             Arc::new(self.line.finish()),
             Arc::new(self.lines.finish()),
             Arc::new(self.pid.finish()),
@@ -314,7 +315,7 @@ impl Rows {
             Arc::new(self.basis.finish()),
             Arc::new(self.marks.finish()),
             Arc::new(self.fields.finish()),
-            Arc::new(self.shape.finish()),
+            self.shape.finish_bytes(),
             Arc::new(self.below.finish()),
             Arc::new(self.at.finish()),
             Arc::new(self.from.finish()),
@@ -331,7 +332,7 @@ mod tests {
 
     #[test]
     fn patterns_and_process_ids_are_written_as_they_are_read() {
-        assert_eq!(pattern_text(0x00fe_dcba_9876_5432, &mut [0; 17]), "p00fedcba98765432");
+        assert_eq!(&pattern_text(0x00fe_dcba_9876_5432), b"p00fedcba98765432");
         assert_eq!(number(b"811"), Some((811, true)));
         assert_eq!(number(b"0"), Some((0, true)));
         assert_eq!(number(b"007"), Some((7, false)));

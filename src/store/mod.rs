@@ -7,6 +7,7 @@
 mod columns;
 mod facts;
 mod manifest;
+mod names;
 mod open;
 mod outline;
 mod parts;

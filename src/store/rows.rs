@@ -50,8 +50,9 @@ impl Names {
 
     /// The place of a row's text.
     fn key(&self, row: usize) -> Option<usize> {
-        // The reader has checked that it is one.
-        self.keys.is_valid(row).then(|| self.keys.value(row) as usize)
+        let key = self.keys.is_valid(row).then(|| self.keys.value(row) as usize);
+        // Whoever made a store by hand may name what is not there.
+        key.filter(|key| *key < self.values.len())
     }
 
     /// A row's text.
@@ -227,7 +228,8 @@ impl StoredRows {
 
     /// The place of a row's facts and shape.
     fn shape_at(&self, row: u32) -> Option<usize> {
-        self.shapes.is_valid(row as usize).then(|| self.shapes.value(row as usize) as usize)
+        let at = self.shapes.is_valid(row as usize).then(|| self.shapes.value(row as usize) as usize);
+        at.filter(|at| *at < self.facts.len())
     }
 
     /// What a row keeps of its event.
