@@ -2,9 +2,10 @@
 
 use toml::Spanned;
 
+use super::bodies::Body;
 use super::fault::{Fault, nearest};
 use super::layout::{compile_items, layout_lines, layouts, peeks};
-use super::model::{Body, Grammar, LevelRange, PatternPart, Piece, Shape};
+use super::model::{Grammar, LevelRange, PatternPart, Piece, Shape};
 use super::pairs::{PairSpec, Syntax};
 use super::schema::{GrammarFile, LevelRangeFile};
 use super::sections::Sections;

@@ -5,7 +5,7 @@
 //! follows the rest of the first line. Full field lists are made only for records that are printed
 //! with their fields.
 
-use super::bodies::Shared;
+use super::bodies::{Body, Shared};
 use super::json;
 use super::pairs::PairSpec;
 use super::sections::Sections;
@@ -172,44 +172,6 @@ pub(super) enum Piece {
     Slot(u8),
     /// All pairs that have no slot, each with its name.
     Others,
-}
-
-#[derive(Debug)]
-pub(super) struct Body {
-    /// What such a message may begin with: rules out nearly all of a hundred bodies at the price of a bit each.
-    pub first: ByteSet,
-    /// Programs whose messages these are; any, if empty.
-    pub programs: Vec<String>,
-    pub steps: Vec<Step>,
-    pub slot_names: Vec<String>,
-}
-
-impl Body {
-    /// Calls `visit` for every field of a message; whether the message fits. What is there but empty
-    /// is left out.
-    pub(super) fn fields(
-        &self,
-        program: Option<&[u8]>,
-        message: &[u8],
-        visit: &mut impl FnMut(&str, &[u8]),
-    ) -> bool {
-        if message.first().is_some_and(|byte| !self.first.has(*byte))
-            || !self.programs.is_empty()
-                && !self.programs.iter().any(|wanted| program == Some(wanted.as_bytes()))
-        {
-            return false;
-        }
-        let mut slots = Slots::default();
-        if step::run(&self.steps, message, 0, &mut slots, &mut Found::default()).is_none() {
-            return false;
-        }
-        for (slot, name) in self.slot_names.iter().enumerate() {
-            if let Some(span) = slots.get(slot as u8).filter(|span| span.start < span.end) {
-                visit(name, span.of(message));
-            }
-        }
-        true
-    }
 }
 
 /// What `begins` learned of a line.

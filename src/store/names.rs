@@ -22,8 +22,8 @@ pub(super) struct Names {
     ids: HashMap<Box<[u8]>, i32>,
     /// The last key of each hint.
     last: Vec<i32>,
-    /// The last key, which is a hint for the next.
-    before: i32,
+    /// The hint for a text that follows the last one; 0 for the first of a sequence.
+    next: usize,
 }
 
 impl Names {
@@ -36,18 +36,18 @@ impl Names {
             Some(known) if **known == *text => guess,
             _ => self.find(hint, text),
         };
-        self.before = key;
+        self.next = key as usize + 1;
         self.keys.append_value(key);
     }
 
     /// Adds a text that mostly follows the one before it.
     pub(super) fn push_next(&mut self, text: &[u8]) {
-        self.push(self.before as usize + 1, text);
+        self.push(self.next, text);
     }
 
     /// Ends a sequence: what comes next is the first of another one.
     pub(super) fn restart(&mut self) {
-        self.before = -1;
+        self.next = 0;
     }
 
     /// Adds a text, or none.
