@@ -60,7 +60,7 @@ fn survey(format: &FileFormat, opened: &Opened, chunk_size: usize) -> FileSurvey
     let mut survey = FileSurvey { bytes: opened.size, ..FileSurvey::default() };
     for from in (0..opened.size).step_by(chunk_size) {
         let to = opened.size.min(from + chunk_size as u64);
-        let (chunks, used) =
+        let ((chunks, used), _) =
             survey_plain(layouts, opened, (from, to), &mut buffer).unwrap_or_else(|error| panic!("{error}"));
         survey.chunks.extend(chunks);
         survey.used.extend(used);

@@ -16,7 +16,7 @@ use crate::io::walk;
 use crate::present::{
     SummaryStyle, patterns_document, push_summary, report_json, sources_document, thousands,
 };
-use crate::store::{Beside, InputEntry, Made, Manifest, Run, Store, Writer};
+use crate::store::{Beside, InputEntry, Made, Manifest, Run, Store, Writer, selection};
 use crate::text::clean;
 use crate::time::Zone;
 
@@ -51,7 +51,10 @@ impl Place {
             },
         };
         match &place {
-            Self::Store(path) if !is_ours(path, args) => Output::check(Some(path), args.force)?,
+            Self::Store(path) => match ours(path, args) {
+                Some(known) => keeps_no_less(path, &known, args)?,
+                None => Output::check(Some(path), args.force)?,
+            },
             Self::Rows(path) => Output::check(Some(path), args.force)?,
             _ => {}
         }
@@ -90,11 +93,25 @@ fn made_from(inputs: &[PathBuf]) -> Vec<String> {
     inputs
 }
 
-/// Whether a store of these very inputs stands there: building again brings it up to date.
-fn is_ours(path: &Path, args: &BuildArgs) -> bool {
+/// The store of these very inputs that stands there, if one does: building again brings it up to date.
+fn ours(path: &Path, args: &BuildArgs) -> Option<Manifest> {
     // One that cannot be read is nobody's.
-    let same = |known: Manifest| known.made_from == made_from(&args.input.inputs);
-    !args.force && Store::is_store(path) && Manifest::peek(path).is_ok_and(same)
+    let known = Manifest::peek(path).ok().filter(|_| !args.force && Store::is_store(path))?;
+    (known.made_from == made_from(&args.input.inputs)).then_some(known)
+}
+
+/// A store that holds more than this build chooses is not replaced unasked.
+fn keeps_no_less(path: &Path, known: &Manifest, args: &BuildArgs) -> Result<()> {
+    let options = options(args);
+    let chosen = selection(&options);
+    if chosen.is_empty() || chosen == known.selection() {
+        return Ok(());
+    }
+    Err(Error::new(format!(
+        "{} holds more of these logs than {} would keep; give the new store another name with -o, or replace this one with --force",
+        path.display(),
+        chosen.join(" ")
+    )))
 }
 
 /// Runs `timeline build`.
@@ -241,11 +258,13 @@ fn options(args: &BuildArgs) -> Vec<String> {
         values.iter().for_each(|value| say(name, value));
     }
     let year = common.year.map(|year| year.to_string());
+    let window = common.around.as_ref().map(|_| common.window.clone());
     let single = [
         ("year", &year),
         ("since", &common.since),
         ("until", &common.until),
         ("around", &common.around),
+        ("window", &window),
         ("level", &args.at_least.level),
         ("where", &args.chosen.expression),
     ];

@@ -8,6 +8,7 @@ use super::args::{Common, Input};
 use super::boot_findings::boot_findings;
 use super::clock_findings::clock_findings;
 use super::clocks::{segments, zone_basis};
+use super::notice;
 use super::outcome::Ending;
 use super::progress::Progress;
 use super::resolve;
@@ -87,7 +88,9 @@ impl Context {
     fn with_plan(mut plan: Plan, common: &Common, ahead: Option<&Matcher>, logs: bool) -> Result<Self> {
         let set = grammars()?;
         let rules = LevelRules::embedded()?;
-        let threads = common.jobs.unwrap_or(0);
+        // More threads than this only wait for each other, and take long to start.
+        const MOST: usize = 256;
+        let threads = common.jobs.unwrap_or(0).min(MOST);
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()
@@ -105,7 +108,17 @@ impl Context {
             }
         };
         let (quiet, strict) = (common.quiet, common.strict);
-        Ok(Self { plan, set, material, rules, pool, progress, quiet, strict })
+        let context = Self { plan, set, material, rules, pool, progress, quiet, strict };
+        if !quiet {
+            if let Material::Store(stored) = &context.material {
+                notice::chosen(&context, &stored.chosen);
+            }
+            // Files in which a pattern cannot be found were not looked at.
+            if ahead.is_none() {
+                notice::unmatched(&context, common);
+            }
+        }
+        Ok(context)
     }
 
     /// The logs themselves, for whoever cannot do with a store.
@@ -276,12 +289,25 @@ impl Context {
         outcome
     }
 
+    /// Names of all sources.
+    pub(super) fn source_names(&self) -> Vec<&str> {
+        match &self.material {
+            Material::Logs(prepared) => prepared.sources.iter().map(|source| &source.name[..]).collect(),
+            Material::Store(stored) => stored.run.sources.iter().map(|source| &source.name[..]).collect(),
+        }
+    }
+
+    /// From the first to the last record of all sources that are shown, nanoseconds since 1970.
+    pub(super) fn range(&self) -> Option<(i64, i64)> {
+        let ranges = self.source_rows(false).into_iter().filter_map(|row| row.range);
+        ranges.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+    }
+
     /// What lies between two records on an average, nanoseconds: from the first of all sources that are shown to
     /// the last.
     pub(super) fn usual_gap(&self) -> Option<i64> {
         let rows = self.source_rows(false);
-        let ranges = rows.iter().filter_map(|row| row.range);
-        let (first, last) = ranges.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
+        let (first, last) = self.range()?;
         let dated: u64 = rows.iter().map(|row| row.account.dated).sum();
         last.saturating_sub(first).checked_div(i64::try_from(dated).ok()?)
     }

@@ -390,7 +390,10 @@ impl Teller<'_> {
             false => own.place.is_before(&other.place),
         };
         let guessed = other.guessed || own.guessed;
+        // By its stamp a line may stand where it does not stand in the file.
+        let late = same && other.place.stands_below(&own.place) == above;
         let order = match (before, same) {
+            (_, true) if late => Ordered::Against,
             (false, _) => Ordered::Unknown,
             (true, true) => Ordered::File,
             (true, false) if guessed && file.source != self.state.source => Ordered::IfGuessed,

@@ -14,6 +14,7 @@ mod follow;
 mod formats;
 mod formats_new;
 mod grep;
+mod notice;
 mod outcome;
 mod output;
 mod page;

@@ -7,6 +7,11 @@ use std::path::{Path, PathBuf};
 use super::pager::{Pager, When};
 use crate::base::{Error, Result};
 
+/// Whether something stands there that is neither a file nor a folder.
+fn is_special(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
 /// An output under way.
 pub(super) struct Output {
     writer: Box<dyn Write + Send + Sync>,
@@ -28,10 +33,12 @@ impl Output {
     /// Whether an output may be made: a mistake is told before anything is read.
     pub(super) fn check(path: Option<&Path>, force: bool) -> Result<()> {
         match path {
-            Some(path) if path != Path::new("-") && !force && path.exists() => Err(Error::new(format!(
-                "{} exists; give another name, or --force to overwrite it",
-                path.display()
-            ))),
+            Some(path) if path != Path::new("-") && !force && path.exists() && !is_special(path) => {
+                Err(Error::new(format!(
+                    "{} exists; give another name, or --force to overwrite it",
+                    path.display()
+                )))
+            }
             _ => Ok(()),
         }
     }
@@ -40,6 +47,14 @@ impl Output {
     /// the inputs were found: what is written must not be read.
     pub(super) fn create(path: Option<&Path>) -> Result<Self> {
         let Some(path) = path.filter(|path| *path != Path::new("-")) else { return Ok(Self::stdout()) };
+        if is_special(path) {
+            // A device, a pipe: there is nothing to replace, it is written to.
+            let file =
+                File::options().write(true).open(path).map_err(|error| Error::io("write", path, &error))?;
+            return Ok(Self { writer: Box::new(file), rename: None });
+        }
+        // The file that a link leads to is replaced, and not the link.
+        let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(format!(".tmp-{}", std::process::id()));
         let temporary = path.with_file_name(name);

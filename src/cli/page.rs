@@ -92,18 +92,21 @@ const NARROWEST: usize = 40;
 
 /// How lines look, as far as options and the terminal say; pauses aside.
 pub(super) fn style(view: &ViewArgs, common: &Common, terminal: bool, color: bool) -> Result<Style> {
-    let zone = Zone::parse(&common.tz)?;
-    let relative = match &view.relative {
-        None => None,
-        Some(text) => match parse_bound(text, &zone, resolve::now())? {
-            Bound::At(at) => Some(at),
-            Bound::Relative(_) => {
-                return Err(Error::new("--relative needs a time of its own, not a distance such as +30m"));
-            }
-        },
-    };
+    let relative = relative(view, &Zone::parse(&common.tz)?)?;
     let columns = terminal.then(pager::columns).filter(|columns| *columns >= NARROWEST);
     Ok(Style { color, collapse_dates: terminal && relative.is_none(), columns, relative, gaps: None })
+}
+
+/// The instant that times are told from, if one was named: a time of its own is one in the zone shown, which a
+/// store may tell.
+pub(super) fn relative(view: &ViewArgs, zone: &Zone) -> Result<Option<i64>> {
+    let Some(text) = &view.relative else { return Ok(None) };
+    match parse_bound(text, zone, resolve::now())? {
+        Bound::At(at) => Ok(Some(at)),
+        Bound::Relative(_) => {
+            Err(Error::new("--relative needs a time of its own, not a distance such as +30m"))
+        }
+    }
 }
 
 /// The columns that were asked for; none for the usual ones.

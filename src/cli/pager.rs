@@ -150,7 +150,12 @@ impl Drop for Pager {
         if let Way::Through(child) = &mut self.way {
             // It shows its last page until its reader leaves it.
             drop(child.stdin.take());
-            let _ = child.wait();
+            let code = child.wait().ok().and_then(|status| status.code());
+            // What a shell says of a command that it cannot run.
+            if matches!(code, Some(126 | 127)) {
+                let said = "timeline: the pager cannot be run, so nothing was shown; set TIMELINE_PAGER, or give --no-pager\n";
+                let _ = io::stderr().write_all(said.as_bytes());
+            }
         }
     }
 }

@@ -105,7 +105,7 @@ pub(super) fn plan(inputs: &[PathBuf], common: &Common) -> Result<Plan> {
 }
 
 /// `[GLOB=]VALUE`: which files a value is for, all without a glob, and the value.
-fn for_files(text: &str) -> (Option<String>, &str) {
+pub(super) fn for_files(text: &str) -> (Option<String>, &str) {
     match text.rsplit_once('=') {
         Some((glob, value)) => (Some(glob.to_owned()), value),
         None => (None, text),

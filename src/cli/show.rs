@@ -9,6 +9,7 @@ use std::sync::Mutex;
 use super::args::{RowFormat, ShowArgs};
 use super::context::Context;
 use super::follow::follow;
+use super::notice;
 use super::outcome::Ending;
 use super::output::Output;
 use super::page::{self, Edges, Line, Page};
@@ -42,11 +43,13 @@ pub(super) struct Rows<'a> {
     /// Of how many events only the last ones are written, and those so far.
     tail: Option<usize>,
     last: VecDeque<(Line, Vec<u8>)>,
+    /// Whether there was anything to write.
+    pub any: bool,
 }
 
 impl<'a> Rows<'a> {
     pub(super) fn new(page: Page<'a>, format: RowFormat, columns: &'a [Column], tail: Option<usize>) -> Self {
-        Self { page, format, columns, spare: Mutex::default(), tail, last: VecDeque::new() }
+        Self { page, format, columns, spare: Mutex::default(), tail, last: VecDeque::new(), any: false }
     }
 
     /// Renders one event alone.
@@ -109,6 +112,7 @@ impl Sink for Rows<'_> {
     }
 
     fn accept(&mut self, part: Rendered) -> Result<ControlFlow<()>> {
+        self.any |= !part.bytes.is_empty();
         match self.tail {
             None => self.page.stretch(&part.edges, &part.bytes)?,
             Some(most) => {
@@ -156,6 +160,7 @@ pub(super) fn run(args: &ShowArgs) -> Result<Ending> {
     let zone = &context.plan.settle.default_zone;
     let mut question =
         Question::of_timeline(&args.common, args.at_least.level.as_deref(), &args.chosen, zone)?;
+    style.relative = page::relative(&args.view, zone)?;
     style.gaps = page::gaps(&args.gaps, to_terminal, question.is_all(), context.usual_gap())?;
     if to_terminal {
         context.hush();
@@ -184,7 +189,11 @@ pub(super) fn run(args: &ShowArgs) -> Result<Ending> {
         }
         follow(&mut follower, &mut rows)?;
     }
+    let any = rows.any;
     rows.page.output.finish()?;
     question.tell_never_met(&context, args.common.quiet);
+    if !any && !args.common.quiet {
+        notice::nothing(&context, &scene.zone);
+    }
     Ok(context.ending(&outcome.remarks, Ending::Good))
 }

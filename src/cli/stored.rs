@@ -2,7 +2,7 @@
 //!
 //! Where stores are read beside others, or asked what only logs tell, they give their logs back instead.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::args::Common;
@@ -20,6 +20,8 @@ pub(super) struct Stored {
     pub store: Store,
     pub files: Files,
     pub run: Run,
+    /// What chose its events, if it does not hold all of them.
+    pub chosen: Vec<String>,
 }
 
 /// The store that is the run's one input, as it is. Where stores are to be read with others, or are asked what only
@@ -33,6 +35,10 @@ pub(super) fn stored(
     let (stores, inputs): (Vec<PathBuf>, Vec<PathBuf>) =
         std::mem::take(&mut plan.inputs).into_iter().partition(|input| Store::is_store(input));
     plan.inputs = inputs;
+    // One that is named twice is one.
+    let mut seen = BTreeSet::new();
+    let whole = |root: &PathBuf| std::fs::canonicalize(root).unwrap_or_else(|_| root.clone());
+    let stores: Vec<PathBuf> = stores.into_iter().filter(|root| seen.insert(whole(root))).collect();
     let resettled = common.as_written || common.year.is_some() || !common.assume_tz.is_empty();
     let root = match &stores[..] {
         [root] if plan.inputs.is_empty() && !logs && !resettled => root,
@@ -58,7 +64,8 @@ pub(super) fn stored(
         let asked = plan.wants(&file.name, source);
         by_name.insert(file.name.clone(), (FileId(id as u32), file.source, asked));
     }
-    Ok(Some(Stored { store, files: Files { by_name, formats, plain: set.plain().0 }, run }))
+    let chosen = store.manifest().selection().into_iter().map(str::to_owned).collect();
+    Ok(Some(Stored { store, files: Files { by_name, formats, plain: set.plain().0 }, run, chosen }))
 }
 
 /// The logs that a store holds. Among others their names start with the store's.

@@ -148,6 +148,13 @@ fn jumps(nodes: &Nodes<'_>, sequence: &Sequence, zone: &Zone, usual: &BTreeSet<i
     let Some(pause) = gaps.quantile(0.95).filter(|pause| *pause <= LONGEST_PAUSE && gaps.total() >= 8) else {
         return Vec::new();
     };
+    // A lease that is renewed every two hours leaves such pauses all day.
+    let ends: Vec<(i64, i64)> = sequence.stretches.iter().filter_map(|stretch| stretch.ends).collect();
+    let often = |shift: i64| {
+        const MOST: usize = 2;
+        let long = ends.windows(2).filter(|pair| pair[1].0 - pair[0].1 >= shift / 2).count();
+        shift > 0 && long > MOST
+    };
     let judge = |(before, (after, follows)): (&Stretch, (&Stretch, &Follows))| {
         if !matches!(follows, Follows::Suspect { .. } | Follows::Unknown) {
             return None;
@@ -161,7 +168,7 @@ fn jumps(nodes: &Nodes<'_>, sequence: &Sequence, zone: &Zone, usual: &BTreeSet<i
         };
         let mut from = usual.iter().filter(explains);
         let one = from.next().filter(|from| ON_EARTH.contains(*from))?;
-        from.next().is_none().then_some((runs, (*one, to), (last, first)))
+        (from.next().is_none() && !often(to - one)).then_some((runs, (*one, to), (last, first)))
     };
     let pairs = sequence.stretches.iter().zip(sequence.stretches.iter().zip(&sequence.follows).skip(1));
     pairs.filter_map(judge).collect()

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::announced::announced;
 use super::claims::{agreeing, jumps_back, labels, lies, queued, steady};
-use super::evidence::{self, Link, Related};
+use super::evidence::{self, Link, LinkKind, Related};
 use super::proof::{Place, Proof, Shift, ShiftKind};
 use super::settle::{SettleOptions, Settled};
 use super::spans::{local_to_utc, utc};
 use super::stretches::{Follows, LONGEST_USUAL, Sequence, Stretch};
 use super::witnessed::Nodes;
-use super::zones::{self, Ballot, By, Decision, ON_EARTH, Solution, VoteKind};
+use super::zones::{self, Ballot, By, Decision, ON_EARTH, Solution, Vote, VoteKind};
 use super::{Clock, Landmarks, Segment, Years, company, reasons};
 use crate::base::{Basis, NANOS_PER_SECOND};
 use crate::survey::{Gaps, JUMP};
@@ -29,6 +29,20 @@ fn offset_at(zone: &Zone, utc: i64) -> i64 {
     i64::from(zone.offset_at(utc.div_euclid(NANOS_PER_SECOND)).0) * NANOS_PER_SECOND
 }
 
+/// Offsets at which files of several programs were last changed when their last records were written: not by chance.
+fn agreed(nodes: &Nodes<'_>, mtimes: &[Vote]) -> impl Iterator<Item = i64> {
+    let mut found: BTreeMap<i64, [BTreeSet<i64>; 2]> = BTreeMap::new();
+    for vote in mtimes.iter().filter(|vote| vote.node < nodes.runs.len()) {
+        let [logs, moments] = found.entry(vote.offset).or_default();
+        logs.insert(vote.log as i64);
+        moments.insert(vote.moment);
+    }
+    found
+        .into_iter()
+        .filter(|(_, [logs, moments])| logs.len() > 1 && moments.len() > 1)
+        .map(|(offset, _)| offset)
+}
+
 /// For each node the offsets that a zone has at its ends; for stamps that name theirs, the one it has now.
 fn seasons(nodes: &Nodes<'_>, zone: &Zone, newest: i64) -> Vec<[i64; 2]> {
     let now = offset_at(zone, newest);
@@ -37,6 +51,11 @@ fn seasons(nodes: &Nodes<'_>, zone: &Zone, newest: i64) -> Vec<[i64; 2]> {
         Some([first, last].map(|at| offset_at(zone, utc(zone, at))))
     };
     (0..nodes.count).map(|node| at(node).unwrap_or([now; 2])).collect()
+}
+
+/// The folder of a file.
+fn folder(name: &str) -> &str {
+    name.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// Hears all evidence and decides the zones.
@@ -82,6 +101,7 @@ impl<'a> Court<'a> {
         let newest = nodes.runs.iter().filter_map(|run| Some(run.range()?.1)).max().unwrap_or(options.now);
         let mut used: BTreeSet<i64> = nodes.labels();
         used.insert(0);
+        used.extend(agreed(nodes, &mtimes));
         // In winter, an offset of summer is as unusual as any.
         let seasons = seasons(nodes, default_zone, newest);
         let mut usual: BTreeSet<i64> = used.iter().chain(seasons.iter().flatten()).copied().collect();
@@ -90,6 +110,7 @@ impl<'a> Court<'a> {
         let steady = steady(nodes, &quoted);
         votes.retain(|vote| nodes.runs.get(vote.node).is_none_or(|run| steady(run.source, vote.offset)));
         votes.extend(mtimes);
+        votes.extend(nodes.beside());
         votes.extend(labels(nodes, said, &repairs));
         votes.extend(announced.votes);
         let ballot = Ballot::new(nodes.count, votes);
@@ -100,6 +121,12 @@ impl<'a> Court<'a> {
             match nodes.files[a].source == nodes.files[b].source {
                 true => Related::Log,
                 false if hosts[a].is_some() && hosts[a] == hosts[b] => Related::Host,
+                // Without a name for the host, one folder's logs are of one.
+                false
+                    if hosts[a] == hosts[b] && folder(nodes.files[a].name) == folder(nodes.files[b].name) =>
+                {
+                    Related::Host
+                }
                 false => Related::No,
             }
         };
@@ -144,12 +171,37 @@ impl<'a> Court<'a> {
             stated: announced.zones,
             settings: announced.settings,
         };
+        court.doubt_identifiers();
         court.company = company::company(nodes, &court.solution, &court.ballot, hosts);
         court.around = court.around();
         for run in 0..nodes.runs.len() {
             court.related.entry((nodes.runs[run].source, court.relations[run].0)).or_default().push(run);
         }
         court
+    }
+
+    /// Opens what identifiers alone decided in a source that says something else by itself: a queue that waits for
+    /// whole quarters of an hour looks like a zone.
+    fn doubt_identifiers(&mut self) {
+        let mut more: BTreeSet<usize> = BTreeSet::new();
+        for link in self.links.iter().filter(|link| link.kind != LinkKind::Ids) {
+            more.extend([link.nodes.0, link.nodes.1]);
+        }
+        let mut own: BTreeMap<usize, BTreeSet<i64>> = BTreeMap::new();
+        for vote in self.ballot.all().iter().filter(|vote| vote.kind == VoteKind::Beside) {
+            if let Some(run) = self.nodes.runs.get(vote.node) {
+                own.entry(run.source).or_default().insert(vote.offset);
+            }
+        }
+        for (node, run) in self.nodes.runs.iter().enumerate() {
+            let other = |offset: i64| own.get(&run.source).is_some_and(|own| !own.contains(&offset));
+            let linked = |decision: &mut Decision| {
+                matches!(decision.by, By::Link(_)) && !more.contains(&node) && other(decision.offset)
+            };
+            if self.solution.decisions[node].take_if(|decision| linked(decision)).is_some() {
+                self.solution.disputed.insert(node);
+            }
+        }
     }
 
     /// The offset that evidence gives a run.

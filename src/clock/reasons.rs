@@ -51,14 +51,22 @@ pub(super) fn proofs(
     if let By::Link(index) = decision.by {
         proofs.push(linked(nodes, node, &links[index]));
     }
-    if own.iter().any(|vote| vote.kind == VoteKind::Mtime) {
+    let mut beside = own.iter().filter(|vote| vote.kind == VoteKind::Beside);
+    if let Some((file, Some(offset))) =
+        beside.clone().find(|vote| vote.place.1.is_some()).map(|vote| vote.place)
+    {
+        let text =
+            format!("a record beside {{0}} counts from 1970, which fits at {}", shown(decision.offset));
+        proofs.push(Proof { text, places: vec![Place { file, offset }] });
+    }
+    if beside.any(|vote| vote.place.1.is_none()) {
         let text = format!(
             "its last record is as old as the file's modification time at {}",
             shown(decision.offset)
         );
         proofs.push(Proof { text, places: Vec::new() });
     }
-    if proofs.is_empty() && decision.by == By::Own(VoteKind::Mtime) {
+    if proofs.is_empty() && decision.by == By::Own(VoteKind::Beside) {
         let text =
             format!("modification times of its files fit its last records at {}", shown(decision.offset));
         proofs.push(Proof { text, places: Vec::new() });

@@ -213,6 +213,32 @@ impl<'a> Nodes<'a> {
         votes
     }
 
+    /// Votes from records that count from 1970 and stand beside others that name no zone.
+    pub(super) fn beside(&self) -> Vec<Vote> {
+        const SECOND: i64 = NANOS_PER_SECOND;
+        let mut votes = Vec::new();
+        for (file, facts) in self.files.iter().enumerate() {
+            for beside in &facts.testimony.beside {
+                let located = self.locate(file, beside.piece, beside.written, beside.at);
+                let Some((node, at)) = located else { continue };
+                let Some(offset) = split(at - beside.utc, (-2 * SECOND, 2 * SECOND)) else { continue };
+                votes.push(Vote {
+                    node,
+                    kind: VoteKind::Beside,
+                    offset,
+                    log: self.log(file),
+                    form: None,
+                    place: (file, Some(beside.offset)),
+                    value: beside.utc.div_euclid(60 * SECOND),
+                    moment: beside.utc.div_euclid(60 * SECOND),
+                    tight: true,
+                    named: None,
+                });
+            }
+        }
+        votes
+    }
+
     /// Votes from modification times: a log that was still written has one just behind its last record.
     /// Copied files have none of their own: their modification times are all one, or random.
     pub(super) fn mtimes(&self) -> Vec<Vote> {
@@ -241,7 +267,7 @@ impl<'a> Nodes<'a> {
             if let Some(offset) = split(at - mtime, (-2 * SECOND, SECOND)) {
                 votes.push(Vote {
                     node,
-                    kind: VoteKind::Mtime,
+                    kind: VoteKind::Beside,
                     offset,
                     log: self.log(file),
                     form: None,

@@ -18,8 +18,9 @@ pub(super) enum VoteKind {
     Label,
     /// A record quotes an absolute time of the same moment.
     Quoted,
-    /// The file was last changed when its last record was written.
-    Mtime,
+    /// What is known to the second stands right beside a record: the last change of the file, or a record that counts
+    /// from 1970.
+    Beside,
 }
 
 /// A vote for one offset of one node's clock.
@@ -226,7 +227,7 @@ type Tallies = BTreeMap<VoteKind, BTreeMap<i64, usize>>;
 fn vouched(label: i64, tallies: &Tallies, votes: &[&Vote]) -> bool {
     let agrees =
         |kind| tallies.get(&kind).is_some_and(|tally| tally.len() == 1 && tally.contains_key(&label));
-    if agrees(VoteKind::Quoted) || agrees(VoteKind::Mtime) {
+    if agrees(VoteKind::Quoted) || agrees(VoteKind::Beside) {
         return true;
     }
     let mut labels = votes.iter().filter(|vote| vote.kind == VoteKind::Label).map(|vote| vote.named);
@@ -266,10 +267,10 @@ fn decide(
                     && *count as f64 >= SHARE * total as f64
                     && speakers(*offset) >= FEWEST_SPEAKERS
             }
-            VoteKind::Mtime => {
+            VoteKind::Beside => {
                 let votes = group.iter().flat_map(|node| &of_node[*node]);
                 let own = votes
-                    .filter(|vote| vote.kind == VoteKind::Mtime)
+                    .filter(|vote| vote.kind == VoteKind::Beside)
                     .all(|vote| usual(vote.node, vote.offset));
                 *count == total && (total >= 2 || own)
             }
@@ -279,7 +280,7 @@ fn decide(
     let label = winner(VoteKind::Label);
     let quoted = winner(VoteKind::Quoted);
     // A file that was last changed a whole offset away from its last record: one of the two is wrong.
-    let changed = tallies.get(&VoteKind::Mtime);
+    let changed = tallies.get(&VoteKind::Beside);
     let belied =
         |label: i64| changed.is_some_and(|tally| !tally.contains_key(&label) || tally.keys().len() > 1);
     let disputed = match (&label, &quoted) {
@@ -302,7 +303,7 @@ fn decide(
     let found = label
         .map(|found| (VoteKind::Label, found))
         .or_else(|| quoted.map(|found| (VoteKind::Quoted, found)))
-        .or_else(|| winner(VoteKind::Mtime).filter(|_| silent).map(|found| (VoteKind::Mtime, found)));
+        .or_else(|| winner(VoteKind::Beside).filter(|_| silent).map(|found| (VoteKind::Beside, found)));
     let Some((kind, (root, votes))) = found else { return };
     for &node in group.iter().filter(|node| !tainted[**node]) {
         let offset = root + groups.find(node).1;
@@ -415,7 +416,7 @@ mod tests {
     fn one_mtime_is_believed_only_for_a_usual_offset() {
         let mtime = |node, hours: i64, value| Vote {
             node,
-            kind: VoteKind::Mtime,
+            kind: VoteKind::Beside,
             offset: hours * HOUR,
             log: node,
             form: None,

@@ -20,7 +20,7 @@ use super::repeats::derive_repeats;
 use super::sections::watch_sections;
 use super::stated::derive_stated;
 use super::tables::watch_tables;
-use crate::base::{Account, Derived, FileId, Loss, Result, SourceId, Unread, reason};
+use crate::base::{Account, Derived, Error, FileId, Loss, Result, SourceId, Unread, reason};
 use crate::clock::{
     Booted, ChunkSpan, Clock, ClockStep, DaysKnown, FileFacts, Settled, Shift, SkewShown, settle,
 };
@@ -166,6 +166,10 @@ pub fn prepare(
     let inputs: Vec<PathBuf> = plan.inputs.iter().filter(|input| *input != Path::new("-")).cloned().collect();
     let beside = plan.held.iter().any(|(found, _)| found.path != Path::new("-"));
     let (mut found, walked) = walk(&inputs, beside)?;
+    if found.is_empty() && walked.is_empty() && plan.held.is_empty() {
+        let named: Vec<String> = inputs.iter().map(|input| input.display().to_string()).collect();
+        return Err(Error::new(format!("there are no files in {}: nothing to read", named.join(", "))));
+    }
     let mut remarks = Vec::new();
     if let Some(output) = plan.output.as_ref().and_then(|path| std::fs::metadata(path).ok()) {
         // What stands where this run will write is no input.
@@ -389,7 +393,9 @@ fn survey_all(
             Task::Piece(index, from, to) => {
                 let mut survey = FileSurvey::default();
                 match survey_plain(layouts(index), &candidates[index].opened, (from, to), buffer) {
-                    Ok((chunks, used)) => {
+                    Ok(((chunks, used), short)) => {
+                        let why = "shrank while it was read: what was cut off is not here".to_owned();
+                        survey.cut = short.then_some(Short { why, loss: Loss::Part });
                         survey.bytes = to - from;
                         survey.chunks = chunks;
                         survey.used = used;

@@ -88,6 +88,9 @@ mod tests {
             ("status installed libgpg-error-dev:amd64 <none>", Level::Unknown),
             ("rotated error.log", Level::Unknown),
             ("it failed. again", Level::Error),
+            ("메모리를 할당할 수 없습니다", Level::Error),
+            ("서버 오류: 연결 실패", Level::Error),
+            ("점검 완료, 오류 없음", Level::Unknown),
         ] {
             assert_eq!(rules.suggest(message.as_bytes()), level, "{message}");
         }

@@ -174,6 +174,8 @@ pub enum Ordered {
     Time,
     /// The same, if what is guessed of zones and years is right.
     IfGuessed,
+    /// Lines of one source, whose stamps contradict their order in it.
+    Against,
     /// Their intervals overlap.
     Unknown,
 }

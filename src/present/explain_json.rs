@@ -91,6 +91,7 @@ fn neighbour(neighbour: &Neighbour) -> Value {
         Ordered::File => ("line", true),
         Ordered::Time => ("time", true),
         Ordered::IfGuessed => ("guessed", false),
+        Ordered::Against => ("contradicted", false),
         Ordered::Unknown => ("unknown", false),
     };
     json!({

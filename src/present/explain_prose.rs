@@ -226,6 +226,12 @@ fn order_words(order: Ordered, above: bool) -> &'static str {
         (Ordered::Time, false) => "later: it began when this one was over",
         (Ordered::IfGuessed, true) => "earlier, if what is guessed of zones and years is right",
         (Ordered::IfGuessed, false) => "later, if what is guessed of zones and years is right",
+        (Ordered::Against, true) => {
+            "~ its stamp is earlier, and it stands below in the same log: written late, or a clock was set"
+        }
+        (Ordered::Against, false) => {
+            "~ its stamp is later, and it stands above in the same log: written late, or a clock was set"
+        }
         (Ordered::Unknown, _) => "~ order not known: either may have been first",
     }
 }

@@ -35,11 +35,16 @@ pub(super) fn seen(text: &str) -> usize {
 /// Breaks what was appended since `start` to lines of at most `columns`; what goes on is indented by `indent`.
 /// Words stay whole where they can.
 pub(super) fn wrap(out: &mut Vec<u8>, start: usize, columns: usize, indent: usize) {
-    // A tab or a byte that is no text: left to the terminal.
+    // Bytes that are no text are left to the terminal.
     let Ok(text) = std::str::from_utf8(&out[start..]) else { return };
-    if text.contains('\t') || text.lines().all(|line| seen(line) <= columns) {
+    let tabbed = text.contains('\t');
+    if !tabbed && text.lines().all(|line| seen(line) <= columns) {
         return;
     }
+    // How wide a tab is hangs on where it stands: blanks can be counted.
+    let blank =
+        if tabbed { text.split('\n').map(untabbed).collect::<Vec<_>>().join("\n") } else { String::new() };
+    let text = if tabbed { &blank } else { text };
     let indent =
         if columns.saturating_sub(indent) < LEAST { columns.saturating_sub(LEAST).min(8) } else { indent };
     let mut fitted = String::with_capacity(text.len() + 64);
@@ -53,6 +58,24 @@ pub(super) fn wrap(out: &mut Vec<u8>, start: usize, columns: usize, indent: usiz
     }
     out.truncate(start);
     out.extend_from_slice(fitted.as_bytes());
+}
+
+/// A line with blanks up to the next stop, every eight columns, where it has tabs.
+fn untabbed(line: &str) -> String {
+    const STOP: usize = 8;
+    let mut blank = String::with_capacity(line.len() + STOP);
+    let mut used = 0;
+    for piece in line.split_inclusive('\t') {
+        let text = piece.trim_end_matches('\t');
+        blank.push_str(text);
+        used += seen(text);
+        if text.len() < piece.len() {
+            let gap = STOP - used % STOP;
+            blank.extend(std::iter::repeat_n(' ', gap));
+            used += gap;
+        }
+    }
+    blank
 }
 
 fn push_wrapped(fitted: &mut String, line: &str, columns: usize, indent: usize) {
@@ -109,6 +132,14 @@ mod tests {
         let text = wrapped(line, 40, 14);
         assert_eq!(text, "10:10:59 web  one two three four five\n              six seven eight nine ten");
         assert_eq!(wrapped(line, 100, 14), line);
+    }
+
+    #[test]
+    fn tabs_are_blanks_up_to_the_next_stop() {
+        assert_eq!(wrapped("a\tb\t\tc", 40, 4), "a       b               c");
+        assert_eq!(wrapped("\x1b[1mab\x1b[0m\tc\n\tat x", 40, 4), "\x1b[1mab\x1b[0m      c\n        at x");
+        let line = "10:10 web\tone two three four five six seven eight nine ten";
+        assert!(wrapped(line, 40, 16).lines().all(|row| seen(row) <= 40));
     }
 
     #[test]

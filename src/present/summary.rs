@@ -1,5 +1,6 @@
 //! What `build` prints: the answer first, then markers, silences, sources, ledger.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::clocks::push_clocks;
@@ -198,17 +199,20 @@ fn push_sources(text: &mut String, report: &Report<'_>, labels: &[String], style
         let line = format!("  {label}{pad}  {count:>9}  {range:columns$}  {zone}{known}");
         let _ = writeln!(text, "{}", excerpt(line.trim_end(), style.columns));
     }
-    let guessed =
-        report.sources.iter().filter(|source| source.zone_basis.as_deref() == Some("zone:default")).count()
-            as u64;
-    if guessed > 0 {
-        let verb = if guessed == 1 { "names" } else { "name" };
-        let zone = report.zone.name();
-        let _ = writeln!(
-            text,
-            "  {} {verb} no zone: read as {zone}, a guess unless --tz is theirs",
-            counted(guessed, "source")
-        );
+    let mut guessed: BTreeMap<(bool, String), u64> = BTreeMap::new();
+    for source in report.sources.iter().filter(|source| source.zone_basis.as_deref() == Some("zone:default"))
+    {
+        let zone = source.zone();
+        *guessed.entry((zone != report.zone.name(), zone)).or_default() += 1;
+    }
+    for ((other, zone), count) in guessed {
+        let verb = if count == 1 { "names" } else { "name" };
+        let why = if other {
+            "a guess by other records (timeline explain)"
+        } else {
+            "a guess unless --tz is theirs"
+        };
+        let _ = writeln!(text, "  {} {verb} no zone: read as {zone}, {why}", counted(count, "source"));
     }
 }
 

@@ -96,6 +96,23 @@ impl InputEntry {
     }
 }
 
+/// Those of the options of a build that choose among events.
+pub fn selection(options: &[String]) -> Vec<&str> {
+    const CHOOSE: [&str; 9] = [
+        "--host",
+        "--program",
+        "--source",
+        "--since",
+        "--until",
+        "--around",
+        "--window",
+        "--level",
+        "--where",
+    ];
+    let chooses = |option: &&str| option.split_once('=').is_some_and(|(name, _)| CHOOSE.contains(&name));
+    options.iter().map(String::as_str).filter(chooses).collect()
+}
+
 /// XXH3 (64 bits) of the first `length` bytes of a content, or of all there are.
 fn hash(content: &mut impl Read, length: u64) -> std::io::Result<String> {
     let mut hasher = Hasher::new();
@@ -172,6 +189,11 @@ impl Manifest {
             copies: Vec::new(),
             checksum: String::new(),
         }
+    }
+
+    /// What chose its events, as it was said on the command line; nothing where it holds all of them.
+    pub fn selection(&self) -> Vec<&str> {
+        selection(&self.options)
     }
 
     /// This program, as manifests name it.

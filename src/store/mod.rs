@@ -41,7 +41,7 @@ fn why(error: &parquet::errors::ParquetError) -> String {
     }
 }
 
-pub use manifest::{FORMAT_VERSION, InputEntry, Made, Manifest, PartEntry};
+pub use manifest::{FORMAT_VERSION, InputEntry, Made, Manifest, PartEntry, selection};
 pub use piece::{Piece, PieceBuilder};
 pub use reader::Store;
 pub use run::{Run, StoredFile};

@@ -69,13 +69,20 @@ struct Task<'a> {
 impl Store {
     /// Whether a path is a store: a folder that holds a manifest.
     pub fn is_store(path: &Path) -> bool {
-        path.join(super::manifest::MANIFEST).is_file()
+        // One whose manifest is gone is a damaged store, and no folder of logs.
+        let named = path.extension().is_some_and(|extension| extension == "timeline");
+        path.join(super::manifest::MANIFEST).is_file() || named && path.join(Manifest::RUN).is_file()
     }
 
     /// Opens a store. Of a damaged one, what is whole is kept with `salvage`, and otherwise nothing.
     pub fn open(root: &Path, salvage: bool) -> Result<Self> {
         let manifest = Manifest::read(root, salvage)?;
         let mut store = Self { root: root.to_owned(), manifest, salvage, lost: Vec::new() };
+        if salvage && store.manifest.checksum != store.manifest.sum(root) {
+            let why = "it was edited, or a file beside it, since the store was written: what they say is taken as it is";
+            let file = super::manifest::MANIFEST.to_owned();
+            store.lost.push(Unread { file, why: why.to_owned(), loss: Loss::Part });
+        }
         store.check()?;
         Ok(store)
     }

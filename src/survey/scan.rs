@@ -462,13 +462,13 @@ fn nanos(stamp: &Stamp) -> Option<i64> {
 pub type Surveyed = (Vec<(u64, ChunkSurvey)>, BTreeSet<GrammarId>);
 
 /// Surveys the lines that start in `[from, to)` of a file read in place: one stretch, or several where
-/// the stamps jump. `buffer` is reused.
+/// the stamps jump, and whether there was less than the file's size says. `buffer` is reused.
 pub fn survey_plain(
     layouts: Layouts<'_>,
     opened: &Opened,
     (from, to): (u64, u64),
     buffer: &mut Vec<u8>,
-) -> std::io::Result<Surveyed> {
+) -> std::io::Result<(Surveyed, bool)> {
     let mut surveyor = Surveyor::new(layouts, from, opened.size);
     // One byte before, to know whether a line starts at `from`; a line's head behind, for the last one.
     let base = from.saturating_sub(1);
@@ -494,7 +494,7 @@ pub fn survey_plain(
     }
     surveyor.chunk.repeats =
         memchr::memmem::find(&text[start..line_start.min(text.len())], REPEATED).is_some();
-    Ok((surveyor.take(to), surveyor.used))
+    Ok(((surveyor.take(to), surveyor.used), count < length))
 }
 
 /// Surveys a compressed file from its beginning, cutting it into chunks of about `chunk_size` bytes at

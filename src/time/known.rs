@@ -114,14 +114,22 @@ pub(super) fn fraction(bytes: &[u8], at: usize) -> (u32, u8, usize) {
         end += 1;
     }
     let written = (end - at - 1).min(9);
-    // Behind a comma stand thousandths or finer, as all that write it so do: `10:10:59,3.1` is a row of CSV.
+    // Behind a comma stand thousandths or finer, as nearly all that write it so do: `10:10:59,3.1` is a row of CSV.
+    // ISO 8601 allows for fewer, and a zone right behind them makes them what they are.
     let is_cell = bytes[at] == b','
-        && (written < 3
+        && (written < 3 && !zone_follows(bytes, end)
             || bytes.get(end) == Some(&b'.') && bytes.get(end + 1).is_some_and(u8::is_ascii_digit));
     if written == 0 || is_cell {
         return (0, 0, at);
     }
     (nanos * 10_u32.pow(9 - written as u32), written as u8, end)
+}
+
+/// Whether `Z`, `±hhmm` or `±hh:mm` stands at `at`, after a blank or not.
+fn zone_follows(bytes: &[u8], at: usize) -> bool {
+    let start = at + usize::from(bytes.get(at) == Some(&b' '));
+    let (found, end) = offset_zone(bytes, at, true);
+    found != WrittenZone::Absent && (matches!(bytes[start], b'Z' | b'z') || end >= start + 5)
 }
 
 /// An optional zone at `at`: `Z`, `±hh`, `±hhmm`, `±hh:mm`, `UTC`, `GMT` or an abbreviation that means one
@@ -145,6 +153,8 @@ pub(super) fn offset_zone(bytes: &[u8], at: usize, spaced: bool) -> (WrittenZone
     let start = at + usize::from(spaced && bytes.get(at) == Some(&b' '));
     let found = match bytes.get(start) {
         Some(b'Z') => Some((0, start + 1)),
+        // RFC 3339 allows for it; behind a blank it is a word.
+        Some(b'z') if start == at => Some((0, start + 1)),
         Some(sign @ (b'+' | b'-')) => offset(bytes, start + 1)
             .map(|(seconds, end)| (if *sign == b'-' { -seconds } else { seconds }, end)),
         Some(b'U' | b'G') if bytes[start..].starts_with(b"UTC") || bytes[start..].starts_with(b"GMT") => {
@@ -429,6 +439,10 @@ mod tests {
             ("2014-12-12 10:10:59,123", 123_000_000, 3),
             ("2014-12-12 10:10:59.123456789123", 123_456_789, 9),
             ("12/Dec/2014:10:10:59.123 +0900] x", 123_000_000, 3),
+            ("2020-01-01T00:00:00,5Z", 500_000_000, 1),
+            ("2020-01-01T00:00:00,50Z", 500_000_000, 2),
+            ("2020-01-01T00:00:00,5+09:00", 500_000_000, 1),
+            ("2020-01-01 00:00:00,5 +0900", 500_000_000, 1),
         ] {
             let (stamp, end) = recognise(text.as_bytes()).unwrap_or_else(|| panic!("{text}"));
             assert_eq!((stamp.nanos, stamp.resolution.fraction_digits()), (nanos, digits), "{text}");
@@ -438,7 +452,13 @@ mod tests {
 
     #[test]
     fn a_cell_behind_a_stamp_is_no_fraction() {
-        for text in ["2021/07/01 22:20:00,3.1", "2021-07-01 22:20:00,17", "2021-07-01 22:20:00,123.5"] {
+        for text in [
+            "2021/07/01 22:20:00,3.1",
+            "2021-07-01 22:20:00,17",
+            "2021-07-01 22:20:00,123.5",
+            "2021-07-01 22:20:00,3 zones",
+            "2021-07-01 22:20:00,3-5",
+        ] {
             assert_eq!(
                 recognise(text.as_bytes()).map(|(stamp, end)| (stamp.nanos, end)),
                 Some((0, 19)),

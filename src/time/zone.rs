@@ -89,12 +89,18 @@ impl Zone {
 
     /// The machine's own zone: `TZ`, else /etc/localtime, else UTC.
     fn local() -> Result<Self> {
-        let from_env = std::env::var("TZ").ok().map(|tz| tz.trim_start_matches(':').to_owned());
-        let name = from_env.filter(|tz| !tz.is_empty()).or_else(|| {
-            let target = std::fs::canonicalize("/etc/localtime").ok()?;
+        let of_file = |path: &str| {
+            let target = std::fs::canonicalize(path).ok()?;
             let target = target.to_str()?;
             Some(target.split_once("/zoneinfo/")?.1.trim_start_matches("posix/").to_owned())
-        });
+        };
+        let from_env = std::env::var("TZ").ok().map(|tz| tz.trim_start_matches(':').to_owned());
+        let name = match from_env.filter(|tz| !tz.is_empty()) {
+            // A path names the file of a zone.
+            Some(path) if path.starts_with('/') => of_file(&path).or(Some(path)),
+            Some(name) => Some(name),
+            None => of_file("/etc/localtime"),
+        };
         match name.as_deref() {
             None => Ok(Self::utc()),
             // `TZ=local` names nothing: without a zone of its own the machine is taken to be in UTC.

@@ -24,6 +24,11 @@ impl Place {
         Self { earliest, latest, source: batch.source.0, line: (batch.rank, event.line) }
     }
 
+    /// Whether this stands further down in the same source.
+    pub fn stands_below(&self, other: &Self) -> bool {
+        self.source == other.source && self.line > other.line
+    }
+
     /// Whether this is proven to be before `other`, which stands right below it: its interval ends before
     /// the other begins, or both are of one source, and its line is the earlier one.
     #[inline(always)]

@@ -137,6 +137,8 @@ pub struct Loose {
 pub struct Testimony {
     /// Quoted absolute times, each value once, in file order.
     pub anchors: Vec<Anchor>,
+    /// Records without a zone right beside others that count from 1970, with what those say.
+    pub beside: Vec<Anchor>,
     /// Identifiers and messages.
     pub sights: Vec<Sight>,
     /// Kernel lines.
@@ -231,6 +233,8 @@ struct Witness<'a> {
     stampless: bool,
     /// The record that lines belong to: its stretch and stamp.
     current: Option<(u32, Written, i64)>,
+    /// The record above: whether it counts from 1970, its stretch, how much its stamp says, the stamp; its place.
+    neighbour: Option<((bool, u32, Written, i64), u64)>,
     /// The last stamp without a zone, nanoseconds, and how often one lies well before the one above it.
     last: Option<i64>,
     steps_back: u32,
@@ -291,10 +295,12 @@ fn hear(
         last: None,
         steps_back: 0,
         last_zoned: None,
+        neighbour: None,
         zoned_back: 0,
     };
     each_region(opened, survey, |base, text| {
         (witness.current, witness.last, witness.last_zoned) = (None, None, None);
+        witness.neighbour = None;
         for (start, _, line) in lines(text, 0) {
             witness.line(base + start as u64, &text[start..], line);
         }
@@ -390,6 +396,7 @@ impl Witness<'_> {
         };
         *back += u32::from(last.replace(at).is_some_and(|last| last.saturating_sub(at) > least));
         self.current = Some((piece, written, at));
+        self.beside((stamp.zone == WrittenZone::Epoch, piece, written, at), offset);
         let number = host.and_then(|host| self.number(host));
         let when = When { piece, written, at, width: stamp.resolution.width(), offset };
         if let (Some(number), Some(host), Some(program), Some(pid)) = (number, host, program, pid)
@@ -418,6 +425,21 @@ impl Witness<'_> {
         }
         if !foreign {
             self.quotes(body, offset, (piece, written, at));
+        }
+    }
+
+    /// Notes a record without a zone whose neighbour in the file counts from 1970: a label may lie, such a count
+    /// hardly can.
+    fn beside(&mut self, own: (bool, u32, Written, i64), offset: u64) {
+        let Some((last, place)) = self.neighbour.replace((own, offset)) else { return };
+        let ((epoch, local), offset) = match (last.0, own.0) {
+            (true, false) => ((last.3, own), offset),
+            (false, true) => ((own.3, last), place),
+            _ => return,
+        };
+        let (_, piece, written, at) = local;
+        if written != Written::Zoned && self.said.beside.len() < MOST {
+            self.said.beside.push(Anchor { piece, written, at, utc: epoch, form: Form::Epoch, offset });
         }
     }
 

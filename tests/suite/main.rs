@@ -19,6 +19,7 @@ mod days;
 mod follow;
 mod golden;
 mod landmarks;
+mod partial;
 mod proposals;
 mod props;
 mod proxies;

@@ -50,7 +50,7 @@ fn no_clock_of_more_worlds_is_told_wrongly() {
 }
 
 /// Worlds that were told wrongly once, and what was wrong in each.
-const ONCE_WRONG: [(u64, &str); 12] = [
+const ONCE_WRONG: [(u64, &str); 15] = [
     (2079, "two writers on both sides of New Year were a year apart"),
     (2158, "a late line was read by what is known of the lines around it, across a change to summer time"),
     (2405, "a label was repaired for all by what one daemon with a clock of its own quotes"),
@@ -65,6 +65,9 @@ const ONCE_WRONG: [(u64, &str); 12] = [
     (3569, "late lines between two stretches of one offset, from before summer time"),
     (3904, "a modification time of a sparse log is of the program that wrote last"),
     (5794, "a zone that was left in silence, and came back by summer time"),
+    (7513, "a lease that is renewed every two hours looked like a zone that was changed by two hours"),
+    (7957, "a queue that waits for half an hour, against the modification time of the worker's log"),
+    (7987, "a queue that waits for two hours, against the modification time of the worker's log"),
     (4001, "times to come that are quoted in a log of times gone by, three of which agreed"),
 ];
 

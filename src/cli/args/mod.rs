@@ -29,7 +29,8 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Read everything and say what broke first, what is new, and what was read
     ///
-    /// Writes no file unless -o is given.
+    /// Writes a store, NAME.timeline, that the other commands ask in place of the logs: named after the first input
+    /// unless -o says otherwise; --no-store writes none.
     Build(BuildArgs),
     /// Print the merged timeline
     ///
@@ -37,8 +38,8 @@ pub(super) enum Command {
     /// there). `»` marks what follows from a record without being one, such as a change between two samples
     /// of a polled table: it is shown at its earliest, and "within" says how much later it can have been.
     /// `?` behind a level: read from words of the message. `~` behind the time: not proven to be later
-    /// than the line above (another source's, of the same second, say). Lines of one source keep the order
-    /// of its files.
+    /// than the line above (another source's, of the same second, say). Lines of one source that have the same
+    /// time keep the order of its files.
     Show(ShowArgs),
     /// Search the merged timeline
     ///

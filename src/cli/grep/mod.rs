@@ -122,11 +122,12 @@ pub(crate) fn run(args: &GrepArgs) -> Result<Ending> {
     let (before, after) = reaches(args, &mode)?;
     Question::check(&args.chosen, &Zone::parse(&args.common.tz)?)?;
     let terminal = std::io::stdout().is_terminal();
-    let style = page::style(&args.view, &args.common, terminal, resolve::color(args.common.color))?;
+    let mut style = page::style(&args.view, &args.common, terminal, resolve::color(args.common.color))?;
     let columns = page::columns(&args.view)?;
     let context = context(args, &inputs, &mode, &matcher)?;
     let has_context = before != Reach::NONE || after != Reach::NONE;
     let zone = &context.plan.settle.default_zone;
+    style.relative = page::relative(&args.view, zone)?;
     let question = question(args, &mode, &matcher, has_context, zone)?;
     if let Some(count) = counted(args, &mode, &question, &context) {
         let mut output = Output::stdout();

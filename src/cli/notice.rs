@@ -1,0 +1,43 @@
+//! Remarks on stderr about what was asked: a pattern that fits nothing, a choice that leaves nothing, a store that
+//! holds only part of its logs. Answers are as they are; nothing here changes one.
+
+use super::args::Common;
+use super::context::Context;
+use super::resolve::for_files;
+use crate::text::{clean, glob};
+use crate::time::{Zone, local_time};
+
+/// Tells of patterns for files and sources that none of them fits: mostly a slip of the finger.
+pub(super) fn unmatched(context: &Context, common: &Common) {
+    let files = context.files();
+    let sources = context.source_names();
+    let fits = |pattern: &str| {
+        files.iter().any(|file| glob(pattern, &file.name)) || sources.iter().any(|name| glob(pattern, name))
+    };
+    let zones = common.assume_tz.iter().filter_map(|text| Some(("--assume-tz", for_files(text).0?)));
+    let asked = common.source.iter().map(|text| ("--source", text.clone())).chain(zones);
+    for (option, pattern) in asked.filter(|(_, pattern)| !fits(pattern)) {
+        let like =
+            sources.iter().find(|name| name.contains(pattern.trim_matches('*')) && !pattern.is_empty());
+        let meant = like.map_or(String::new(), |name| format!("; is `{}` meant?", clean(name)));
+        context.tell(&format!("{option}: no file and no source fits `{}`{meant}", clean(&pattern)));
+    }
+}
+
+/// Tells that nothing was chosen, and from when to when there is something.
+pub(super) fn nothing(context: &Context, zone: &Zone) {
+    if let Some((first, last)) = context.range() {
+        let (first, last) = (local_time(zone, first), local_time(zone, last));
+        context.tell(&format!(
+            "no record is as asked; there are records from {first} to {last} {}",
+            zone.name()
+        ));
+    }
+}
+
+/// Tells that a store holds no more than what was chosen when it was built.
+pub(super) fn chosen(context: &Context, by: &[String]) {
+    if !by.is_empty() {
+        context.tell(&format!("the store holds only what {} chose when it was built", clean(&by.join(" "))));
+    }
+}
