@@ -35,6 +35,13 @@ pub fn parse_size(text: &str) -> Option<u64> {
     (bytes < (1_u64 << 53) as f64).then_some(bytes as u64)
 }
 
+/// A text as UTF-8: bytes that are none become U+FFFD.
+#[inline]
+pub fn lossy(text: &[u8]) -> std::borrow::Cow<'_, str> {
+    // Nearly all text is right, and asking that first goes by words and not by characters.
+    std::str::from_utf8(text).map_or_else(|_| String::from_utf8_lossy(text), Into::into)
+}
+
 /// Whether a text is printable ASCII, tabs and newlines throughout.
 #[inline]
 pub fn is_printable(text: &[u8]) -> bool {

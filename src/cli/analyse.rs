@@ -13,7 +13,7 @@ use crate::lens::{Catalogue, Finding, Marker, Order, Pulse, Silence, markers, or
 use crate::poll::Change;
 use crate::present::{Report, SourceRow, push_jsonl};
 use crate::store::{Piece, PieceBuilder, Writer};
-use crate::view::Scene;
+use crate::view::{Entry, Scene};
 
 /// What becomes of the events while they go by.
 #[derive(Default)]
@@ -43,25 +43,41 @@ struct Analyst<'a> {
 }
 
 impl Analyst<'_> {
-    /// The events of a stretch, as they are written.
-    fn written(&self, stretch: &mut dyn Stretch) -> Written {
+    /// What the events of a stretch are written into.
+    fn writing(&self) -> Writing<'_> {
         match &self.events {
-            Events::Nothing => Written::Nothing,
-            Events::Rows(_) => {
-                let mut bytes = Vec::new();
-                stretch.each(&mut |entry| push_jsonl(&mut bytes, self.scene, entry));
-                Written::Rows(bytes)
+            Events::Nothing => Writing::Nothing,
+            Events::Rows(_) => Writing::Rows(Vec::new()),
+            Events::Store(_) => Writing::Store(Box::new(PieceBuilder::new(self.scene)), Ok(())),
+        }
+    }
+}
+
+/// Events of a stretch being written.
+enum Writing<'a> {
+    Nothing,
+    Rows(Vec<u8>),
+    Store(Box<PieceBuilder<'a>>, Result<()>),
+}
+
+impl Writing<'_> {
+    fn push(&mut self, scene: &Scene<'_>, entry: Entry<'_>) {
+        match self {
+            Self::Nothing => {}
+            Self::Rows(bytes) => push_jsonl(bytes, scene, entry),
+            Self::Store(piece, fault) => {
+                if fault.is_ok() {
+                    *fault = piece.push(entry);
+                }
             }
-            Events::Store(_) => {
-                let mut piece = PieceBuilder::new(self.scene);
-                let mut fault = Ok(());
-                stretch.each(&mut |entry| {
-                    if fault.is_ok() {
-                        fault = piece.push(entry);
-                    }
-                });
-                Written::Store(fault.and_then(|()| piece.finish()).map(Box::new))
-            }
+        }
+    }
+
+    fn finish(self) -> Written {
+        match self {
+            Self::Nothing => Written::Nothing,
+            Self::Rows(bytes) => Written::Rows(bytes),
+            Self::Store(piece, fault) => Written::Store(fault.and_then(|()| piece.finish()).map(Box::new)),
         }
     }
 }
@@ -74,8 +90,9 @@ impl Sink for Analyst<'_> {
 
     fn part(&self, stretch: &mut dyn Stretch) -> Self::Part {
         let mut pulses: Vec<Option<Pulse>> = vec![None; self.pulses.len()];
-        let mut again = Again::new();
+        let (mut again, mut writing) = (Again::new(), self.writing());
         stretch.each(&mut |entry| {
+            writing.push(self.scene, entry);
             // What is derived is no beat of its source; a copy is one.
             for (batch, event) in
                 std::iter::once((entry.batch, entry.event)).chain(entry.also.iter().copied())
@@ -94,7 +111,7 @@ impl Sink for Analyst<'_> {
             }
         });
         let spoke = pulses.into_iter().enumerate().filter_map(|(source, pulse)| Some((source, pulse?)));
-        (spoke.collect(), again, self.written(stretch))
+        (spoke.collect(), again, writing.finish())
     }
 
     fn accept(&mut self, (pulses, again, written): Self::Part) -> Result<ControlFlow<()>> {

@@ -174,6 +174,7 @@ pub(super) fn run(args: &ShowArgs) -> Result<Ending> {
     let mut rows = Rows::new(Page::new(&scene, style, output), format, &columns, tail(args));
     // In a window nothing is known of what came before it, so nothing can be called a first occurrence.
     question.filter.marks = question.filter.since == i64::MIN;
+    question.filter.counts = false;
     let outcome = context.drive(&scene, (&question.filter, question.choice()), &mut rows)?;
     rows.end()?;
     if args.follow {

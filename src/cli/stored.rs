@@ -57,7 +57,7 @@ pub(super) fn stored(
     let mut archives = archives.into_iter();
     run.remarks
         .retain(|remark| archives.next() == Some(true) || plan.wants(&remark.file, &family(&remark.file).0));
-    let formats = set.iter().map(|(id, grammar)| (grammar.name.clone(), id.0)).collect();
+    let formats = set.ids().map(|(id, name)| (name.to_owned(), id.0)).collect();
     let mut by_name = HashMap::new();
     for (id, file) in run.files.iter().enumerate() {
         let source = run.sources.get(file.source.0 as usize).map_or("", |source| &source.name);

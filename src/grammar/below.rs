@@ -4,7 +4,8 @@
 //! All of it is one record. Here its numbers get names: by the header of their table, by a pattern of the grammar,
 //! or by the words beside them. A number that is not named that way has none: better no name than a wrong one.
 
-use super::model::{Body, Grammar, Shape};
+use super::bodies::Body;
+use super::model::{Grammar, Shape};
 use super::sections::{Sections, cells};
 use super::slots::{Known, Slots, Span};
 use super::step::Step;

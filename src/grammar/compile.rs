@@ -2,14 +2,15 @@
 
 use toml::Spanned;
 
+use super::bodies::Body;
 use super::fault::{Fault, nearest};
 use super::layout::{compile_items, layout_lines, layouts, peeks};
-use super::model::{Body, Grammar, LevelRange, PatternPart, Piece, Shape};
+use super::model::{Grammar, LevelRange, PatternPart, Piece, Shape};
 use super::pairs::{PairSpec, Syntax};
 use super::schema::{GrammarFile, LevelRangeFile};
 use super::sections::Sections;
 use super::slots::{Known, MAX_SLOTS};
-use super::step::{Kind, Step, Target};
+use super::step::{Kind, Step, Target, first_bytes};
 use super::syntax::{self, Item};
 use super::table::TableSpec;
 use crate::base::Level;
@@ -108,7 +109,7 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
         compose,
         bodies,
         series: super::series::compile(&place, &typed)?,
-        shared: || &[],
+        shared: super::bodies::none,
         slot_names: slots.0,
     };
     Ok((grammar, typed))
@@ -148,7 +149,8 @@ pub(super) fn body(place: &Place<'_>, programs: &[String], pattern: &Spanned<Str
             format!("too many fields: {} of at most {MAX_SLOTS}", names.0.len()),
         ));
     }
-    Ok(Body { programs: programs.to_vec(), steps, slot_names: names.0 })
+    let first = first_bytes(&steps, false);
+    Ok(Body { first, programs: programs.to_vec(), steps, slot_names: names.0 })
 }
 
 fn level_ranges(

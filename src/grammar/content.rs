@@ -3,37 +3,10 @@
 //! Only records that are shown, searched or stored come here; neither pass over the input needs it.
 
 use super::json;
-use super::model::{Body, Grammar, Piece, Reading, Shape};
+use super::model::{Grammar, Piece, Reading, Shape};
 use super::sections::Sections;
 use super::slots::{Known, Slots, Span};
-use super::step::{self, Found};
 use super::table::Columns;
-
-impl Body {
-    /// Calls `visit` for every field of a message; whether the message fits. What is there but empty
-    /// is left out.
-    pub(super) fn fields(
-        &self,
-        program: Option<&[u8]>,
-        message: &[u8],
-        visit: &mut impl FnMut(&str, &[u8]),
-    ) -> bool {
-        if !self.programs.is_empty() && !self.programs.iter().any(|wanted| program == Some(wanted.as_bytes()))
-        {
-            return false;
-        }
-        let mut slots = Slots::default();
-        if step::run(&self.steps, message, 0, &mut slots, &mut Found::default()).is_none() {
-            return false;
-        }
-        for (slot, name) in self.slot_names.iter().enumerate() {
-            if let Some(span) = slots.get(slot as u8).filter(|span| span.start < span.end) {
-                visit(name, span.of(message));
-            }
-        }
-        true
-    }
-}
 
 impl Grammar {
     /// What it calls the fields of its records, as far as its layouts name them.
@@ -132,7 +105,7 @@ impl Grammar {
         let program = program.or(self.program.as_deref().map(str::as_bytes));
         let message = message.of(text);
         // The first body that fits, the grammar's own first.
-        let _ =
-            self.bodies.iter().chain((self.shared)()).any(|body| body.fields(program, message, &mut visit));
+        let _ = self.bodies.iter().any(|body| body.fields(program, message, &mut visit))
+            || (self.shared)().fields(program, message, &mut visit);
     }
 }

@@ -176,6 +176,11 @@ impl GrammarSet {
         self.cards().map(|(id, _)| (id, self.get(id)))
     }
 
+    /// The name of each grammar; none is compiled for it.
+    pub fn ids(&self) -> impl Iterator<Item = (GrammarId, &str)> {
+        self.cards().map(|(id, card)| (id, &*card.name))
+    }
+
     /// Names and titles of all grammars.
     pub fn names(&self) -> impl Iterator<Item = (&str, &str)> {
         self.cards().map(|(_, card)| (&*card.name, &*card.title))

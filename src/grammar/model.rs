@@ -5,6 +5,7 @@
 //! follows the rest of the first line. Full field lists are made only for records that are printed
 //! with their fields.
 
+use super::bodies::{Body, Shared};
 use super::pairs::PairSpec;
 use super::sections::Sections;
 use super::series::SeriesSpec;
@@ -68,7 +69,7 @@ pub struct Grammar {
     /// How its records become samples of series.
     pub(super) series: Vec<SeriesSpec>,
     /// Bodies of well-known daemons, whatever format brings their messages; compiled when first asked for.
-    pub(super) shared: fn() -> &'static [Body],
+    pub(super) shared: fn() -> &'static Shared,
     /// Field name of each slot; the well-known ones first.
     pub(super) slot_names: Vec<String>,
 }
@@ -173,14 +174,6 @@ pub(super) enum Piece {
     Slot(u8),
     /// All pairs that have no slot, each with its name.
     Others,
-}
-
-#[derive(Debug)]
-pub(super) struct Body {
-    /// Programs whose messages these are; any, if empty.
-    pub programs: Vec<String>,
-    pub steps: Vec<Step>,
-    pub slot_names: Vec<String>,
 }
 
 /// What `begins` learned of a line.

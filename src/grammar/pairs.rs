@@ -3,6 +3,8 @@
 //! Which keys hold the stamp, the level, the message is a grammar's; how pairs are written is the
 //! business of `json` and `logfmt`. Nothing here decides what a value means.
 
+use memchr::memchr;
+
 use super::compile::SlotNames;
 use super::json::{self, Value};
 use super::logfmt;
@@ -232,12 +234,14 @@ impl PairSpec {
                 && stamp.is_some_and(|stamp| value.start <= stamp.start && stamp.end <= value.end);
             if !part && !holds_stamp {
                 let name = String::from_utf8_lossy(key.of(text));
-                if kind == Value::String {
+                let value = value.of(text);
+                if kind == Value::String && memchr(b'\\', value).is_some() {
                     let mut decoded = Vec::new();
-                    json::unescape(value.of(text), &mut decoded);
+                    json::unescape(value, &mut decoded);
                     visit(&name, &decoded);
                 } else {
-                    visit(&name, value.of(text));
+                    // A piece of the text: whoever wants to know where it stands sees it.
+                    visit(&name, value);
                 }
             }
             true

@@ -51,6 +51,8 @@ pub struct Filter {
     pub skip_chunks: bool,
     /// First occurrences are marked, and patterns are counted.
     pub marks: bool,
+    /// Somebody asks for the counts of patterns: otherwise whoever knows the marks need not count.
+    pub counts: bool,
     /// A record that several files have is shown once.
     pub fold_copies: bool,
 }
@@ -68,6 +70,7 @@ impl Default for Filter {
             keep_all: false,
             skip_chunks: false,
             marks: true,
+            counts: true,
             fold_copies: false,
         }
     }
@@ -102,9 +105,19 @@ impl Filter {
     /// Whether a record whose parts are known is what is asked for, whenever it was.
     pub fn matches(&self, level: Level, host: Option<&str>, program: Option<&str>, text: &[u8]) -> bool {
         level >= self.level
-            && fits(&self.hosts, host)
-            && fits(&self.programs, program)
+            && self.wants_host(host)
+            && self.wants_program(program)
             && self.text.as_ref().is_none_or(|picker| picker.wants(text))
+    }
+
+    /// Whether a record of this host is what is asked for.
+    pub fn wants_host(&self, host: Option<&str>) -> bool {
+        fits(&self.hosts, host)
+    }
+
+    /// Whether a record of this program is what is asked for.
+    pub fn wants_program(&self, program: Option<&str>) -> bool {
+        fits(&self.programs, program)
     }
 
     /// Whether a derived event is kept, and whether it matches: it is asked what a record is asked, with

@@ -1,6 +1,7 @@
 //! Evidence: one record, where it stands and what it says. A finding without evidence does not exist.
 
 use crate::base::FileId;
+use crate::text::lossy;
 use serde::{Deserialize, Serialize};
 
 /// A record that proves something.
@@ -23,6 +24,6 @@ impl Evidence {
     /// Evidence from a record's text.
     pub fn new(file: FileId, line: u64, key: Option<i64>, text: &[u8]) -> Self {
         let cut = &text[..text.len().min(Self::LONGEST)];
-        Self { file, line, key, raw: String::from_utf8_lossy(cut).into_owned() }
+        Self { file, line, key, raw: lossy(cut).into_owned() }
     }
 }

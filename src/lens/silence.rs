@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use super::evidence::Evidence;
 use crate::base::{Batch, Event, Flags, NANOS_PER_SECOND, SourceId};
+use crate::text::lossy;
 
 /// Eight buckets an octave: a quantile is right within nine per cent.
 const PER_OCTAVE: u16 = 8;
@@ -58,9 +59,8 @@ impl Pulse {
             if let Some(last) = &mut self.last {
                 (last.key, last.file, last.line) = (Some(event.key), batch.file, batch.line(event));
                 last.raw.clear();
-                last.raw.push_str(&String::from_utf8_lossy(
-                    &batch.record(event)[..batch.record(event).len().min(200)],
-                ));
+                let record = batch.record(event);
+                last.raw.push_str(&lossy(&record[..record.len().min(200)]));
             }
             return;
         }

@@ -78,6 +78,11 @@ impl Predicate {
         Bounds::of(&self.node)
     }
 
+    /// Whether it asks for fields that no row had so far.
+    pub fn misses_fields(&self) -> bool {
+        self.fields.iter().any(|asked| !asked.met.load(Ordering::Relaxed))
+    }
+
     /// Fields that no row had although rows were asked for them, each with the name that was probably meant:
     /// one of `known`, or of the parts that every event has.
     pub fn never_met<'a>(&'a self, known: &'a [String]) -> impl Iterator<Item = (&'a str, Option<&'a str>)> {

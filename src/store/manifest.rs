@@ -12,7 +12,7 @@ use crate::base::{Error, Result, reason};
 use crate::io::Found;
 
 /// Version of the store's layout that this program writes, and the only one it reads.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// Name of the manifest in the store's folder.
 pub(super) const MANIFEST: &str = "manifest.json";
@@ -53,14 +53,6 @@ impl PartEntry {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some("it is missing".to_owned()),
             Err(error) => Some(reason(&error)),
         }
-    }
-
-    /// Notes the size and the hash of the file, which is complete.
-    pub(super) fn seal(&mut self, root: &Path) -> std::io::Result<()> {
-        let mut file = File::open(root.join(&self.path))?;
-        self.bytes = file.metadata()?.len();
-        self.hash = hash(&mut file, self.bytes)?;
-        Ok(())
     }
 }
 

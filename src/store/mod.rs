@@ -4,7 +4,10 @@
 //! It knows columns, parts and the manifest. It decides nothing about time and judges no event: it keeps what a
 //! run found, and hands it on as a run would.
 
+mod columns;
+mod facts;
 mod manifest;
+mod names;
 mod open;
 mod outline;
 mod parts;
@@ -18,6 +21,7 @@ mod series;
 mod shape;
 mod stretch;
 mod texts;
+mod wanted;
 mod writer;
 
 use crate::base::{Error, reason};

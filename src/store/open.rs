@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, new_null_array};
-use arrow_schema::Field;
+use arrow_schema::{Field, Schema};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
@@ -15,8 +15,8 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::PageIndexPolicy;
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 
+use super::facts::MICRO;
 use super::manifest::PartEntry;
-use super::piece::MICRO;
 use super::rows::StoredRows;
 use super::schema::{Column, schema};
 use crate::base::{Error, Result};
@@ -28,6 +28,9 @@ pub(super) struct OpenPart {
     metadata: ArrowReaderMetadata,
     rows: u64,
 }
+
+/// Rows that are looked at together where few columns are read.
+const AT_ONCE: usize = 8_192;
 
 /// Why a part could not be read.
 fn cannot(error: &ParquetError) -> Error {
@@ -57,7 +60,7 @@ impl OpenPart {
         let pages = self.window(since, until);
         let mut inside = pages.end..pages.start;
         let mut number = pages.start;
-        for rows in self.read_some(&selection(pages), usize::from(u16::MAX), Some(&KEYS))? {
+        for rows in self.read_some(&selection(pages), AT_ONCE, Some(&KEYS))? {
             for row in 0..rows.len() as u32 {
                 if (since..until).contains(&rows.key(row)) {
                     inside = inside.start.min(number)..number + 1;
@@ -71,7 +74,7 @@ impl OpenPart {
     /// Rows of these numbers: rows are ordered by them.
     pub(super) fn numbered(&self, numbers: &Range<u64>) -> Result<Range<u64>> {
         let (mut before, mut until) = (0, 0);
-        for rows in self.read_some(&selection(0..self.rows), usize::from(u16::MAX), Some(&[Column::Seq]))? {
+        for rows in self.read_some(&selection(0..self.rows), AT_ONCE, Some(&[Column::Seq]))? {
             let all = rows.seq.values();
             before += all.partition_point(|number| *number < numbers.start) as u64;
             until += all.partition_point(|number| *number < numbers.end) as u64;
@@ -131,9 +134,10 @@ impl OpenPart {
             builder = builder.with_projection(mask);
         }
         let reader = builder.build().map_err(|error| cannot(&error))?;
+        let schema = self.metadata.schema();
         let batch = |batch: std::result::Result<_, arrow_schema::ArrowError>| {
             let batch: RecordBatch = batch.map_err(|error| Error::new(error.to_string()))?;
-            StoredRows::new(&whole(&batch))
+            StoredRows::new(&whole(&batch, schema))
         };
         reader.map(batch).collect()
     }
@@ -146,8 +150,7 @@ pub(super) fn selection(rows: Range<u64>) -> Vec<RowSelector> {
 }
 
 /// All columns of the schema: those that were not read hold nothing.
-fn whole(batch: &RecordBatch) -> Vec<ArrayRef> {
-    let schema = schema();
+fn whole(batch: &RecordBatch, schema: &Schema) -> Vec<ArrayRef> {
     if batch.num_columns() == schema.fields().len() {
         return batch.columns().to_vec();
     }

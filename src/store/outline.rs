@@ -8,7 +8,7 @@
 //! Why that is exact: a hole begins and ends where a word does (`Outliner::push` sees to it), so a text that
 //! reaches into a hole and begins and ends with a letter has a whole word of its own in there, or all of itself.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
 use super::shape::{Part, pieces_of};
@@ -28,23 +28,96 @@ const LONGEST: usize = 64;
 pub(super) struct Outliner {
     ids: HashMap<Vec<u8>, u32>,
     /// Outlines by id, and how many events have each, and how many copies of events.
-    pub(super) outlines: Vec<(Vec<u8>, [u64; 2])>,
-    /// Words that stand in holes; `None` when they are too many.
-    pub(super) words: Option<HashSet<Vec<u8>>>,
+    outlines: Vec<(Vec<u8>, [u64; 2])>,
+    /// Patterns with the outlines that their records have: mostly one.
+    patterns: BTreeSet<(u64, u32)>,
+    /// The last outline of each pattern: that of its next record, nearly always.
+    last: HashMap<u64, u32>,
+    words: Words,
     scratch: Vec<u8>,
+}
+
+/// Words that stand in holes.
+#[derive(Debug, Default)]
+struct Words {
+    /// The words; `None` when they are too many.
+    known: Option<HashSet<Vec<u8>>>,
+    /// Some that are known, of eight letters at most, as numbers: the same few come in every record.
+    recent: Vec<u64>,
+}
+
+/// How many recent words are remembered: a few for each place.
+const RECENT: usize = 1 << 10;
+
+impl Words {
+    /// Keeps the words of a hole.
+    fn add(&mut self, text: &[u8]) {
+        let (mut start, mut number) = (0, 0);
+        for (at, byte) in text.iter().enumerate() {
+            if byte.is_ascii_alphabetic() {
+                number = number << 8 | u64::from(*byte);
+            } else {
+                if at > start {
+                    self.keep(&text[start..at], number);
+                }
+                (start, number) = (at + 1, 0);
+            }
+        }
+        if text.len() > start {
+            self.keep(&text[start..], number);
+        }
+    }
+
+    /// Keeps a word, whose last eight letters are this number.
+    fn keep(&mut self, word: &[u8], number: u64) {
+        let Some(known) = &mut self.known else { return };
+        if word.len() <= 8 {
+            // No letter is zero: no two words are one number.
+            self.recent.resize(RECENT, 0);
+            // Any mix of all bits will do: it is about speed only.
+            let place = (number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize;
+            if std::mem::replace(&mut self.recent[place], number) == number {
+                return;
+            }
+        }
+        let word = &word[..word.len().min(LONGEST)];
+        if !known.contains(word) {
+            known.insert(word.to_vec());
+            if known.len() > MOST_WORDS {
+                self.known = None;
+            }
+        }
+    }
+
+    /// Takes in the words of a piece.
+    fn absorb(&mut self, other: Self) {
+        match (&mut self.known, other.known) {
+            (Some(words), Some(others)) => words.extend(others),
+            _ => self.known = None,
+        }
+        if self.known.as_ref().is_some_and(|words| words.len() > MOST_WORDS) {
+            self.known = None;
+        }
+    }
 }
 
 impl Outliner {
     pub(super) fn new() -> Self {
-        Self { words: Some(HashSet::new()), ..Self::default() }
+        Self { words: Words { known: Some(HashSet::new()), recent: Vec::new() }, ..Self::default() }
     }
 
-    /// The id of a record's outline, by its text and where its parts stand in it. Copies of events are
-    /// counted apart.
-    pub(super) fn push(&mut self, text: &[u8], parts: &[(Range<usize>, Part)], copy: bool) -> u32 {
+    /// Notes the outline of a record of a pattern, by its text, whether that is UTF-8, and where its parts stand in it.
+    /// Copies of events are counted apart.
+    pub(super) fn push(
+        &mut self,
+        (text, valid): (&[u8], bool),
+        parts: &[(Range<usize>, Part)],
+        pattern: u64,
+        copy: bool,
+    ) {
         let mut outline = std::mem::take(&mut self.scratch);
         outline.clear();
-        let mut whole = std::str::from_utf8(text).is_ok();
+        let mut whole = valid;
         // Whether the text so far ends in a hole whose last byte is a letter.
         let mut in_word = false;
         pieces_of(text, parts, |text, part| match part {
@@ -60,9 +133,22 @@ impl Outliner {
             outline.clear();
             outline.extend([HOLE, HOLE]);
         }
-        let id = self.add(&outline, [u64::from(!copy), u64::from(copy)]);
+        self.count(pattern, &outline, [u64::from(!copy), u64::from(copy)]);
         self.scratch = outline;
-        id
+    }
+
+    /// Counts the outline of a record of a pattern.
+    fn count(&mut self, pattern: u64, outline: &[u8], count: [u64; 2]) {
+        let last = self.last.get(&pattern).and_then(|id| self.outlines.get_mut(*id as usize));
+        if let Some((known, counts)) = last
+            && *known == outline
+        {
+            *counts = [counts[0] + count[0], counts[1] + count[1]];
+            return;
+        }
+        let id = self.add(outline, count);
+        self.patterns.insert((pattern, id));
+        self.last.insert(pattern, id);
     }
 
     /// Counts an outline; its id.
@@ -78,18 +164,11 @@ impl Outliner {
         id
     }
 
-    /// Takes in the outlines of a piece; for each of its ids the id here.
-    pub(super) fn absorb(&mut self, other: Self) -> Vec<u32> {
-        match (&mut self.words, other.words) {
-            (Some(words), Some(others)) if words.len() + others.len() <= 4 * MOST_WORDS => {
-                words.extend(others)
-            }
-            _ => self.words = None,
-        }
-        if self.words.as_ref().is_some_and(|words| words.len() > MOST_WORDS) {
-            self.words = None;
-        }
-        other.outlines.iter().map(|(outline, count)| self.add(outline, *count)).collect()
+    /// Takes in the outlines of a piece.
+    pub(super) fn absorb(&mut self, other: Self) {
+        self.words.absorb(other.words);
+        let ids: Vec<u32> = other.outlines.iter().map(|(outline, count)| self.add(outline, *count)).collect();
+        self.patterns.extend(other.patterns.iter().map(|(pattern, id)| (*pattern, ids[*id as usize])));
     }
 }
 
@@ -108,12 +187,7 @@ fn constant(outline: &mut Vec<u8>, text: &[u8], in_word: &mut bool) -> bool {
 }
 
 /// Appends a hole and keeps the words in it; whether it begins no word in the middle.
-fn hole(
-    words: &mut Option<HashSet<Vec<u8>>>,
-    outline: &mut Vec<u8>,
-    text: &[u8],
-    in_word: &mut bool,
-) -> bool {
+fn hole(words: &mut Words, outline: &mut Vec<u8>, text: &[u8], in_word: &mut bool) -> bool {
     let before = if outline.last() == Some(&HOLE) { *in_word } else { is_letter(outline.last()) };
     let whole = !(before && is_letter(text.first()));
     if outline.last() != Some(&HOLE) {
@@ -122,17 +196,7 @@ fn hole(
     if !text.is_empty() {
         *in_word = is_letter(text.last());
     }
-    if let Some(known) = words {
-        for word in text.split(|byte| !byte.is_ascii_alphabetic()).filter(|word| !word.is_empty()) {
-            let word = &word[..word.len().min(LONGEST)];
-            if !known.contains(word) {
-                known.insert(word.to_vec());
-            }
-        }
-        if known.len() > MOST_WORDS {
-            *words = None;
-        }
-    }
+    words.add(text);
     whole
 }
 
@@ -141,6 +205,8 @@ fn hole(
 pub(super) struct Outlines {
     /// Outlines by id: constants with holes between, and how many events and copies have each.
     outlines: Vec<(Vec<u8>, [u64; 2])>,
+    /// Patterns with the outlines of their records, ascending.
+    patterns: Vec<(u64, u32)>,
     /// Words in holes, between newlines; `None` when they are not known.
     words: Option<Vec<u8>>,
 }
@@ -148,7 +214,7 @@ pub(super) struct Outlines {
 impl Outlines {
     /// The outlines of a store, as it keeps them.
     pub(super) fn new(outliner: Outliner) -> Self {
-        let words = outliner.words.map(|words| {
+        let words = outliner.words.known.map(|words| {
             let mut words: Vec<Vec<u8>> = words.into_iter().collect();
             words.sort_unstable();
             let mut text = vec![b'\n'];
@@ -158,11 +224,21 @@ impl Outlines {
             }
             text
         });
-        Self { outlines: outliner.outlines, words }
+        Self { outlines: outliner.outlines, patterns: outliner.patterns.into_iter().collect(), words }
+    }
+
+    /// Patterns, ascending, some of whose records hold a text; `None` when that cannot be told from outlines.
+    pub(super) fn patterns(&self, text: &[u8]) -> Option<Vec<u64>> {
+        let holding = self.holding(text)?;
+        let holds = |id: u32| holding.get(id as usize).copied().unwrap_or(true);
+        let mut patterns: Vec<u64> =
+            self.patterns.iter().filter(|(_, id)| holds(*id)).map(|(pattern, _)| *pattern).collect();
+        patterns.dedup();
+        Some(patterns)
     }
 
     /// For each outline whether its records hold a text; `None` when that cannot be told from outlines.
-    pub(super) fn holding(&self, text: &[u8]) -> Option<Vec<bool>> {
+    fn holding(&self, text: &[u8]) -> Option<Vec<bool>> {
         let words = self.words.as_ref()?;
         let plain = |byte: &u8| byte.is_ascii() && !byte.is_ascii_digit() && !b"_/'\"\n\r\0".contains(byte);
         if !is_letter(text.first()) || !is_letter(text.last()) || !text.iter().all(plain) {
@@ -196,15 +272,21 @@ impl Outlines {
         holding.map(|((_, [events, copies]), _)| (*copies == 0).then_some(*events)).sum()
     }
 
-    /// As the store's file: `timeline outlines 1`, whether words are known, then lengths and bytes.
+    /// As the store's file: `timeline outlines 2`, whether words are known, the words, how many outlines, those with
+    /// their counts, then the patterns.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let mut out = MAGIC.to_vec();
         let words = self.words.as_deref();
         out.push(u8::from(words.is_some()));
         push_bytes(&mut out, words.unwrap_or_default());
+        out.extend((self.outlines.len() as u64).to_le_bytes());
         for (outline, count) in &self.outlines {
             count.iter().for_each(|count| out.extend(count.to_le_bytes()));
             push_bytes(&mut out, outline);
+        }
+        for (pattern, id) in &self.patterns {
+            out.extend(pattern.to_le_bytes());
+            out.extend(id.to_le_bytes());
         }
         out
     }
@@ -215,24 +297,32 @@ impl Outlines {
         let known = *rest.split_off_first()? == 1;
         let words = take_bytes(&mut rest)?.to_vec();
         let mut outlines = Vec::new();
-        while !rest.is_empty() {
-            let mut number = || Some(u64::from_le_bytes(rest.split_off(..8)?.try_into().ok()?));
-            let count = [number()?, number()?];
+        for _ in 0..take_number(&mut rest)? {
+            let count = [take_number(&mut rest)?, take_number(&mut rest)?];
             outlines.push((take_bytes(&mut rest)?.to_vec(), count));
         }
-        Some(Self { outlines, words: known.then_some(words) })
+        let mut patterns = Vec::new();
+        while !rest.is_empty() {
+            let pattern = take_number(&mut rest)?;
+            patterns.push((pattern, u32::from_le_bytes(rest.split_off(..4)?.try_into().ok()?)));
+        }
+        Some(Self { outlines, patterns, words: known.then_some(words) })
     }
 }
 
-const MAGIC: &[u8] = b"timeline outlines 1\n";
+const MAGIC: &[u8] = b"timeline outlines 2\n";
 
 fn push_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend((bytes.len() as u64).to_le_bytes());
     out.extend_from_slice(bytes);
 }
 
+fn take_number(rest: &mut &[u8]) -> Option<u64> {
+    Some(u64::from_le_bytes(rest.split_off(..8)?.try_into().ok()?))
+}
+
 fn take_bytes<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let length = u64::from_le_bytes(rest.split_off(..8)?.try_into().ok()?);
+    let length = take_number(rest)?;
     rest.split_off(..usize::try_from(length).ok()?)
 }
 
@@ -251,7 +341,8 @@ mod tests {
                 (21..25, Part::Program),
                 (27..text.len(), Part::Message),
             ];
-            outliner.push(text.as_bytes(), &parts, false);
+            // One pattern for all: what it tells is what its outlines tell together.
+            outliner.push((text.as_bytes(), true), &parts, 7, false);
         }
         let made = Outlines::new(outliner);
         assert_eq!(Outlines::from_bytes(&made.to_bytes()), Some(made.clone()));

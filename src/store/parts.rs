@@ -1,24 +1,29 @@
 //! Parts: Parquet files of one row group each, in order, by day. Columns are encoded side by side.
 
 use std::fs::File;
+use std::hash::Hasher as _;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_schema::Schema;
+use arrow_select::concat::concat_batches;
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use rayon::prelude::*;
+use twox_hash::XxHash3_64;
 
 use super::fault;
 use super::manifest::PartEntry;
 use super::properties::PART_ROWS;
+use super::rows::{first_number, key_of};
 use crate::base::{Error, Result, civil_from_days};
 
-/// Rows that are gathered before they are encoded: enough work for all columns at once.
-const GATHERED_ROWS: usize = 32_768;
+/// Rows that are encoded at once: enough work for all columns.
+const BLOCK_ROWS: usize = 32_768;
 
 /// Writes the parts of one table.
 #[derive(Debug)]
@@ -35,11 +40,50 @@ pub(super) struct Parts {
     done: Vec<PartEntry>,
 }
 
+/// A file that is hashed while it is written.
+pub(super) struct Sealed {
+    file: File,
+    hasher: XxHash3_64,
+    bytes: u64,
+}
+
+impl Sealed {
+    /// An empty file.
+    pub(super) fn new(file: File) -> Self {
+        Self { file, hasher: XxHash3_64::new(), bytes: 0 }
+    }
+
+    /// Notes size and hash of the file, which is complete.
+    fn note(&self, entry: &mut PartEntry) {
+        entry.bytes = self.bytes;
+        entry.hash = format!("{:016x}", self.hasher.finish());
+    }
+
+    /// Notes them when all of it is on the disk.
+    pub(super) fn close(self, entry: &mut PartEntry) -> std::io::Result<()> {
+        self.note(entry);
+        self.file.sync_all()
+    }
+}
+
+impl Write for Sealed {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        self.hasher.write(&bytes[..count]);
+        self.bytes += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
 /// A part under way.
 struct OpenPart {
     day: i64,
     entry: PartEntry,
-    writer: SerializedFileWriter<File>,
+    writer: SerializedFileWriter<Sealed>,
     /// For each column of the schema the writers of its leaves.
     columns: Vec<Vec<ArrowColumnWriter>>,
 }
@@ -70,22 +114,35 @@ impl Parts {
         }
     }
 
-    /// Adds rows of one day, behind all before; `keys` are those of the first and the last, `first` is the first
-    /// one's number.
-    pub(super) fn push(&mut self, day: i64, keys: (i64, i64), first: u64, rows: RecordBatch) -> Result<()> {
-        if self.open.as_ref().is_some_and(|part| part.day != day || part.entry.rows >= PART_ROWS as u64) {
-            self.close()?;
+    /// Adds rows of one day, behind all before; `keys` are those of the first and the last.
+    pub(super) fn push(&mut self, day: i64, keys: (i64, i64), mut rows: RecordBatch) -> Result<()> {
+        let mut key = keys.0;
+        while rows.num_rows() > 0 {
+            if self.open.as_ref().is_some_and(|part| part.day != day || part.entry.rows >= PART_ROWS) {
+                self.close()?;
+            }
+            let mut part = match self.open.take() {
+                Some(part) => part,
+                None => self.start(day, key, first_number(&rows).unwrap_or(0))?,
+            };
+            // Where a part ends must not hang on how the rows came.
+            let count = rows.num_rows().min((PART_ROWS - part.entry.rows) as usize);
+            let these = rows.slice(0, count);
+            rows = rows.slice(count, rows.num_rows() - count);
+            part.entry.rows += count as u64;
+            part.entry.last_key = match rows.num_rows() {
+                0 => keys.1,
+                _ => key_of(&these, count - 1).unwrap_or(keys.1),
+            };
+            key = key_of(&rows, 0).unwrap_or(keys.1);
+            self.open = Some(part);
+            self.gathered_rows += count;
+            self.gathered.push(these);
+            if self.gathered_rows >= BLOCK_ROWS {
+                self.encode(false)?;
+            }
         }
-        if self.open.is_none() {
-            self.open = Some(self.start(day, keys.0, first)?);
-        }
-        if let Some(part) = &mut self.open {
-            part.entry.rows += rows.num_rows() as u64;
-            part.entry.last_key = keys.1;
-        }
-        self.gathered_rows += rows.num_rows();
-        self.gathered.push(rows);
-        if self.gathered_rows >= GATHERED_ROWS { self.encode() } else { Ok(()) }
+        Ok(())
     }
 
     /// Opens the next part.
@@ -98,6 +155,7 @@ impl Parts {
         let file = file.map_err(|error| Error::io("write", &self.root.join(&path), &error))?;
         let columns = ArrowSchemaConverter::new().schema_root("events").convert(&self.schema);
         let columns = columns.map_err(|error| fault(&error))?;
+        let file = Sealed::new(file);
         let writer = SerializedFileWriter::new(file, columns.root_schema_ptr(), Arc::clone(&self.properties))
             .map_err(|error| fault(&error))?;
         let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&self.schema));
@@ -120,14 +178,23 @@ impl Parts {
         Ok(OpenPart { day, entry, writer, columns })
     }
 
-    /// Encodes what was gathered, column by column in parallel.
-    fn encode(&mut self) -> Result<()> {
-        let Some(part) = &mut self.open else { return Ok(()) };
-        let (gathered, schema) = (&self.gathered, &self.schema);
+    /// Encodes the blocks that were gathered, and with `all` what is left as well, column by column in parallel. An
+    /// encoder looks only now and then whether a page is full: so the blocks that it is given are the same however
+    /// the rows came, and with them the bytes of the part.
+    fn encode(&mut self, all: bool) -> Result<()> {
+        let Some(part) = self.open.as_mut().filter(|_| self.gathered_rows > 0) else { return Ok(()) };
+        let gathered = concat_batches(&self.schema, &self.gathered).map_err(|error| fault(&error))?;
+        let count = gathered.num_rows();
+        let end = if all { count } else { count - count % BLOCK_ROWS };
+        let blocks: Vec<RecordBatch> = (0..end)
+            .step_by(BLOCK_ROWS)
+            .map(|start| gathered.slice(start, BLOCK_ROWS.min(end - start)))
+            .collect();
+        let schema = &self.schema;
         let work = part.columns.par_iter_mut().enumerate().with_max_len(1);
         work.try_for_each(|(index, writers)| {
-            for batch in gathered {
-                let leaves = compute_leaves(schema.field(index), batch.column(index))?;
+            for block in &blocks {
+                let leaves = compute_leaves(schema.field(index), block.column(index))?;
                 for (writer, leaf) in writers.iter_mut().zip(&leaves) {
                     writer.write(leaf)?;
                 }
@@ -135,14 +202,14 @@ impl Parts {
             Ok(())
         })
         .map_err(|error: parquet::errors::ParquetError| fault(&error))?;
-        self.gathered.clear();
-        self.gathered_rows = 0;
+        self.gathered_rows = count - end;
+        self.gathered = vec![gathered.slice(end, count - end)];
         Ok(())
     }
 
     /// Completes the part under way.
     fn close(&mut self) -> Result<()> {
-        self.encode()?;
+        self.encode(true)?;
         let Some(part) = self.open.take() else { return Ok(()) };
         let OpenPart { mut entry, mut writer, columns, .. } = part;
         let path = self.root.join(&entry.path);
@@ -157,21 +224,61 @@ impl Parts {
                 chunk.append_to_row_group(&mut group)?;
             }
             group.close()?;
-            writer.finish()?;
-            writer.inner().sync_all()?;
-            entry.seal(&self.root)?;
-            Ok(())
+            writer.into_inner()
         };
-        write().map_err(|error: parquet::errors::ParquetError| {
+        let sealed = write().map_err(|error: parquet::errors::ParquetError| {
             Error::new(format!("cannot write {}: {}", path.display(), super::why(&error)))
         })?;
+        sealed.note(&mut entry);
         self.done.push(entry);
         Ok(())
     }
 
-    /// Completes the table: its parts, in order.
+    /// Completes the table: its parts, in order, when all of them are on the disk. Waited for only here: most of
+    /// them got there while the others were made.
     pub(super) fn finish(mut self) -> Result<Vec<PartEntry>> {
         self.close()?;
+        let sync = |entry: &PartEntry| {
+            let path = self.root.join(&entry.path);
+            let synced = File::open(&path).and_then(|file| file.sync_all());
+            synced.map_err(|error| Error::io("write", &path, &error))
+        };
+        self.done.par_iter().try_for_each(sync)?;
         Ok(self.done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::StringArray;
+    use arrow_schema::{DataType, Field};
+
+    use super::*;
+    use crate::store::properties::properties;
+
+    /// A part of messages that came so many at once.
+    fn written(at_once: usize) -> PartEntry {
+        let root = std::env::temp_dir().join(format!("timeline-parts-{}-{at_once}", std::process::id()));
+        std::fs::create_dir_all(&root).expect("a folder");
+        let schema = Arc::new(Schema::new(vec![Field::new("message", DataType::Utf8, false)]));
+        let mut parts = Parts::new(&root, "events", Arc::clone(&schema), properties(false));
+        let messages: Vec<String> = (0..70_000).map(|n| format!("{n} {}", "x".repeat(n % 50))).collect();
+        for some in messages.chunks(at_once) {
+            let column = Arc::new(StringArray::from_iter_values(some));
+            let rows = RecordBatch::try_new(Arc::clone(&schema), vec![column]).expect("rows");
+            parts.push(0, (0, 0), rows).expect("pushed");
+        }
+        let mut entries = parts.finish().expect("written");
+        std::fs::remove_dir_all(&root).expect("removed");
+        entries.pop().expect("a part")
+    }
+
+    #[test]
+    fn a_part_is_the_same_however_its_rows_came() {
+        let part = written(70_000);
+        assert_eq!(part.rows, 70_000);
+        for at_once in [999, 8_192, 33_000] {
+            assert_eq!(written(at_once), part, "{at_once} at once");
+        }
     }
 }

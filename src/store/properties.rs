@@ -7,17 +7,17 @@ use parquet::file::metadata::SortingColumn;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
-use super::schema::{Column, name};
+use super::schema::{Column, column};
 
 /// Most rows of a part, which is one row group: small enough that a window reads little, large enough that
 /// columns compress.
-pub(super) const PART_ROWS: usize = 262_144;
+pub(super) const PART_ROWS: u64 = 262_144;
 
 /// Rows of a page: the least that a window reads of a column.
 const PAGE_ROWS: usize = 20_000;
 
 /// Columns whose values hardly ever come twice: a dictionary would only cost.
-const UNIQUE: [&str; 7] = ["time", "earliest", "latest", "seq", "line", "message", "stamp"];
+const UNIQUE: [&str; 8] = ["time", "earliest", "latest", "seq", "line", "pid", "message", "stamp"];
 
 /// Columns of numbers that grow slowly.
 const DELTAS: [&str; 5] = ["time", "earliest", "latest", "seq", "line"];
@@ -46,7 +46,7 @@ pub(super) fn series_properties() -> WriterProperties {
             .set_column_dictionary_enabled(path(column), false)
             .set_column_encoding(path(column), Encoding::DELTA_BINARY_PACKED);
     }
-    for column in ["series", name::TIME] {
+    for column in ["series", column::TIME] {
         builder = builder.set_column_statistics_enabled(path(column), EnabledStatistics::Page);
     }
     builder.build()
@@ -74,12 +74,11 @@ pub(super) fn properties(bloom: bool) -> Arc<WriterProperties> {
     for column in RANGES {
         builder = builder.set_column_statistics_enabled(path(column), EnabledStatistics::Chunk);
     }
-    builder = builder.set_column_statistics_enabled(path(name::TIME), EnabledStatistics::Page);
+    builder = builder.set_column_statistics_enabled(path(column::TIME), EnabledStatistics::Page);
+    let values = ColumnPath::from(vec!["fields".to_owned(), "key_value".to_owned(), "value".to_owned()]);
+    builder = builder.set_column_dictionary_enabled(values.clone(), false);
     if bloom {
-        builder = builder.set_column_bloom_filter_enabled(
-            ColumnPath::from(vec!["fields".to_owned(), "key_value".to_owned(), "value".to_owned()]),
-            true,
-        );
+        builder = builder.set_column_bloom_filter_enabled(values, true);
     }
     Arc::new(builder.build())
 }

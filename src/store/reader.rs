@@ -1,7 +1,7 @@
 //! Asks a store: finds the parts and pages that a question needs, reads them side by side, and hands the timeline
 //! on as a run over the logs would.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,11 +13,11 @@ use super::open::{OpenPart, selection};
 use super::outline::Outlines;
 use super::rows::StoredRows;
 use super::run::Run;
-use super::schema::Column;
 use super::stretch::{Builder, Files, Stored};
+use super::wanted::{Wanted, selected};
 use crate::base::{Error, Loss, Result, Unread};
-use crate::engine::{Choice, Outcome, Sink};
-use crate::ingest::{Filter, Picker};
+use crate::engine::{Choice, Outcome, Sink, Stretch};
+use crate::ingest::Filter;
 use crate::view::Scene;
 
 /// Rows that one task reads.
@@ -40,8 +40,23 @@ pub struct Store {
 struct Ask<'a> {
     files: &'a Files,
     filter: &'a Filter,
-    /// For each outline whether its records hold the text that is looked for, where that can be told.
-    holding: Option<Vec<bool>>,
+    /// First occurrences are those that the store knows.
+    marked: bool,
+    /// What rows are to be read, where not all are.
+    wanted: Option<Wanted<'a>>,
+}
+
+/// Takes no part: what is asked is asked for the sake of asking.
+struct Nobody;
+
+impl Sink for Nobody {
+    type Part = ();
+
+    fn part(&self, _: &mut dyn Stretch) {}
+
+    fn accept(&mut self, (): ()) -> Result<ControlFlow<()>> {
+        Ok(ControlFlow::Continue(()))
+    }
 }
 
 /// Rows of one part that one task reads.
@@ -143,20 +158,53 @@ impl Store {
         (filter, choice): (&Filter, Option<Choice<'_>>),
         sink: &mut S,
     ) -> Result<Outcome> {
+        let marked = filter.marks && !filter.counts && self.knows_marks(files, filter);
+        let free = !filter.keep_all && (marked || !filter.marks);
+        let wanted = |choice| free.then(|| Wanted::new(filter, choice, self.outlines()));
+        let outcome =
+            self.ask(scene, &Ask { files, filter, marked, wanted: wanted(choice) }, choice, sink)?;
+        // Of a field that no row had, all rows must be asked before that is said.
+        if free && choice.is_some_and(|choice| choice.predicate.misses_fields()) {
+            self.ask(scene, &Ask { files, filter, marked, wanted: wanted(None) }, choice, &mut Nobody)?;
+        }
+        Ok(outcome)
+    }
+
+    /// Whether the marks of first occurrences are those that stand in the rows: they were settled among the
+    /// same records.
+    fn knows_marks(&self, files: &Files, filter: &Filter) -> bool {
+        const HARMLESS: [&str; 5] = ["--assume-tz=", "--year=", "--encoding=", "--as-written", "--bloom"];
+        let all_asked = files.by_name.values().all(|(_, _, asked)| *asked);
+        let harmless = |option: &String| HARMLESS.iter().any(|known| option.starts_with(known));
+        let whole = self.lost.is_empty() && !self.salvage;
+        whole
+            && all_asked
+            && filter.since == i64::MIN
+            && filter.fold_copies
+            && self.manifest.options.iter().all(harmless)
+    }
+
+    /// Hands on what is asked.
+    fn ask<S: Sink>(
+        &self,
+        scene: &Scene<'_>,
+        ask: &Ask<'_>,
+        choice: Option<Choice<'_>>,
+        sink: &mut S,
+    ) -> Result<Outcome> {
         let mut outcome = Outcome { remarks: self.lost.clone(), ..Outcome::default() };
-        let inside = |part: &&PartEntry| part.last_key >= filter.since && part.first_key < filter.until;
+        let filter = ask.filter;
+        let (since, until) = ask.wanted.as_ref().map_or((filter.since, filter.until), Wanted::window);
+        let inside = |part: &&PartEntry| part.last_key >= since && part.first_key < until;
         let parts: Vec<&PartEntry> = self.manifest.events.iter().filter(inside).collect();
         if let (Some(first), Some(last)) = (parts.first(), parts.last()) {
             let copies = self.copies_of(&(first.first_seq..last.first_seq + last.rows));
             self.verify(&parts.iter().copied().chain(copies).collect::<Vec<_>>())?;
         }
-        let tasks = self.tasks(&parts, filter);
-        let literal = filter.text.as_ref().and_then(|picker| picker.literal());
-        let holding = literal.and_then(|text| self.outlines()?.holding(text));
-        let ask = Ask { files, filter, holding };
+        let tasks = self.tasks(&parts, since, until);
         for wave in tasks.chunks(2 * rayon::current_num_threads()) {
             let read: Vec<Result<Vec<Stored>>> =
-                wave.par_iter().with_max_len(1).map(|task| self.read(task, &ask)).collect();
+                wave.par_iter().with_max_len(1).map(|task| self.read(task, ask)).collect();
             let mut stretches = Vec::new();
             for (task, read) in wave.iter().zip(read) {
                 match read {
@@ -168,7 +216,7 @@ impl Store {
                     Err(error) => return Err(self.damaged(&task.part.path, &error.to_string())),
                 }
             }
-            if filter.marks {
+            if filter.marks && !ask.marked {
                 mark(&mut outcome, scene, &mut stretches);
             }
             if let Some(choice) = choice {
@@ -190,15 +238,15 @@ impl Store {
     }
 
     /// The work that a question is: the parts that reach into its window, and of those at its ends the rows.
-    fn tasks<'a>(&self, parts: &[&'a PartEntry], filter: &Filter) -> Vec<Task<'a>> {
+    fn tasks<'a>(&self, parts: &[&'a PartEntry], since: i64, until: i64) -> Vec<Task<'a>> {
         let mut tasks = Vec::new();
         for part in parts {
-            let whole = part.first_key >= filter.since && part.last_key < filter.until;
+            let whole = part.first_key >= since && part.last_key < until;
             let rows = match whole {
                 true => 0..part.rows,
                 // Reading it will tell what is wrong with it.
                 false => OpenPart::new(&self.root, part)
-                    .and_then(|open| open.inside(filter.since, filter.until))
+                    .and_then(|open| open.inside(since, until))
                     .unwrap_or(0..part.rows),
             };
             let starts = rows.clone().step_by(TASK_ROWS as usize);
@@ -211,19 +259,12 @@ impl Store {
     fn read(&self, task: &Task<'_>, ask: &Ask<'_>) -> Result<Vec<Stored>> {
         let open = OpenPart::new(&self.root, task.part)?;
         let copies = self.copies(task)?;
-        let rows = match &ask.filter.text {
-            Some(picker) if !ask.filter.keep_all && !ask.filter.marks => {
-                let wanted = match &ask.holding {
-                    Some(holding) => by_outline(&open, task, holding)?,
-                    None => by_text(&open, task, &**picker)?,
-                };
-                chosen(task, wanted, &copies)
-            }
-            _ => selection(task.rows.clone()),
-        };
+        let wanted = ask.wanted.as_ref().map(|wanted| wanted.rows(&open, &task.rows)).transpose()?.flatten();
+        let rows = wanted.map(|wanted| chosen(task, wanted, &copies));
+        let rows = rows.unwrap_or_else(|| selection(task.rows.clone()));
         let mut stretches = Vec::new();
         for rows in open.read_some(&rows, STRETCH_ROWS, None)? {
-            let mut builder = Builder::new(ask.files, ask.filter);
+            let mut builder = Builder::new(ask.files, ask.filter, ask.marked);
             builder.push(&Arc::new(rows), &copies);
             stretches.push(builder.finish());
         }
@@ -254,39 +295,6 @@ impl Store {
     }
 }
 
-/// Whether each row of a task holds a text, by its outline.
-fn by_outline(open: &OpenPart, task: &Task<'_>, holding: &[bool]) -> Result<Vec<bool>> {
-    let read = open.read_some(&selection(task.rows.clone()), TASK_ROWS as usize, Some(&[Column::Outline]))?;
-    let ids = read.iter().flat_map(|rows| rows.outline.values());
-    Ok(ids.map(|id| holding.get(*id as usize).copied().unwrap_or(true)).collect())
-}
-
-/// Whether each row of a task holds a text, by its text.
-fn by_text(open: &OpenPart, task: &Task<'_>, picker: &dyn Picker) -> Result<Vec<bool>> {
-    let read = open.read_some(&selection(task.rows.clone()), STRETCH_ROWS, Some(&StoredRows::TEXT))?;
-    let (mut wanted, mut bytes, mut ends) = (Vec::new(), Vec::new(), Vec::new());
-    for rows in read {
-        bytes.clear();
-        ends.clear();
-        for row in 0..rows.len() as u32 {
-            rows.push_text(row, &mut bytes);
-            ends.push(bytes.len());
-            bytes.push(b'\n');
-        }
-        if picker.rules_out(&bytes) {
-            wanted.extend(std::iter::repeat_n(false, rows.len()));
-            continue;
-        }
-        let mut start = 0;
-        wanted.extend(ends.iter().map(|end| {
-            let text = &bytes[start..*end];
-            start = end + 1;
-            picker.wants(text)
-        }));
-    }
-    Ok(wanted)
-}
-
 /// Rows of a task as a selection: the wanted ones, and those with copies, which may hold what their event does not.
 fn chosen(task: &Task<'_>, mut wanted: Vec<bool>, copies: &[Arc<StoredRows>]) -> Vec<RowSelector> {
     let first = task.part.first_seq + task.rows.start;
@@ -295,11 +303,7 @@ fn chosen(task: &Task<'_>, mut wanted: Vec<bool>, copies: &[Arc<StoredRows>]) ->
             *row = true;
         }
     }
-    let mut rows = vec![RowSelector::skip(task.rows.start as usize)];
-    for run in wanted.chunk_by(|a, b| a == b) {
-        rows.push(if run[0] { RowSelector::select(run.len()) } else { RowSelector::skip(run.len()) });
-    }
-    rows
+    selected(task.rows.start, &wanted)
 }
 
 /// Parts that are not as they were written, and what is wrong with each; with `wholly`, by all of their bytes.

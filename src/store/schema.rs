@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
 
 /// Names of columns.
-pub(super) mod name {
+pub(super) mod column {
     pub(crate) const TIME: &str = "time";
     pub(crate) const SEQ: &str = "seq";
 }
@@ -36,10 +36,8 @@ pub(super) enum Column {
     Basis,
     Marks,
     Fields,
-    /// The record's text ([`super::shape`]).
+    /// What a row keeps of its event ([`super::facts`]), and then the record's text ([`super::shape`]).
     Shape,
-    /// Bits of [`super::piece::Facts`].
-    Facts,
     /// Nanoseconds below the microseconds of `time`, `earliest` and `latest`.
     Below,
     /// Where an undated record stands in the order, nanoseconds since 1970.
@@ -49,8 +47,6 @@ pub(super) enum Column {
     Until,
     /// The message's bytes, where they are no UTF-8.
     Odd,
-    /// The outline of its text ([`super::outline`]).
-    Outline,
 }
 
 /// The unit of all times, as most readers know it.
@@ -58,17 +54,31 @@ pub(super) fn time() -> DataType {
     DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
 }
 
-fn words() -> DataType {
-    DataType::List(Arc::new(Field::new("item", DataType::Utf8, false)))
+/// Texts that hardly vary: here as on disk each stands once, and rows name it.
+fn few(kind: DataType) -> DataType {
+    DataType::Dictionary(Box::new(DataType::Int32), Box::new(kind))
+}
+
+/// One of the words of a list.
+pub(super) fn word() -> Field {
+    Field::new("item", few(DataType::Utf8), false)
+}
+
+/// Names of a field's pair, its key and its value.
+pub(super) fn entry_names() -> [String; 3] {
+    ["key_value", "key", "value"].map(str::to_owned)
 }
 
 /// The map of a record's fields: `map<string, string>`.
-pub(super) fn fields() -> DataType {
-    let entry = Fields::from(vec![
-        Field::new("key", DataType::Utf8, false),
-        Field::new("value", DataType::Utf8, true),
-    ]);
-    DataType::Map(Arc::new(Field::new("key_value", DataType::Struct(entry), false)), false)
+fn fields() -> DataType {
+    map(few(DataType::Utf8))
+}
+
+/// A map from texts, kept as `key`, to texts: `map<string, string>`.
+pub(super) fn map(key: DataType) -> DataType {
+    let [entry, key_name, value] = entry_names();
+    let pair = Fields::from(vec![Field::new(key_name, key, false), Field::new(value, DataType::Utf8, true)]);
+    DataType::Map(Arc::new(Field::new(entry, DataType::Struct(pair), false)), false)
 }
 
 /// How many columns of Parquet a type becomes.
@@ -80,22 +90,24 @@ pub(super) fn leaves(kind: &DataType) -> usize {
     }
 }
 
-/// The schema of events and of their copies.
+/// The schema of events and of their copies. Parquet knows no dictionaries as types: other readers see strings.
 pub(super) fn schema() -> Arc<Schema> {
+    let words = || DataType::List(Arc::new(word()));
+    let name = || few(DataType::Utf8);
     let maybe = |name: &str, kind: DataType| Field::new(name, kind, true);
     let always = |name: &str, kind: DataType| Field::new(name, kind, false);
     Arc::new(Schema::new(vec![
-        maybe(name::TIME, time()),
+        maybe(column::TIME, time()),
         maybe("earliest", time()),
         maybe("latest", time()),
-        always(name::SEQ, DataType::UInt64),
-        always("source", DataType::Utf8),
-        always("file", DataType::Utf8),
-        maybe("host", DataType::Utf8),
-        maybe("program", DataType::Utf8),
-        always("format", DataType::Utf8),
-        maybe("level", DataType::Utf8),
-        always("pattern", DataType::Utf8),
+        always(column::SEQ, DataType::UInt64),
+        always("source", name()),
+        always("file", name()),
+        maybe("host", name()),
+        maybe("program", name()),
+        always("format", name()),
+        maybe("level", name()),
+        always("pattern", name()),
         always("line", DataType::UInt64),
         always("lines", DataType::UInt32),
         maybe("pid", DataType::UInt32),
@@ -104,13 +116,11 @@ pub(super) fn schema() -> Arc<Schema> {
         always("basis", words()),
         always("marks", words()),
         always("fields", fields()),
-        always("_shape", DataType::Binary),
-        always("_facts", DataType::UInt64),
+        always("_shape", few(DataType::Binary)),
         always("_below", DataType::UInt32),
         maybe("_at", DataType::Int64),
         maybe("_from", DataType::Int64),
         maybe("_until", DataType::Int64),
         maybe("_message", DataType::Binary),
-        always("_outline", DataType::UInt32),
     ]))
 }

@@ -18,11 +18,12 @@ use arrow_schema::{DataType, Field, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 
+use super::facts::MICRO;
 use super::fault;
 use super::manifest::PartEntry;
-use super::piece::MICRO;
+use super::parts::Sealed;
 use super::properties::{PART_ROWS, series_properties};
-use super::schema::{fields, time};
+use super::schema::{map, time};
 use crate::base::{Batch, Error, Event, Flags, Result};
 use crate::grammar::{GrammarId, Known};
 use crate::series::{Sample, samples};
@@ -160,7 +161,7 @@ impl SeriesParts {
             };
             self.gathered.rows.push(row);
             // Never where a stretch happens to end: that hangs on the number of threads.
-            if self.gathered.rows.len() == PART_ROWS {
+            if self.gathered.rows.len() as u64 == PART_ROWS {
                 self.write()?;
             }
         }
@@ -199,11 +200,9 @@ impl SeriesParts {
         let write = || {
             let options =
                 ArrowWriterOptions::new().with_skip_arrow_metadata(true).with_properties(series_properties());
-            let mut writer = ArrowWriter::try_new_with_options(file, batch.schema(), options)?;
+            let mut writer = ArrowWriter::try_new_with_options(Sealed::new(file), batch.schema(), options)?;
             writer.write(&batch)?;
-            writer.finish()?;
-            writer.inner().sync_all()?;
-            entry.seal(&self.root)?;
+            writer.into_inner()?.close(&mut entry)?;
             Ok(())
         };
         write().map_err(|error: parquet::errors::ParquetError| {
@@ -226,7 +225,7 @@ fn schema() -> Arc<Schema> {
         always("source", DataType::Utf8),
         maybe("host", DataType::Utf8),
         always("series", DataType::Utf8),
-        always("labels", fields()),
+        always("labels", map(DataType::Utf8)),
         maybe("unit", DataType::Utf8),
         always("value", DataType::Float64),
     ]))
@@ -321,10 +320,11 @@ mod tests {
 
     #[test]
     fn parts_do_not_hang_on_where_stretches_end() {
-        let whole = written(&[PART_ROWS + 7]);
-        assert_eq!(whole.iter().map(|part| part.0).collect::<Vec<_>>(), [PART_ROWS as u64, 7]);
-        assert_eq!(whole[1].1, 10 + PART_ROWS as u64 / 2);
-        assert_eq!(written(&[3, PART_ROWS - 1, 5]), whole);
+        let rows = PART_ROWS as usize;
+        let whole = written(&[rows + 7]);
+        assert_eq!(whole.iter().map(|part| part.0).collect::<Vec<_>>(), [PART_ROWS, 7]);
+        assert_eq!(whole[1].1, 10 + PART_ROWS / 2);
+        assert_eq!(written(&[3, rows - 1, 5]), whole);
         assert_eq!(written(&[]), []);
     }
 }

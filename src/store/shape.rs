@@ -94,9 +94,13 @@ fn push_literal(out: &mut Vec<u8>, text: &[u8]) {
     }
 }
 
-/// Appends the text of a shape. `part` gives what a reference stands for; a store that was damaged may hold
-/// references to nothing, which give nothing.
-pub(super) fn push_text<'a>(out: &mut Vec<u8>, shape: &[u8], mut part: impl FnMut(Part) -> Option<&'a str>) {
+/// Appends the text of a shape. `part` is told where in `out` a reference stands, and gives what it stands for; a store
+/// that was damaged may hold references to nothing, which give nothing.
+pub(super) fn push_text<'a>(
+    out: &mut Vec<u8>,
+    shape: &[u8],
+    mut part: impl FnMut(Part, usize) -> Option<&'a str>,
+) {
     let mut rest = shape;
     while let Some(&byte) = rest.first() {
         let literal = rest.iter().position(|byte| *byte <= FIELD).unwrap_or(rest.len());
@@ -122,7 +126,8 @@ pub(super) fn push_text<'a>(out: &mut Vec<u8>, shape: &[u8], mut part: impl FnMu
                 Part::Field(*next)
             }
         };
-        out.extend_from_slice(part(named).unwrap_or_default().as_bytes());
+        let text = part(named, out.len()).unwrap_or_default();
+        out.extend_from_slice(text.as_bytes());
     }
 }
 
@@ -150,7 +155,7 @@ mod tests {
         push_shape(&mut literal, text, &[]);
         for shape in [shape, literal] {
             let mut back = Vec::new();
-            push_text(&mut back, &shape, |part| {
+            push_text(&mut back, &shape, |part, _| {
                 let (range, _) = parts.iter().find(|(_, of)| *of == part)?;
                 std::str::from_utf8(&text[range.clone()]).ok()
             });
@@ -161,7 +166,7 @@ mod tests {
     #[test]
     fn a_damaged_shape_is_no_panic() {
         for shape in [&b"\x00"[..], b"a\x06", b"\x06\xff\x05\x04"] {
-            push_text(&mut Vec::new(), shape, |_| None);
+            push_text(&mut Vec::new(), shape, |_, _| None);
         }
     }
 }

@@ -96,6 +96,8 @@ impl Stored {
 pub(super) struct Builder<'a> {
     files: &'a Files,
     filter: &'a Filter,
+    /// First occurrences are those that the store knows: nothing is counted.
+    marked: bool,
     stretch: Stored,
     /// The batch of a file's records, by the rows that they are of, and the batch of what is derived from it.
     open: HashMap<(FileId, Option<usize>), u32>,
@@ -104,8 +106,8 @@ pub(super) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    pub(super) fn new(files: &'a Files, filter: &'a Filter) -> Self {
-        Self { files, filter, stretch: Stored::default(), open: HashMap::new(), seen: HashMap::new() }
+    pub(super) fn new(files: &'a Files, filter: &'a Filter, marked: bool) -> Self {
+        Self { files, filter, marked, stretch: Stored::default(), open: HashMap::new(), seen: HashMap::new() }
     }
 
     /// Adds rows in timeline order, with the copies of any of them: those are ordered by number too.
@@ -146,7 +148,7 @@ impl<'a> Builder<'a> {
 
     /// Adds a row to its file's batch; `None` when it is not asked for.
     fn add(&mut self, rows: &Arc<StoredRows>, row: u32) -> Option<Place> {
-        let (file, source, asked) = *self.files.by_name.get(rows.file.value(row as usize))?;
+        let (file, source, asked) = *self.files.by_name.get(rows.file.get(row as usize)?)?;
         let key = rows.key(row);
         if !asked || !(self.filter.since..self.filter.until).contains(&key) {
             return None;
@@ -157,7 +159,7 @@ impl<'a> Builder<'a> {
         let batch = self.batch(file, source, derived, rows);
         let store = &mut self.stretch.batches[batch as usize];
         let offset = store.bytes.len() as u32;
-        rows.push_text(row, &mut store.bytes);
+        let message = rows.push_text(row, &mut store.bytes);
         let mut event = Event {
             key,
             pattern: rows.pattern(row),
@@ -166,13 +168,15 @@ impl<'a> Builder<'a> {
             line: (rows.line.value(row as usize).saturating_sub(1)).min(u64::from(u32::MAX)) as u32,
             lines: rows.lines(row),
             body: facts.body,
-            message: facts.message,
+            message,
             layout: self.files.formats.get(rows.format(row)).copied().unwrap_or(self.files.plain),
             level: rows.level(row),
             flags,
             resolution: facts.resolution,
         };
-        event.flags.clear(Flags::FIRST);
+        if !self.marked {
+            event.flags.clear(Flags::FIRST);
+        }
         let keep = if derived {
             event.line = store.derived.len() as u32;
             let told = derive(rows, row, file, &event);
@@ -204,7 +208,7 @@ impl<'a> Builder<'a> {
     fn weigh(&mut self, batch: u32, rows: &StoredRows, row: u32, event: &mut Event) -> bool {
         let filter = self.filter;
         let store = &mut self.stretch.batches[batch as usize];
-        let new = filter.marks && tally(&mut self.seen, batch, &mut store.tallies, event);
+        let new = filter.marks && !self.marked && tally(&mut self.seen, batch, &mut store.tallies, event);
         if new {
             event.flags.set(Flags::FIRST);
         }

@@ -64,7 +64,7 @@ fn take(rows: &StoredRows, files: &mut BTreeMap<String, Pieces>) -> u64 {
         if Flags::from_bits(rows.facts(row).flags).has(Flags::DERIVED) {
             continue;
         }
-        let name = rows.file.value(row as usize);
+        let name = rows.file.get(row as usize).unwrap_or_default();
         if !files.contains_key(name) {
             files.insert(name.to_owned(), Pieces::default());
         }

@@ -153,9 +153,9 @@ impl Writer {
     pub fn append(&mut self, piece: Piece) -> Result<()> {
         let first = self.rows;
         self.rows += piece.count;
-        let outlines = self.outliner.absorb(piece.outliner);
-        push(&mut self.events, piece.events, first, &outlines)?;
-        push(&mut self.copies, piece.copies, first, &outlines)?;
+        self.outliner.absorb(piece.outliner);
+        push(&mut self.events, piece.events, first)?;
+        push(&mut self.copies, piece.copies, first)?;
         self.series.push(&piece.samples, first)
     }
 
@@ -187,11 +187,10 @@ impl Beside {
 }
 
 /// Adds slices whose rows are counted on from `first`.
-fn push(parts: &mut Parts, slices: Vec<Slice>, first: u64, outlines: &[u32]) -> Result<()> {
+fn push(parts: &mut Parts, slices: Vec<Slice>, first: u64) -> Result<()> {
     for slice in slices {
-        let rows: RecordBatch = numbered(&slice.batch, first, outlines)?;
-        let number = super::rows::first_number(&rows).unwrap_or(first);
-        parts.push(slice.day, slice.keys, number, rows)?;
+        let rows: RecordBatch = numbered(&slice.batch, first)?;
+        parts.push(slice.day, slice.keys, rows)?;
     }
     Ok(())
 }

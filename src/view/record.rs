@@ -1,6 +1,8 @@
 //! One event read again in full: fields, host, program, the interval of its instant and its reasons.
 //! A derived event is not read again: it brings all of that along.
 
+use memchr::memchr;
+
 use crate::base::{Basis, Batch, Derived, Event, Flags, Instant, Stamp, Start, ToldRows};
 use crate::grammar::{Columns, Grammar, GrammarId, Head, Known, Slots};
 use crate::view::Scene;
@@ -56,7 +58,7 @@ impl<'a> Record<'a> {
             return Self { instant: rows.instant(row), told: Some((rows, row)), ..Self::bare(grammar, text) };
         }
         let mut slots = Slots::default();
-        let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let first = memchr(b'\n', text).map_or(text, |end| &text[..end]);
         let head = grammar.begins_in(text, first.len(), &mut slots);
         let reading = head.as_ref().map(|head| match quick {
             true => grammar.read_message(text, head, &mut slots),

@@ -34,6 +34,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("parquet", &["src/store/"]),
     ("arrow_array", &["src/store/"]),
     ("arrow_schema", &["src/store/"]),
+    ("arrow_select", &["src/store/"]),
     ("rustix", &["src/store/"]),
     ("nom", &["src/grammar/syntax.rs"]),
     ("regex", &["src/query/"]),

@@ -93,6 +93,7 @@ fn question(args: &GrepArgs, mode: &Mode, matcher: &Matcher, context: bool, zone
     let filter = &mut question.filter;
     filter.text = Some(Box::new(matcher.clone()));
     filter.marks = needs_marks;
+    filter.counts = false;
     // Who asks for files or sources is told of each.
     filter.fold_copies &= !matches!(mode, Mode::Files) && !mode.counts_places();
     filter.keep_all = context;

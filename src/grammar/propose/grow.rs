@@ -8,8 +8,8 @@ use toml::Spanned;
 use super::column::{KNOWN, describe};
 use super::levels::Guesses;
 use super::pieces::{self, Piece};
+use crate::grammar::bodies::Body;
 use crate::grammar::compile::{Place, body};
-use crate::grammar::model::Body;
 
 /// What all records have left behind the pieces so far is captured by this name; no field is called so.
 const REST: &str = "rest";
