@@ -29,8 +29,9 @@ fn offset_at(zone: &Zone, utc: i64) -> i64 {
     i64::from(zone.offset_at(utc.div_euclid(NANOS_PER_SECOND)).0) * NANOS_PER_SECOND
 }
 
-/// Offsets at which files of several programs were last changed when their last records were written: not by chance.
-fn agreed(nodes: &Nodes<'_>, mtimes: &[Vote]) -> impl Iterator<Item = i64> {
+/// Offsets of zones at which files of several programs were last changed when their last records were written: not by
+/// chance.
+fn agreed(nodes: &Nodes<'_>, mtimes: &[Vote], newest: i64) -> impl Iterator<Item = i64> {
     let mut found: BTreeMap<i64, [BTreeSet<i64>; 2]> = BTreeMap::new();
     for vote in mtimes.iter().filter(|vote| vote.node < nodes.runs.len()) {
         let [logs, moments] = found.entry(vote.offset).or_default();
@@ -40,6 +41,10 @@ fn agreed(nodes: &Nodes<'_>, mtimes: &[Vote]) -> impl Iterator<Item = i64> {
     found
         .into_iter()
         .filter(|(_, [logs, moments])| logs.len() > 1 && moments.len() > 1)
+        .filter(move |(offset, _)| {
+            let second = |nanos: i64| nanos.div_euclid(NANOS_PER_SECOND);
+            Zone::any_has(Offset(second(*offset) as i32), second(newest))
+        })
         .map(|(offset, _)| offset)
 }
 
@@ -101,7 +106,7 @@ impl<'a> Court<'a> {
         let newest = nodes.runs.iter().filter_map(|run| Some(run.range()?.1)).max().unwrap_or(options.now);
         let mut used: BTreeSet<i64> = nodes.labels();
         used.insert(0);
-        used.extend(agreed(nodes, &mtimes));
+        used.extend(agreed(nodes, &mtimes, newest));
         // In winter, an offset of summer is as unusual as any.
         let seasons = seasons(nodes, default_zone, newest);
         let mut usual: BTreeSet<i64> = used.iter().chain(seasons.iter().flatten()).copied().collect();

@@ -162,6 +162,14 @@ impl Zone {
         any_zone(offset, from, to, |before, after| before != after)
     }
 
+    /// Whether any known zone has an offset at a UTC second.
+    pub fn any_has(offset: Offset, at: i64) -> bool {
+        let Some(at) = chrono::DateTime::from_timestamp(at, 0).map(|at| at.naive_utc()) else { return false };
+        let has =
+            |zone: &chrono_tz::Tz| zone.offset_from_utc_datetime(&at).fix().local_minus_utc() == offset.0;
+        chrono_tz::TZ_VARIANTS.iter().any(has)
+    }
+
     /// A cursor for many look-ups in nearly ascending order.
     pub fn cursor(&self) -> OffsetCursor {
         OffsetCursor { pieces: Arc::clone(&self.pieces), local: (0, 0, 0), utc: (0, 0, 0) }
