@@ -10,8 +10,9 @@ use super::proof::{Place, Proof, Shift, ShiftKind};
 use super::settle::{SettleOptions, Settled};
 use super::spans::{local_to_utc, utc};
 use super::stretches::{Follows, LONGEST_USUAL, Sequence, Stretch};
+use super::usual::{Usual, offset_at};
 use super::witnessed::Nodes;
-use super::zones::{self, Ballot, By, Decision, ON_EARTH, Solution, Vote, VoteKind};
+use super::zones::{self, Ballot, By, Decision, ON_EARTH, Solution, VoteKind};
 use super::{Clock, Landmarks, Segment, Years, company, reasons};
 use crate::base::{Basis, NANOS_PER_SECOND};
 use crate::survey::{Gaps, JUMP};
@@ -23,40 +24,6 @@ const HOUR: i64 = 3_600;
 
 /// Proofs kept of one file: a log of many runs has many of the same kind.
 const MOST_PROOFS: usize = 64;
-
-/// A zone's offset at an instant, nanoseconds both.
-fn offset_at(zone: &Zone, utc: i64) -> i64 {
-    i64::from(zone.offset_at(utc.div_euclid(NANOS_PER_SECOND)).0) * NANOS_PER_SECOND
-}
-
-/// Offsets of zones at which files of several programs were last changed when their last records were written: not by
-/// chance.
-fn agreed(nodes: &Nodes<'_>, mtimes: &[Vote], newest: i64) -> impl Iterator<Item = i64> {
-    let mut found: BTreeMap<i64, [BTreeSet<i64>; 2]> = BTreeMap::new();
-    for vote in mtimes.iter().filter(|vote| vote.node < nodes.runs.len()) {
-        let [logs, moments] = found.entry(vote.offset).or_default();
-        logs.insert(vote.log as i64);
-        moments.insert(vote.moment);
-    }
-    found
-        .into_iter()
-        .filter(|(_, [logs, moments])| logs.len() > 1 && moments.len() > 1)
-        .filter(move |(offset, _)| {
-            let second = |nanos: i64| nanos.div_euclid(NANOS_PER_SECOND);
-            Zone::any_has(Offset(second(*offset) as i32), second(newest))
-        })
-        .map(|(offset, _)| offset)
-}
-
-/// For each node the offsets that a zone has at its ends; for stamps that name theirs, the one it has now.
-fn seasons(nodes: &Nodes<'_>, zone: &Zone, newest: i64) -> Vec<[i64; 2]> {
-    let now = offset_at(zone, newest);
-    let at = |run: usize| {
-        let (first, last) = nodes.runs.get(run)?.range()?;
-        Some([first, last].map(|at| offset_at(zone, utc(zone, at))))
-    };
-    (0..nodes.count).map(|node| at(node).unwrap_or([now; 2])).collect()
-}
 
 /// The folder of a file.
 fn folder(name: &str) -> &str {
@@ -103,14 +70,8 @@ impl<'a> Court<'a> {
         let quoted = Ballot::new(nodes.count, nodes.quoted());
         let mtimes = nodes.mtimes();
         let repairs = lies(nodes, &quoted, &mtimes);
-        let newest = nodes.runs.iter().filter_map(|run| Some(run.range()?.1)).max().unwrap_or(options.now);
-        let mut used: BTreeSet<i64> = nodes.labels();
-        used.insert(0);
-        used.extend(agreed(nodes, &mtimes, newest));
-        // In winter, an offset of summer is as unusual as any.
-        let seasons = seasons(nodes, default_zone, newest);
-        let mut usual: BTreeSet<i64> = used.iter().chain(seasons.iter().flatten()).copied().collect();
-        let announced = announced(nodes, sequences, hosts, &usual);
+        let mut usual = Usual::new(nodes, default_zone, &mtimes, options.now);
+        let announced = announced(nodes, sequences, hosts, &usual.all());
         let mut votes = quoted.all().to_vec();
         let steady = steady(nodes, &quoted);
         votes.retain(|vote| nodes.runs.get(vote.node).is_none_or(|run| steady(run.source, vote.offset)));
@@ -142,14 +103,10 @@ impl<'a> Court<'a> {
         // What some logs prove by themselves, others may use.
         let relations = zones::solve(nodes.count, &links, &[], &|_, _| false).groups;
         links.retain(|link| !link.changes_clock());
-        let needs_less = |used: &BTreeSet<i64>, node: usize, offset: i64| {
-            used.contains(&offset) || seasons[node].contains(&offset)
-        };
         let first =
-            zones::solve(nodes.count, &links, ballot.all(), &|node, offset| needs_less(&used, node, offset));
+            zones::solve(nodes.count, &links, ballot.all(), &|node, offset| usual.holds(node, offset));
         let by_quotes = |decision: &&Decision| decision.by == By::Own(VoteKind::Quoted);
-        used.extend(first.decisions.iter().flatten().filter(by_quotes).map(|decision| decision.offset));
-        usual.extend(&used);
+        usual.extend(first.decisions.iter().flatten().filter(by_quotes).map(|decision| decision.offset));
         // A label needs a second voice, unless it says UTC. Neither the zone that was given is one, nor another log
         // that is in that zone or names it: labels that lie mostly name a zone that others there are in.
         let mut votes = ballot.all().to_vec();
@@ -158,7 +115,7 @@ impl<'a> Court<'a> {
         }
         let ballot = Ballot::new(nodes.count, votes);
         let solution =
-            zones::solve(nodes.count, &links, ballot.all(), &|node, offset| needs_less(&used, node, offset));
+            zones::solve(nodes.count, &links, ballot.all(), &|node, offset| usual.holds(node, offset));
         let mut court = Self {
             nodes,
             said,
@@ -166,7 +123,7 @@ impl<'a> Court<'a> {
             ballot,
             links,
             solution,
-            usual,
+            usual: usual.all(),
             relations,
             repairs,
             company: Vec::new(),

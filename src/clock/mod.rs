@@ -25,6 +25,7 @@ mod skew;
 mod skewed;
 mod spans;
 mod stretches;
+mod usual;
 mod witnessed;
 mod years;
 mod zones;
