@@ -11,7 +11,7 @@ use super::limits::Limits;
 use super::metrics;
 use super::options::OpenOptions;
 use super::raw::Raw;
-use super::shape::{Shape, shape};
+use super::shape::{Shape, leading_nuls, shape};
 use super::unpack::{Stream, Unpacker};
 use super::walk::Found;
 use crate::base::{NANOS_PER_SECOND, reason};
@@ -113,7 +113,14 @@ pub(super) fn look(
         if codings.last().is_some_and(|last| last.gives_text()) {
             return Contents::File((found, Some(Opened::new(raw, codings, limits)), Head::Text(head)));
         }
-        let shape = shape(&head, &found.name);
+        let mut shape = shape(&head, &found.name);
+        if codings.is_empty()
+            && matches!(shape, Shape::Unread(_))
+            && let Some(behind) = behind_hole(&raw, &head)
+            && matches!(super::shape::shape(&behind, &found.name), Shape::Text)
+        {
+            (head, shape) = (behind, Shape::Text);
+        }
         let deeper = matches!(shape, Shape::Coded(_) | Shape::Tar | Shape::Zip);
         if deeper && depth(&codings) >= limits.depth {
             return Contents::File((found, None, unread(limits.why_no_deeper())));
@@ -160,6 +167,30 @@ pub(super) fn look(
             }
         }
     }
+}
+
+/// The first bytes behind a hole that a file begins with: a log that was truncated under a writer who went on where he
+/// was has one. None where the file does not begin with one, or with one that is too long to look behind.
+fn behind_hole(raw: &Raw, head: &[u8]) -> Option<Vec<u8>> {
+    const LONGEST: u64 = 256 << 20;
+    const STEP: usize = 1 << 20;
+    if leading_nuls(head) < head.len() || raw.len <= head.len() as u64 {
+        return None;
+    }
+    let mut block = vec![0; STEP];
+    let mut from = head.len() as u64;
+    while from < LONGEST {
+        let count = raw.read_at(from, &mut block).ok().filter(|count| *count > 0)?;
+        let hole = leading_nuls(&block[..count]);
+        from += hole as u64;
+        if hole < count {
+            block.truncate(HEAD);
+            let count = raw.read_at(from, &mut block).ok()?;
+            block.truncate(count);
+            return Some(block);
+        }
+    }
+    None
 }
 
 /// The first bytes, decoded, and why there are no more, if so.

@@ -97,6 +97,7 @@ fn not_text(head: &[u8]) -> Option<String> {
         return Some((*why).to_owned());
     }
     // A crash or copytruncate leaves runs of NUL in honest text, so NUL alone proves nothing.
+    let head = &head[leading_nuls(head)..];
     let looked = &head[..head.len().min(8 * 1024)];
     let text = looked.iter().filter(|byte| **byte != 0).count();
     let control = looked
@@ -107,10 +108,16 @@ fn not_text(head: &[u8]) -> Option<String> {
     if text == 0 {
         return Some("nothing but NUL bytes".to_owned());
     }
-    // One run after a crash is honest text; NUL behind every other byte is not.
+    // A few runs after crashes are honest text; NUL behind every other byte is not.
+    const CRASHES: usize = 3;
     let runs = looked.windows(2).filter(|pair| pair[0] != 0 && pair[1] == 0).count();
-    let scattered = nul * 10 > looked.len() && runs * 100 > text;
+    let scattered = runs > CRASHES && nul * 10 > looked.len() && runs * 100 > text;
     (control * 20 > text || scattered).then(|| "binary data, not text".to_owned())
+}
+
+/// How many NUL bytes a text begins with.
+pub(super) fn leading_nuls(text: &[u8]) -> usize {
+    text.iter().position(|byte| *byte != 0).unwrap_or(text.len())
 }
 
 #[cfg(test)]
@@ -126,6 +133,7 @@ mod tests {
             (b"\0\0\0\0", Some("NUL")),
             (b"\0\0\0\0\0\0\0\0Dec 12 10:10:59 web sshd[1]: after a crash\n", None),
             (b"Dec 12 10:10:59 web sshd[1]: \x1b[31mred\x1b[0m\n", None),
+            (b"Dec 12 10:10:59 web a\n\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0Dec 12 10:11:00 web b\n", None),
             ("한글 로그\n".as_bytes(), None),
             (b"BZh9 is what bzip2 files begin with\n", None),
             (b"PK\n", None),

@@ -102,6 +102,21 @@ fn a_pipe_is_written_to_and_a_link_stays_one() {
     assert!(fs::symlink_metadata(&pipe).expect("still there").file_type().is_fifo());
 }
 
+/// A writer without `O_APPEND` goes on where he was when his log was truncated: a hole, and then text.
+#[test]
+fn a_log_that_begins_with_a_hole_is_read_behind_it() {
+    let scratch = Scratch::new("hole");
+    for hole in [60_000, 70_000, 3 << 20] {
+        let mut bytes = vec![0; hole];
+        bytes.extend(LOG.as_bytes());
+        scratch.write("logs/app.log", bytes);
+        let shown = text(&scratch.good(&["show", "logs", "--tz", "UTC"]));
+        assert!(shown.contains("went on"), "{hole}: {shown}");
+        let told = text(&scratch.good(&["sources", "logs", "--tz", "UTC"]));
+        assert!(told.contains("format  logback") || told.contains("format  stamped"), "{hole}: {told}");
+    }
+}
+
 #[test]
 fn a_pattern_that_fits_nothing_is_told() {
     let scratch = Scratch::new("globs");
