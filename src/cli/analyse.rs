@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
-use super::context::Context;
+use super::context::{Context, reach};
 use super::output::Output;
 use super::question::Question;
 use crate::base::{Flags, Result, SourceId, Unread};
@@ -213,7 +213,7 @@ impl Analysis {
     pub(super) fn report<'a>(&'a self, context: &'a Context) -> Report<'a> {
         Report {
             zone: &context.plan.settle.default_zone,
-            range: self.rows.iter().filter_map(|row| row.range).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))),
+            range: reach(&self.rows),
             markers: &self.markers,
             verdict: crate::lens::verdict(&self.markers),
             silences: &self.silences,

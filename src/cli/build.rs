@@ -96,7 +96,10 @@ fn made_from(inputs: &[PathBuf]) -> Vec<String> {
 /// The store of these very inputs that stands there, if one does: building again brings it up to date.
 fn ours(path: &Path, args: &BuildArgs) -> Option<Manifest> {
     // One that cannot be read is nobody's.
-    let known = Manifest::peek(path).ok().filter(|_| !args.force && Store::is_store(path))?;
+    if args.force || !Store::is_store(path) {
+        return None;
+    }
+    let known = Manifest::peek(path).ok()?;
     (known.made_from == made_from(&args.input.inputs)).then_some(known)
 }
 
@@ -141,8 +144,11 @@ pub(super) fn run(args: &BuildArgs) -> Result<Ending> {
         text.push(b'\n');
         let plural = if events == 1 { "" } else { "s" };
         let count = format!("{} event{plural}", thousands(events));
+        // Of a choice it is not known how many are in it.
+        let all = selection(&options(args)).is_empty();
         let derived = match context.derived() {
             0 => String::new(),
+            _ if !all => String::new(),
             derived => format!(" ({} of them marked derived: what others show)", thousands(derived)),
         };
         let said = format!("Store: {name}, {count}{derived}. Ask it: timeline show {name}\n");

@@ -60,6 +60,11 @@ pub(super) fn grammars() -> Result<GrammarSet> {
 /// Boots named of one file of uptimes.
 const MOST_BOOTS: usize = 4;
 
+/// From the first to the last record of some sources, nanoseconds since 1970.
+pub(super) fn reach(rows: &[SourceRow]) -> Option<(i64, i64)> {
+    rows.iter().filter_map(|row| row.range).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+}
+
 impl Context {
     /// Finds, surveys and settles everything that was typed.
     /// `output` is the file that this run writes: it is no input, wherever it stands.
@@ -307,15 +312,14 @@ impl Context {
 
     /// From the first to the last record of all sources that are shown, nanoseconds since 1970.
     pub(super) fn range(&self) -> Option<(i64, i64)> {
-        let ranges = self.source_rows(false).into_iter().filter_map(|row| row.range);
-        ranges.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+        reach(&self.source_rows(false))
     }
 
     /// What lies between two records on an average, nanoseconds: from the first of all sources that are shown to
     /// the last.
     pub(super) fn usual_gap(&self) -> Option<i64> {
         let rows = self.source_rows(false);
-        let (first, last) = self.range()?;
+        let (first, last) = reach(&rows)?;
         let dated: u64 = rows.iter().map(|row| row.account.dated).sum();
         last.saturating_sub(first).checked_div(i64::try_from(dated).ok()?)
     }

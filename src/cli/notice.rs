@@ -9,16 +9,21 @@ use crate::time::{Zone, local_time};
 
 /// Tells of patterns for files and sources that none of them fits: mostly a slip of the finger.
 pub(super) fn unmatched(context: &Context, common: &Common) {
+    let zones = common.assume_tz.iter().filter_map(|text| Some(("--assume-tz", for_files(text).0?)));
+    let asked: Vec<(&str, String)> =
+        common.source.iter().map(|text| ("--source", text.clone())).chain(zones).collect();
+    if asked.is_empty() {
+        return;
+    }
     let files = context.files();
     let sources = context.source_names();
     let fits = |pattern: &str| {
         files.iter().any(|file| glob(pattern, &file.name)) || sources.iter().any(|name| glob(pattern, name))
     };
-    let zones = common.assume_tz.iter().filter_map(|text| Some(("--assume-tz", for_files(text).0?)));
-    let asked = common.source.iter().map(|text| ("--source", text.clone())).chain(zones);
-    for (option, pattern) in asked.filter(|(_, pattern)| !fits(pattern)) {
-        let like =
-            sources.iter().find(|name| name.contains(pattern.trim_matches('*')) && !pattern.is_empty());
+    for (option, pattern) in asked.into_iter().filter(|(_, pattern)| !fits(pattern)) {
+        // Few letters are part of many names.
+        let word = pattern.trim_matches('*');
+        let like = sources.iter().find(|name| word.len() > 3 && name.contains(word));
         let meant = like.map_or(String::new(), |name| format!("; is `{}` meant?", clean(name)));
         context.tell(&format!("{option}: no file and no source fits `{}`{meant}", clean(&pattern)));
     }

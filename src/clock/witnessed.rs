@@ -222,21 +222,27 @@ impl<'a> Nodes<'a> {
                 let located = self.locate(file, beside.piece, beside.written, beside.at);
                 let Some((node, at)) = located else { continue };
                 let Some(offset) = split(at - beside.utc, (-2 * SECOND, 2 * SECOND)) else { continue };
-                votes.push(Vote {
-                    node,
-                    kind: VoteKind::Beside,
-                    offset,
-                    log: self.log(file),
-                    form: None,
-                    place: (file, Some(beside.offset)),
-                    value: beside.utc.div_euclid(60 * SECOND),
-                    moment: beside.utc.div_euclid(60 * SECOND),
-                    tight: true,
-                    named: None,
-                });
+                votes.push(self.vote_beside((node, offset), (file, Some(beside.offset)), beside.utc));
             }
         }
         votes
+    }
+
+    /// A vote for a node's offset by an instant that is known. Those of one minute are one.
+    fn vote_beside(&self, (node, offset): (usize, i64), place: (usize, Option<u64>), instant: i64) -> Vote {
+        let minute = instant.div_euclid(60 * NANOS_PER_SECOND);
+        Vote {
+            node,
+            kind: VoteKind::Beside,
+            offset,
+            log: self.log(place.0),
+            form: None,
+            place,
+            value: minute,
+            moment: minute,
+            tight: true,
+            named: None,
+        }
     }
 
     /// Votes from modification times: a log that was still written has one just behind its last record.
@@ -265,18 +271,7 @@ impl<'a> Nodes<'a> {
             let Some((node, at)) = located else { continue };
             heard += 1;
             if let Some(offset) = split(at - mtime, (-2 * SECOND, SECOND)) {
-                votes.push(Vote {
-                    node,
-                    kind: VoteKind::Beside,
-                    offset,
-                    log: self.log(file),
-                    form: None,
-                    place: (file, None),
-                    value: mtime.div_euclid(60 * SECOND),
-                    moment: mtime.div_euclid(60 * SECOND),
-                    tight: true,
-                    named: None,
-                });
+                votes.push(self.vote_beside((node, offset), (file, None), mtime));
             }
         }
         // Where most files were changed at other times than they were written, the rest is chance.

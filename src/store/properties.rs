@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::SortingColumn;
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
 
 use super::schema::{Column, column};
@@ -25,22 +25,24 @@ const DELTAS: [&str; 5] = ["time", "earliest", "latest", "seq", "line"];
 /// Columns whose least and greatest value are worth keeping for every part.
 const RANGES: [&str; 6] = ["time", "seq", "source", "level", "pattern", "host"];
 
-/// The properties of parts of series: columns whose order finds a series and a time in it.
-pub(super) fn series_properties() -> WriterProperties {
-    /// Its place among the columns of Parquet.
-    const SERIES: i32 = 6;
-    let path = |column: &str| ColumnPath::from(column);
-    let mut builder = WriterProperties::builder()
+/// What all parts have in common: one row group, small pages, statistics where a column asks for them.
+fn sorted_by(columns: Vec<SortingColumn>) -> WriterPropertiesBuilder {
+    WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default()))
         .set_created_by(format!("timeline {}", env!("CARGO_PKG_VERSION")))
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_max_row_group_row_count(None)
         .set_statistics_enabled(EnabledStatistics::None)
-        .set_sorting_columns(Some(vec![SortingColumn {
-            column_idx: SERIES,
-            descending: false,
-            nulls_first: false,
-        }]));
+        .set_sorting_columns(Some(columns))
+}
+
+/// The properties of parts of series: columns whose order finds a series and a time in it.
+pub(super) fn series_properties() -> WriterProperties {
+    /// Its place among the columns of Parquet.
+    const SERIES: i32 = 6;
+    let path = |column: &str| ColumnPath::from(column);
+    let mut builder =
+        sorted_by(vec![SortingColumn { column_idx: SERIES, descending: false, nulls_first: false }]);
     for column in ["time", "earliest", "latest", "seq"] {
         builder = builder
             .set_column_dictionary_enabled(path(column), false)
@@ -55,16 +57,10 @@ pub(super) fn series_properties() -> WriterProperties {
 /// The properties of parts. With `bloom`, whoever uses bloom filters can rule out values of fields unread.
 pub(super) fn properties(bloom: bool) -> Arc<WriterProperties> {
     let path = |column: &str| ColumnPath::from(column);
-    let mut builder = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default()))
-        .set_created_by(format!("timeline {}", env!("CARGO_PKG_VERSION")))
-        .set_data_page_row_count_limit(PAGE_ROWS)
-        .set_max_row_group_row_count(None)
-        .set_statistics_enabled(EnabledStatistics::None)
-        .set_sorting_columns(Some(vec![
-            SortingColumn { column_idx: Column::Time as i32, descending: false, nulls_first: true },
-            SortingColumn { column_idx: Column::Seq as i32, descending: false, nulls_first: false },
-        ]));
+    let mut builder = sorted_by(vec![
+        SortingColumn { column_idx: Column::Time as i32, descending: false, nulls_first: true },
+        SortingColumn { column_idx: Column::Seq as i32, descending: false, nulls_first: false },
+    ]);
     for column in UNIQUE {
         builder = builder.set_column_dictionary_enabled(path(column), false);
     }

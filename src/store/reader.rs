@@ -160,7 +160,7 @@ impl Store {
     ) -> Result<Outcome> {
         let marked = filter.marks && !filter.counts && self.knows_marks(files, filter);
         let free = !filter.keep_all && (marked || !filter.marks);
-        let wanted = |choice| free.then(|| Wanted::new(filter, choice, self.outlines()));
+        let wanted = |choice| free.then(|| Wanted::new(filter, choice, || self.outlines()));
         let outcome =
             self.ask(scene, &Ask { files, filter, marked, wanted: wanted(choice) }, choice, sink)?;
         // Of a field that no row had, all rows must be asked before that is said.

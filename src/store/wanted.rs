@@ -28,8 +28,12 @@ pub(super) struct Wanted<'a> {
 }
 
 impl<'a> Wanted<'a> {
-    /// What a filter and a choice want.
-    pub(super) fn new(filter: &'a Filter, choice: Option<Choice<'_>>, outlines: Option<Outlines>) -> Self {
+    /// What a filter and a choice want. `outlines` reads them, where a text is looked for.
+    pub(super) fn new(
+        filter: &'a Filter,
+        choice: Option<Choice<'_>>,
+        outlines: impl FnOnce() -> Option<Outlines>,
+    ) -> Self {
         let mut bounds = choice.map_or_else(Bounds::default, |choice| {
             let bounds = choice.predicate.bounds();
             let (since, until) = choice.window;
@@ -37,7 +41,7 @@ impl<'a> Wanted<'a> {
         });
         bounds.level = bounds.level.max(filter.level);
         let literal = filter.text.as_ref().and_then(|picker| picker.literal());
-        let patterns = literal.and_then(|text| outlines?.patterns(text));
+        let patterns = literal.and_then(|text| outlines()?.patterns(text));
         Self { filter, bounds, patterns }
     }
 
