@@ -6,10 +6,14 @@
 
 mod columns;
 mod facts;
+mod hole;
+mod index;
+mod joined;
 mod manifest;
 mod names;
 mod open;
 mod outline;
+mod packing;
 mod parts;
 mod piece;
 mod properties;
@@ -19,6 +23,7 @@ mod run;
 mod schema;
 mod series;
 mod shape;
+mod sought;
 mod stretch;
 mod texts;
 mod wanted;

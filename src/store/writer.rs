@@ -12,7 +12,6 @@ use arrow_array::RecordBatch;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::manifest::{MANIFEST, Made, Manifest};
-use super::outline::{Outliner, Outlines};
 use super::parts::Parts;
 use super::piece::{Piece, Slice, numbered};
 use super::properties::properties;
@@ -122,7 +121,6 @@ pub struct Writer {
     series: SeriesParts,
     /// Events so far.
     rows: u64,
-    outliner: Outliner,
 }
 
 /// What the other files of a store say: they are written as they are.
@@ -146,14 +144,13 @@ impl Writer {
         let parts = |table| Parts::new(scaffold.folder(), table, schema(), properties.clone());
         let (events, copies) = (parts("events"), parts("copies"));
         let series = SeriesParts::new(scaffold.folder());
-        Ok(Self { events, copies, series, scaffold, rows: 0, outliner: Outliner::new() })
+        Ok(Self { events, copies, series, scaffold, rows: 0 })
     }
 
     /// Adds a stretch of the timeline behind those before.
     pub fn append(&mut self, piece: Piece) -> Result<()> {
         let first = self.rows;
         self.rows += piece.count;
-        self.outliner.absorb(piece.outliner);
         push(&mut self.events, piece.events, first)?;
         push(&mut self.copies, piece.copies, first)?;
         self.series.push(&piece.samples, first)
@@ -161,7 +158,7 @@ impl Writer {
 
     /// Completes the store and puts it in its place; the number of its events.
     pub fn finish(self, beside: &Beside, made: Made) -> Result<u64> {
-        let Self { scaffold, events, copies, series, rows, outliner } = self;
+        let Self { scaffold, events, copies, series, rows } = self;
         let mut manifest = Manifest::new(made);
         manifest.rows = rows;
         manifest.events = events.finish()?;
@@ -170,7 +167,6 @@ impl Writer {
         for (name, bytes) in beside.files() {
             scaffold.write(name, bytes)?;
         }
-        scaffold.write(Manifest::OUTLINES, &Outlines::new(outliner).to_bytes())?;
         manifest.checksum = manifest.sum(scaffold.folder());
         scaffold.write(MANIFEST, &manifest.to_json())?;
         scaffold.finish()?;
