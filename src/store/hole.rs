@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-/// Most words that a hole remembers: with more of them anything may stand there.
+/// Most words that a hole remembers: with more of them any letters may stand there.
 const MOST_OF_HOLE: usize = 256;
 
 /// Most words of a part: more are ids that are all letters.
@@ -56,6 +56,9 @@ impl Bytes {
 /// Letters of hexadecimal numbers, by case: they stand in words of no meaning.
 const HEX: [Bytes; 2] = [Bytes::of(b'a', b'f'), Bytes::of(b'A', b'F')];
 
+/// All letters.
+const LETTERS: [Bytes; 2] = [Bytes::of(b'a', b'z'), Bytes::of(b'A', b'Z')];
+
 /// What stood in a hole.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Hole {
@@ -80,6 +83,8 @@ impl Hole {
             self.bytes.add(Bytes::DIGITS);
             return;
         }
+        // Whether any letters may stand there already.
+        let spelt = LETTERS.into_iter().all(|letters| self.bytes.holds(letters));
         let mut bytes = Bytes::default();
         let (mut start, mut hex, mut number) = (0, 0, 0_u64);
         // One step more, behind the end.
@@ -98,7 +103,7 @@ impl Hole {
                 Some(byte) => bytes.0[usize::from(byte >> 6)] |= 1 << (byte & 63),
                 None => {}
             }
-            if hex & 4 != 0 {
+            if hex & 4 != 0 && !spelt {
                 self.word(words.place(&text[start..at], number));
             } else {
                 HEX.iter()
@@ -115,13 +120,13 @@ impl Hole {
 
     /// Adds a word.
     fn word(&mut self, place: Option<u32>) {
-        let Some(place) = place else { return *self = Self::any() };
-        match self.words.binary_search(&place) {
-            Ok(_) => {}
-            Err(at) if self.words.len() < MOST_OF_HOLE && self.bytes != Bytes::ALL => {
-                self.words.insert(at, place)
+        match place.map(|place| (place, self.words.binary_search(&place))) {
+            Some((_, Ok(_))) => {}
+            Some((place, Err(at))) if self.words.len() < MOST_OF_HOLE => self.words.insert(at, place),
+            _ => {
+                LETTERS.into_iter().for_each(|letters| self.bytes.add(letters));
+                self.words.clear();
             }
-            Err(_) => *self = Self::any(),
         }
     }
 }
@@ -196,12 +201,16 @@ mod tests {
     }
 
     #[test]
-    fn of_too_many_words_anything_is_told() {
+    fn of_too_many_words_any_letters_are_told() {
         let texts: Vec<String> = (0..=MOST_OF_HOLE)
             .map(|n| format!("w{}z{}", char::from(b'g' + (n % 20) as u8), "y".repeat(n / 20)))
             .collect();
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        assert_eq!(hole(&texts).0, Hole::any());
-        assert_eq!(hole(&[&"g".repeat(65)]).0, Hole::any());
+        for texts in [&texts[..], &[&"g".repeat(65)]] {
+            let (letters, words) = hole(&[texts, &["more/"]].concat());
+            assert!(words.is_empty());
+            let told = letters.bytes.each().collect::<Vec<_>>();
+            assert_eq!(told, b"/ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+        }
     }
 }

@@ -11,8 +11,8 @@ use super::hole::{Bytes, Hole};
 use super::outline::{HOLE, Outlines};
 use crate::query::{State, Step, Walker};
 
-/// Most states that a walk stands in at once, and most steps through the holes of a part: what needs more is told by
-/// reading texts.
+/// Most states that a walk stands in at once, and most steps through the outlines of a part where it goes several
+/// ways: what needs more is told by reading texts.
 const MOST_STATES: usize = 64;
 const MOST_STEPS: usize = 1 << 20;
 
@@ -139,6 +139,7 @@ impl Judge<'_> {
                 *state = self.walker.along(*state, &mut constant);
             }
             for byte in constant {
+                self.spend(ways.at.len())?;
                 ways = self.next(ways, |judge, next, state| next.take(judge.walker.step(state, *byte)))?;
             }
             if rest.split_off_first().is_some() {
@@ -170,6 +171,12 @@ impl Judge<'_> {
         Some(next)
     }
 
+    /// Counts steps; `None` when there were too many.
+    fn spend(&mut self, steps: usize) -> Option<()> {
+        self.steps += steps;
+        (self.steps <= MOST_STEPS).then_some(())
+    }
+
     /// Where a hole leads to from a state.
     fn through(&mut self, state: State, hole: u32) -> Option<Rc<Ways>> {
         if let Some(known) = self.known.get(&(state, hole)) {
@@ -194,10 +201,7 @@ impl Judge<'_> {
         let (mut from, mut done) = (Some(state), 0);
         while let Some(state) = from {
             for word in &words {
-                self.steps += word.len();
-                if self.steps > MOST_STEPS {
-                    return None;
-                }
+                self.spend(word.len())?;
                 let mut step = Step::To(state);
                 for byte in *word {
                     let Step::To(state) = step else { break };
