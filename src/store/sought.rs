@@ -131,7 +131,7 @@ impl Judge<'_> {
         ways.take(self.walker.start())?;
         let mut holes = outline.holes.iter();
         let mut rest = &outline.text[..];
-        while !rest.is_empty() && !ways.at.is_empty() && !(ways.found && ways.lost) {
+        while !(rest.is_empty() || ways.at.is_empty() || ways.found && ways.lost) {
             let constant = memchr::memchr(HOLE, rest).unwrap_or(rest.len());
             let mut constant = rest.split_off(..constant)?;
             // Mostly it is one way.
