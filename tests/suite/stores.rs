@@ -197,11 +197,11 @@ fn what_a_store_finds_stands_in_its_logs() {
     let scratch = Scratch::new("found");
     let lines = awkward_logs(&scratch);
     scratch.good(&["build", "logs", "--tz", "UTC", "-o", "a.timeline"]);
+    const FLAGS: &[&[&str]] = &[&["-F"], &["-F", "-i"], &["-F", "-w"], &["-F", "-v"], &["-i", "-w"], &[]];
     let mut random = Random(5);
     let mut asked: Vec<Vec<String>> = Vec::new();
-    for n in 0..160 {
-        let flags: &[&str] =
-            random.pick(&[&["-F"], &["-F", "-i"], &["-F", "-w"], &["-F", "-v"], &["-i", "-w"], &[]]);
+    for n in 0..90 {
+        let flags: &[&str] = *random.pick(FLAGS);
         let output = random.pick(&["-c", "-c", "-c", "-l", "-o", "--no-dedupe"]);
         let mut text = cut(&mut random, &lines).to_owned();
         if n % 4 == 0 {
