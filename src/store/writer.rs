@@ -10,13 +10,15 @@ use std::path::{Path, PathBuf};
 
 use arrow_array::RecordBatch;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
+use serde::{Deserialize, Serialize};
 
 use super::manifest::{MANIFEST, Made, Manifest};
-use super::parts::Parts;
+use super::kept::KEPT;
+use super::parts::{Parts, TableRest};
 use super::piece::{Piece, Slice, numbered};
 use super::properties::properties;
 use super::schema::schema;
-use super::series::SeriesParts;
+use super::series::{SeriesParts, SeriesRest};
 use crate::base::{Error, Result};
 
 /// The folder that a store is written into until it is whole.
@@ -123,6 +125,15 @@ pub struct Writer {
     rows: u64,
 }
 
+/// How far a store is.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct WriterRest {
+    rows: u64,
+    events: TableRest,
+    copies: TableRest,
+    series: SeriesRest,
+}
+
 /// What the other files of a store say: they are written as they are.
 #[derive(Debug, Default)]
 pub struct Beside {
@@ -134,6 +145,8 @@ pub struct Beside {
     pub findings: Vec<u8>,
     /// What the program itself needs to answer as it did when the store was built.
     pub run: Vec<u8>,
+    /// What a later build goes on from; not written where it is empty.
+    pub kept: Vec<u8>,
 }
 
 impl Writer {
@@ -145,6 +158,25 @@ impl Writer {
         let (events, copies) = (parts("events"), parts("copies"));
         let series = SeriesParts::new(scaffold.folder());
         Ok(Self { events, copies, series, scaffold, rows: 0 })
+    }
+
+    /// How far the store is: what a later build of the same events goes on from.
+    pub fn rest(&self) -> WriterRest {
+        WriterRest {
+            rows: self.rows,
+            events: self.events.rest(),
+            copies: self.copies.rest(),
+            series: self.series.rest(),
+        }
+    }
+
+    /// Goes on where an earlier store, which stands at `old` with this manifest, was at rest.
+    pub fn go_on(&mut self, old: &Path, manifest: &Manifest, rest: &WriterRest) -> Result<()> {
+        self.events.go_on(old, &manifest.events, &rest.events)?;
+        self.copies.go_on(old, &manifest.copies, &rest.copies)?;
+        self.series.go_on(old, &rest.series)?;
+        self.rows = rest.rows;
+        Ok(())
     }
 
     /// Adds a stretch of the timeline behind those before.
@@ -166,6 +198,9 @@ impl Writer {
         manifest.series = series.finish()?;
         for (name, bytes) in beside.files() {
             scaffold.write(name, bytes)?;
+        }
+        if !beside.kept.is_empty() {
+            scaffold.write(KEPT, &beside.kept)?;
         }
         manifest.checksum = manifest.sum(scaffold.folder());
         scaffold.write(MANIFEST, &manifest.to_json())?;
