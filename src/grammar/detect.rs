@@ -88,11 +88,17 @@ fn vote(set: &GrammarSet, lines: &[Line<'_>], probe: bool, slots: &mut Slots) ->
             None if probe && !lines.iter().enumerate().any(|(at, line)| probed(at) && fits(line)) => 0,
             None => lines.iter().filter(|line| fits(line)).count(),
         };
-        if count > 0 {
+        if count > 0 && is_had(grammar, count, lines) {
             candidates.push(Candidate { grammar: id, lines: count });
         }
     }
     candidates
+}
+
+/// Whether a file of which `count` lines fit has all else that the grammar asks for.
+fn is_had(grammar: &Grammar, count: usize, lines: &[Line<'_>]) -> bool {
+    let header = |text: &String| lines.iter().any(|line| line.text().starts_with(text.as_bytes()));
+    count * 100 >= lines.len() * usize::from(grammar.share) && grammar.header.as_ref().is_none_or(header)
 }
 
 /// The formats that some of the lines show although no line has a stamp.
