@@ -46,9 +46,11 @@ pub(super) fn wins(set: &GrammarSet, id: GrammarId, sample: &[u8]) -> bool {
     (grammar.table.is_some() || any()) && detect(set, sample).winner() == Some(id)
 }
 
-/// The lines of a sample that vote. Its last one may be cut.
+/// The lines of a sample that vote. Its last one may be cut, but among a few lines it may be the only record.
 fn sampled(sample: &[u8]) -> impl Iterator<Item = Line<'_>> {
-    let complete = memchr::memrchr(b'\n', sample).unwrap_or(sample.len());
+    const FEW: usize = 24;
+    let few = memchr::memchr_iter(b'\n', sample).nth(FEW).is_none();
+    let complete = memchr::memrchr(b'\n', sample).filter(|_| !few).unwrap_or(sample.len());
     Line::all(complete, sample).take(SAMPLE_LINES)
 }
 
@@ -213,7 +215,8 @@ fn section_rows(grammar: &Grammar, lines: &[Line<'_>], slots: &mut Slots) -> usi
         {
             // A layout whose stamp stands last has told all its cells.
             let behind = cells(&line[stamp.end as usize..]);
-            count += usize::from(behind == 0 || behind >= columns);
+            let numbers = line[stamp.end as usize..].iter().any(u8::is_ascii_digit);
+            count += usize::from(behind == 0 || behind >= columns && numbers);
         }
     }
     count
