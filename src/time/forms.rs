@@ -47,8 +47,13 @@ impl Clock {
         let second = digits(bytes, clock.end + 1, 2).filter(|_| bytes.get(clock.end) == Some(&b':'))?;
         let (nanos, written, end) = fraction(bytes, clock.end + 3);
         let resolution = Resolution::digits(written);
-        (!bytes.get(end).is_some_and(u8::is_ascii_digit))
-            .then_some(Self { second, nanos, resolution, end, ..clock })
+        (!bytes.get(end).is_some_and(u8::is_ascii_digit)).then_some(Self {
+            second,
+            nanos,
+            resolution,
+            end,
+            ..clock
+        })
     }
 
     /// `H:MM` at `at`.
@@ -60,11 +65,18 @@ impl Clock {
 
     /// `HHMMSS` at `at`, with a fraction.
     fn dense(bytes: &[u8], at: usize) -> Option<Self> {
-        let (hour, minute, second) = (digits(bytes, at, 2)?, digits(bytes, at + 2, 2)?, digits(bytes, at + 4, 2)?);
+        let (hour, minute, second) =
+            (digits(bytes, at, 2)?, digits(bytes, at + 2, 2)?, digits(bytes, at + 4, 2)?);
         let (nanos, written, end) = fraction(bytes, at + 6);
         let resolution = Resolution::digits(written);
-        (!bytes.get(end).is_some_and(u8::is_ascii_digit))
-            .then_some(Self { hour, minute, second, nanos, resolution, end })
+        (!bytes.get(end).is_some_and(u8::is_ascii_digit)).then_some(Self {
+            hour,
+            minute,
+            second,
+            nanos,
+            resolution,
+            end,
+        })
     }
 
     /// The stamp of this time on a day, with the zone behind it.
@@ -144,7 +156,8 @@ pub(super) fn worded(bytes: &[u8]) -> Option<(Stamp, usize)> {
     if bytes.get(at) == Some(&b' ') && separator == b'-' && !first_is_day {
         return Clock::read(bytes, at + 1)?.on(None, month, day, bytes);
     }
-    let (year, at) = year(bytes, at + 1).filter(|_| bytes.get(at) == Some(&if comma > 0 { b' ' } else { separator }))?;
+    let (year, at) =
+        year(bytes, at + 1).filter(|_| bytes.get(at) == Some(&if comma > 0 { b' ' } else { separator }))?;
     let at = at + usize::from(bytes.get(at) == Some(&b','));
     if !matches!(bytes.get(at)?, b' ' | b':' | b'T') {
         return None;
@@ -179,7 +192,9 @@ fn month_name(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
     let rest = bytes.get(at..)?;
     let length = rest.iter().take(16).take_while(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80).count();
     let word = &rest[..length];
-    let index = MONTHS.iter().position(|names| names.iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes())))?;
+    let index = MONTHS
+        .iter()
+        .position(|names| names.iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes())))?;
     let end = at + length;
     Some((index as u32 + 1, end + usize::from(bytes.get(end) == Some(&b'.'))))
 }

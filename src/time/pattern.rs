@@ -211,7 +211,9 @@ impl TimePattern {
             Reader::Uptime => digits().union(ByteSet::of(" ")),
             Reader::Tai64n => ByteSet::of("@"),
             // A month may have its name in other languages: `12월`, `août`.
-            Reader::Syslog | Reader::Any => digits().union(letters()).union(ByteSet::matching(|byte| byte >= 0xc3)),
+            Reader::Syslog | Reader::Any => {
+                digits().union(letters()).union(ByteSet::matching(|byte| byte >= 0xc3))
+            }
             // The half of the day may stand before it, in any language.
             Reader::Clock => ByteSet::ALL,
             Reader::Steps(steps) => match steps.first() {
