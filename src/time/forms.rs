@@ -207,7 +207,7 @@ fn past_weekday(bytes: &[u8]) -> usize {
         let name = name.as_bytes();
         length >= 3 && (word.eq_ignore_ascii_case(name) || word.eq_ignore_ascii_case(&name[..3]))
     };
-    if !WEEKDAYS.iter().any(|name| names(&name)) {
+    if !WEEKDAYS.iter().any(names) {
         return 0;
     }
     let end = length + usize::from(matches!(bytes.get(length), Some(b',' | b'.')));
