@@ -4,7 +4,8 @@ use std::io::IsTerminal as _;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Mutex;
 
-use super::analyse::{Analysis, Events, analyse};
+use super::again::{Earlier, is_repeatable, keeps_no_less, made_from, options, ours};
+use super::analyse::{Analysis, Course, Events, analyse, analyse_on};
 use super::args::{BuildArgs, Input};
 use super::context::Context;
 use super::outcome::Ending;
@@ -16,7 +17,7 @@ use crate::io::walk;
 use crate::present::{
     SummaryStyle, patterns_document, push_summary, report_json, sources_document, thousands,
 };
-use crate::store::{Beside, InputEntry, Made, Manifest, Run, Store, Writer, selection};
+use crate::store::{Beside, InputEntry, Made, Manifest, Rest, Run, Store, Writer, selection};
 use crate::text::clean;
 use crate::time::Zone;
 
@@ -83,76 +84,50 @@ fn default_name(input: &Path) -> Result<PathBuf> {
     Ok(format!("{}.timeline", name.strip_suffix(".timeline").unwrap_or(&name)).into())
 }
 
-/// The inputs of a build, in a form that does not hang on the working directory.
-fn made_from(inputs: &[PathBuf]) -> Vec<String> {
-    let whole = |input: &PathBuf| std::fs::canonicalize(input).unwrap_or_else(|_| input.clone());
-    let mut inputs: Vec<String> =
-        inputs.iter().map(|input| whole(input).to_string_lossy().into_owned()).collect();
-    inputs.sort();
-    inputs.dedup();
-    inputs
-}
-
-/// The store of these very inputs that stands there, if one does: building again brings it up to date.
-fn ours(path: &Path, args: &BuildArgs) -> Option<Manifest> {
-    // One that cannot be read is nobody's.
-    if args.force || !Store::is_store(path) {
-        return None;
-    }
-    let known = Manifest::peek(path).ok()?;
-    (known.made_from == made_from(&args.input.inputs)).then_some(known)
-}
-
-/// A store that holds more than this build chooses is not replaced unasked.
-fn keeps_no_less(path: &Path, known: &Manifest, args: &BuildArgs) -> Result<()> {
-    let options = options(args);
-    let chosen = selection(&options);
-    if chosen.is_empty() || chosen == known.selection() {
-        return Ok(());
-    }
-    Err(Error::new(format!(
-        "{} holds more of these logs than {} would keep; give the new store another name with -o, or replace this one with --force",
-        path.display(),
-        chosen.join(" ")
-    )))
-}
-
 /// Runs `timeline build`.
 pub(super) fn run(args: &BuildArgs) -> Result<Ending> {
     let place = Place::of(args)?;
     Question::check(&args.chosen, &Zone::parse(&args.common.tz)?)?;
     let files = files(&args.input.inputs)?;
-    if let Place::Store(path) = &place
-        && is_up_to_date(path, args, &files)?
+    let earlier = match &place {
+        Place::Store(path) => Earlier::of(path, args)?,
+        _ => None,
+    };
+    if let (Place::Store(path), Some(earlier)) = (&place, &earlier)
+        && earlier.is_of(&files)
     {
         return tell_again(path, args);
     }
-    let context = Context::new(&args.input, &args.common, place.path())?;
-    let events = match &place {
-        Place::Nowhere => Events::Nothing,
-        Place::Rows(path) => Events::Rows(Output::create(Some(path))?),
-        Place::Store(path) => Events::Store(Mutex::new(Box::new(Writer::create(path, args.bloom)?))),
-    };
+    let whole = selection(&options(args)).is_empty();
+    let keeps = matches!(place, Place::Store(_)) && is_repeatable(args) && whole;
+    let (manifest, surveyed, rest) = earlier.map_or((None, None, None), Earlier::into_parts);
+    let context = Context::building(&args.input, &args.common, place.path(), (surveyed, keeps))?;
+    let (mut course, mut writing) = (Course::default(), Events::Nothing);
+    let mut told = String::new();
+    match &place {
+        Place::Nowhere => {}
+        Place::Rows(path) => writing = Events::Rows(Output::create(Some(path))?),
+        Place::Store(path) => {
+            let mut writer = Writer::create(path, args.bloom)?;
+            if let (Some(manifest), Some(rest)) = (&manifest, rest) {
+                (writer, told) = go_on(writer, args, (&context, path), (manifest, rest), &mut course)?;
+            }
+            writing = Events::Store(Mutex::new(Box::new(writer)));
+        }
+    }
+    course.rest = context.resting_key().filter(|_| keeps);
     let zone = &context.plan.settle.default_zone;
     let question = Question::of_window(&args.common, args.at_least.level.as_deref(), &args.chosen, zone)?;
-    let (analysis, writer) = analyse(&context, &question, events)?;
+    let (analysis, (writer, rested)) = analyse_on(&context, &question, writing, course)?;
     context.hush();
     let mut text = summary(&context, &analysis, args);
     if let (Place::Store(path), Some(writer)) = (&place, writer) {
-        let events = finish(*writer, args, (&context, &files), &analysis)?;
-        let name = clean(&path.to_string_lossy());
+        let files = hashed(&context, &files, manifest.as_ref());
+        let kept = context.kept(rested);
+        let events = finish(*writer, args, (&context, files), (&analysis, kept))?;
         text.push(b'\n');
-        let plural = if events == 1 { "" } else { "s" };
-        let count = format!("{} event{plural}", thousands(events));
-        // Of a choice it is not known how many are in it.
-        let all = selection(&options(args)).is_empty();
-        let derived = match context.derived() {
-            0 => String::new(),
-            _ if !all => String::new(),
-            derived => format!(" ({} of them marked derived: what others show)", thousands(derived)),
-        };
-        let said = format!("Store: {name}, {count}{derived}. Ask it: timeline show {name}\n");
-        text.extend_from_slice(said.as_bytes());
+        text.extend_from_slice(written(&context, path, events, args).as_bytes());
+        text.extend_from_slice(told.as_bytes());
     }
     let mut output = Output::stdout();
     output.write(&text)?;
@@ -160,6 +135,45 @@ pub(super) fn run(args: &BuildArgs) -> Result<Ending> {
     question.tell_never_met(&context, args.common.quiet);
     // The summary has told of every loss: stderr need not repeat it.
     Ok(context.verdict(&analysis.remarks))
+}
+
+/// Goes on where an earlier build of this store was at rest, if what it found below stands; and what there is to be
+/// said of it.
+fn go_on(
+    mut writer: Writer,
+    args: &BuildArgs,
+    (context, path): (&Context, &Path),
+    (manifest, rest): (&Manifest, Rest),
+    course: &mut Course,
+) -> Result<(Writer, String)> {
+    let heard = match context.prepared()?.goes_on(&rest.below) {
+        Ok(()) => context.heard(&rest),
+        Err(why) => return Ok((writer, format!("All of it was read again: {}\n", clean(&why)))),
+    };
+    let Some(heard) = heard else { return Ok((writer, String::new())) };
+    let key = rest.below.key;
+    if writer.go_on(path, manifest, rest.writer).is_err() {
+        // What it would go on from is damaged: it is built from nothing.
+        drop(writer);
+        return Ok((Writer::create(path, args.bloom)?, String::new()));
+    }
+    course.known = Some((key, heard));
+    Ok((writer, context.prepared()?.told_of_news()))
+}
+
+/// What is said of a store that was written.
+fn written(context: &Context, path: &Path, events: u64, args: &BuildArgs) -> String {
+    let name = clean(&path.to_string_lossy());
+    let plural = if events == 1 { "" } else { "s" };
+    let count = format!("{} event{plural}", thousands(events));
+    // Of a choice it is not known how many are in it.
+    let all = selection(&options(args)).is_empty();
+    let derived = match context.derived() {
+        0 => String::new(),
+        _ if !all => String::new(),
+        derived => format!(" ({} of them marked derived: what others show)", thousands(derived)),
+    };
+    format!("Store: {name}, {count}{derived}. Ask it: timeline show {name}\n")
 }
 
 /// The summary, as wide as the terminal.
@@ -185,35 +199,13 @@ fn files(inputs: &[PathBuf]) -> Result<Vec<InputEntry>> {
     Ok(found.iter().map(InputEntry::of).collect())
 }
 
-/// Whether a store was made of these very files by this program, asked the same. Formats of the user's own may have
-/// changed since: with any, nothing is up to date.
-fn is_up_to_date(path: &Path, args: &BuildArgs, files: &[InputEntry]) -> Result<bool> {
-    let common = &args.common;
-    let settled = common.as_written || common.year.is_some() || !common.assume_tz.is_empty();
-    let others = args.input.inputs.iter().any(|input| input == Path::new("-") || Store::is_store(input));
-    let grammars = resolve::config_folder().map(|folder| folder.join("grammars"));
-    if settled || others || grammars.is_some_and(|folder| folder.exists()) || args.force {
-        return Ok(false);
-    }
-    // A store that is damaged, or none, is built.
-    let Ok(store) = Store::open(path, false) else { return Ok(false) };
-    let made = store.manifest();
-    let same = made.inputs.len() == files.len()
-        && made.inputs.iter().zip(files).all(|(then, now)| then.looks_like(now));
-    Ok(same
-        && made.program == Manifest::program()
-        && made.tz == Zone::parse(&common.tz)?.name()
-        && made.made_from == made_from(&args.input.inputs)
-        && made.options == options(args))
-}
-
 /// Says what was said when a store was built, out of the store.
 fn tell_again(path: &Path, args: &BuildArgs) -> Result<Ending> {
     let input = Input { inputs: vec![path.to_owned()] };
     let context = Context::new(&input, &args.common, None)?;
     let zone = &context.plan.settle.default_zone;
     let question = Question::of_window(&args.common, args.at_least.level.as_deref(), &args.chosen, zone)?;
-    let (analysis, _) = analyse(&context, &question, Events::Nothing)?;
+    let analysis = analyse(&context, &question, Events::Nothing)?;
     context.hush();
     let mut text = summary(&context, &analysis, args);
     let name = clean(&path.to_string_lossy());
@@ -224,12 +216,21 @@ fn tell_again(path: &Path, args: &BuildArgs) -> Result<Ending> {
     Ok(context.verdict(&analysis.remarks))
 }
 
+/// Files with the hashes of their contents; of those that are as they were for an earlier build, as it hashed them.
+fn hashed(context: &Context, files: &[InputEntry], earlier: Option<&Manifest>) -> Vec<InputEntry> {
+    let known = |file: &InputEntry| {
+        let inputs = &earlier?.inputs;
+        inputs.iter().find(|then| then.looks_like(file) && !then.hash.is_empty()).cloned()
+    };
+    context.hashed(files, &known)
+}
+
 /// Completes the store; the number of its events.
 fn finish(
     writer: Writer,
     args: &BuildArgs,
-    (context, files): (&Context, &[InputEntry]),
-    analysis: &Analysis,
+    (context, inputs): (&Context, Vec<InputEntry>),
+    (analysis, kept): (&Analysis, Vec<u8>),
 ) -> Result<u64> {
     let report = analysis.report(context);
     let run = Run {
@@ -244,51 +245,13 @@ fn finish(
         patterns: patterns_document(&analysis.catalogue, &report),
         findings: report_json(&report),
         run: run.to_json()?,
+        kept,
     };
     let made = Made {
         tz: report.zone.name().to_owned(),
         options: options(args),
         from: made_from(&args.input.inputs),
-        inputs: context.hashed(files),
+        inputs,
     };
     writer.finish(&beside, made)
-}
-
-/// What was said on the command line that settles what is read and how: as it would be said again.
-fn options(args: &BuildArgs) -> Vec<String> {
-    let common = &args.common;
-    let mut options = Vec::new();
-    let mut say = |name: &str, value: &str| options.push(format!("--{name}={value}"));
-    let several = [
-        ("assume-tz", &common.assume_tz),
-        ("host", &common.host),
-        ("program", &common.program),
-        ("source", &common.source),
-        ("encoding", &common.opening.encoding),
-    ];
-    for (name, values) in several {
-        values.iter().for_each(|value| say(name, value));
-    }
-    let year = common.year.map(|year| year.to_string());
-    let window = common.around.as_ref().map(|_| common.window.clone());
-    let single = [
-        ("year", &year),
-        ("since", &common.since),
-        ("until", &common.until),
-        ("around", &common.around),
-        ("window", &window),
-        ("level", &args.at_least.level),
-        ("where", &args.chosen.expression),
-    ];
-    for (name, value) in single {
-        value.iter().for_each(|value| say(name, value));
-    }
-    for (name, set) in
-        [("as-written", common.as_written), ("no-dedupe", common.no_dedupe), ("bloom", args.bloom)]
-    {
-        if set {
-            options.push(format!("--{name}"));
-        }
-    }
-    options
 }

@@ -1,5 +1,6 @@
 //! The binary's half: what was typed, what it means, and how a run ends.
 
+mod again;
 mod analyse;
 mod args;
 mod boot_findings;

@@ -256,6 +256,7 @@ impl ChunkReader {
         let mut landmarks = context.landmarks.iter().peekable();
         let mut open = false; // whether the last record is kept, and so its continuation lines are
         let mut before_any = true;
+        let mut first_place = None;
         for (number, (offset, next, line)) in lines(bytes, 0).enumerate() {
             let begun = context.layouts.begins(&bytes[offset..], line.len(), &mut self.slots);
             clock.heed(&context.layouts, line, begun.as_ref(), &mut self.slots);
@@ -266,9 +267,12 @@ impl ChunkReader {
                     let head = context.layouts.set.get(plain).begins(line, &mut self.slots);
                     if let (Some(head), false) = (head, line.is_empty()) {
                         gaps.undated(number, last_key);
-                        let event =
-                            self.event(context, (plain, &head), (offset, number), line, last_key, tallies);
-                        events.push(undated(event));
+                        if last_key.is_none_or(|key| (filter.since..filter.until).contains(&key)) {
+                            let place = (offset, number);
+                            let event =
+                                self.event(context, (plain, &head), place, line, last_key, tallies);
+                            events.push(undated(event));
+                        }
                     }
                 } else if let Some(event) = events.last_mut().filter(|_| open) {
                     event.lines += 1;
@@ -299,6 +303,7 @@ impl ChunkReader {
             }
             let place = key.or(last_key);
             last_key = place;
+            first_place = first_place.or(place);
             let found = interval.record(context.layouts.set.get(grammar), line, &self.slots, key);
             Interval::note(starts, number, found);
             let seen = match (&filter.as_written, key, &head.stamp) {
@@ -321,7 +326,9 @@ impl ChunkReader {
             events.push(if key.is_some() { event } else { undated(event) });
         }
         gaps.end();
-        place_head(events, tallies, context);
+        if !place_head(events, tallies, context, first_place) {
+            self.recount(events, tallies, filter.marks);
+        }
         self.finish(events, tallies, filter, bytes);
     }
 
@@ -398,15 +405,8 @@ impl ChunkReader {
             }
             level => level,
         };
-        let tally = &mut tallies[tally];
-        tally.count += 1;
-        tally.level = tally.level.max(level);
-        tally.last_key = tally.last_key.max(key);
-        if new || key < tally.first_key {
-            (tally.first_key, tally.first_line) = (key, number as u32);
-        }
         let small = |at: u32| u16::try_from(at).unwrap_or(0);
-        Event {
+        let event = Event {
             key,
             pattern,
             offset: offset as u32,
@@ -419,7 +419,9 @@ impl ChunkReader {
             level,
             flags,
             resolution: head.stamp.as_ref().map_or(0, packed_resolution),
-        }
+        };
+        tallies[tally].add(&event, new);
+        event
     }
 
     /// A line whose head fits its file's format and whose rest does not may be whole in another
@@ -505,6 +507,22 @@ impl ChunkReader {
         (index, true)
     }
 
+    /// Counts patterns once more, of the events that are left.
+    #[cold]
+    fn recount(&mut self, events: &mut [Event], tallies: &mut Vec<Tally>, marks: bool) {
+        self.seen.clear();
+        self.suggested.clear();
+        tallies.clear();
+        for event in events {
+            let (tally, new) = self.tally(event.pattern, tallies);
+            event.flags.clear(Flags::FIRST);
+            if new && marks {
+                event.flags.set(Flags::FIRST);
+            }
+            tallies[tally].add(event, new);
+        }
+    }
+
     /// Puts events in time order, drops what the filter does not want, ties tallies to their events.
     fn finish(&self, events: &mut Vec<Event>, tallies: &mut [Tally], filter: &Filter, bytes: &[u8]) {
         let sorted_here = !events.is_sorted_by_key(|event| event.key);
@@ -539,17 +557,22 @@ fn undated(mut event: Event) -> Event {
     event
 }
 
-/// Records above the first dated one stand right before it, or at the file's mtime when there is none.
-fn place_head(events: &mut Vec<Event>, tallies: &mut [Tally], context: &Context<'_>) {
+/// Records above the first dated one stand right before it, or at the file's mtime when there is none. Returns whether
+/// they stand in the time that is asked for; where not, they are taken out.
+fn place_head(
+    events: &mut Vec<Event>,
+    tallies: &mut [Tally],
+    context: &Context<'_>,
+    first_place: Option<i64>,
+) -> bool {
     let waiting = events.iter().take_while(|event| event.key == i64::MIN).count();
     if waiting == 0 {
-        return;
+        return true;
     }
-    let next = events.get(waiting).map(|event| event.key);
-    let key = context.span.head.or(next).or(context.mtime).unwrap_or(i64::MAX - 1);
+    let key = context.span.head.or(first_place).or(context.mtime).unwrap_or(i64::MAX - 1);
     if !(context.filter.since..context.filter.until).contains(&key) {
         events.drain(..waiting);
-        return;
+        return false;
     }
     for event in &mut events[..waiting] {
         event.key = key;
@@ -561,4 +584,5 @@ fn place_head(events: &mut Vec<Event>, tallies: &mut [Tally], context: &Context<
         tally.first_key = key;
         tally.last_key = tally.last_key.max(key);
     }
+    true
 }

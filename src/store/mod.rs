@@ -6,6 +6,7 @@
 
 mod columns;
 mod facts;
+mod kept;
 mod manifest;
 mod names;
 mod open;
@@ -42,9 +43,10 @@ fn why(error: &parquet::errors::ParquetError) -> String {
     }
 }
 
+pub use kept::{Again, Heard, Kept, Rest};
 pub use manifest::{FORMAT_VERSION, InputEntry, Made, Manifest, PartEntry, selection};
 pub use piece::{Piece, PieceBuilder};
 pub use reader::Store;
 pub use run::{Run, StoredFile};
 pub use stretch::Files;
-pub use writer::{Beside, Writer};
+pub use writer::{Beside, Writer, WriterRest};

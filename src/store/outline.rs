@@ -11,6 +11,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use super::shape::{Part, pieces_of};
 use crate::pattern::{Piece, pieces};
 
@@ -35,6 +37,14 @@ pub(super) struct Outliner {
     last: HashMap<u64, u32>,
     words: Words,
     scratch: Vec<u8>,
+}
+
+/// What an [`Outliner`] has found so far.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct OutlinerRest {
+    outlines: Vec<(Vec<u8>, [u64; 2])>,
+    patterns: Vec<(u64, u32)>,
+    words: Option<Vec<Vec<u8>>>,
 }
 
 /// Words that stand in holes.
@@ -162,6 +172,29 @@ impl Outliner {
         self.outlines.push((outline.to_vec(), count));
         self.ids.insert(outline.to_vec(), id);
         id
+    }
+
+    /// All that was found, for a later build to go on from.
+    pub(super) fn rest(&self) -> OutlinerRest {
+        let words = self.words.known.as_ref().map(|words| {
+            let mut words: Vec<Vec<u8>> = words.iter().cloned().collect();
+            words.sort_unstable();
+            words
+        });
+        let outlines = self.outlines.clone();
+        OutlinerRest { outlines, patterns: self.patterns.iter().copied().collect(), words }
+    }
+
+    /// Goes on from what an earlier build found.
+    pub(super) fn go_on(rest: OutlinerRest) -> Self {
+        let ids = rest.outlines.iter().enumerate();
+        Self {
+            ids: ids.map(|(id, (outline, _))| (outline.clone(), id as u32)).collect(),
+            outlines: rest.outlines,
+            patterns: rest.patterns.into_iter().collect(),
+            words: Words { known: rest.words.map(HashSet::from_iter), recent: Vec::new() },
+            ..Self::default()
+        }
     }
 
     /// Takes in the outlines of a piece.

@@ -14,10 +14,13 @@ use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_64;
 
 use super::fault;
 use super::manifest::PartEntry;
+use super::open::OpenPart;
+use super::piece::day;
 use super::properties::PART_ROWS;
 use super::rows::{first_number, key_of};
 use crate::base::{Error, Result, civil_from_days};
@@ -34,10 +37,19 @@ pub(super) struct Parts {
     table: &'static str,
     schema: Arc<Schema>,
     properties: Arc<WriterProperties>,
-    open: Option<OpenPart>,
+    open: Option<NextPart>,
     gathered: Vec<RecordBatch>,
     gathered_rows: usize,
     done: Vec<PartEntry>,
+}
+
+/// How far a table is: what a later build goes on from.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct TableRest {
+    /// Parts that are complete.
+    done: Vec<PartEntry>,
+    /// Rows of the one under way.
+    rows: u64,
 }
 
 /// A file that is hashed while it is written.
@@ -79,8 +91,18 @@ impl Write for Sealed {
     }
 }
 
+/// Brings a part of an earlier store in `old` into the one in `root`: the file itself, which nobody writes to any more.
+pub(super) fn bring(old: &Path, root: &Path, path: &str) -> Result<()> {
+    let (from, to) = (old.join(path), root.join(path));
+    let made = to.parent().map_or(Ok(()), std::fs::create_dir_all);
+    let linked = made.and_then(|()| std::fs::hard_link(&from, &to));
+    // Not every file system knows links.
+    let brought = linked.or_else(|_| std::fs::copy(&from, &to).map(|_| ()));
+    brought.map_err(|error| Error::io("write", &to, &error))
+}
+
 /// A part under way.
-struct OpenPart {
+struct NextPart {
     day: i64,
     entry: PartEntry,
     writer: SerializedFileWriter<Sealed>,
@@ -88,9 +110,9 @@ struct OpenPart {
     columns: Vec<Vec<ArrowColumnWriter>>,
 }
 
-impl std::fmt::Debug for OpenPart {
+impl std::fmt::Debug for NextPart {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("OpenPart").field("entry", &self.entry).finish_non_exhaustive()
+        f.debug_struct("NextPart").field("entry", &self.entry).finish_non_exhaustive()
     }
 }
 
@@ -145,8 +167,34 @@ impl Parts {
         Ok(())
     }
 
+    /// How far the table is.
+    pub(super) fn rest(&self) -> TableRest {
+        let rows = self.open.as_ref().map_or(0, |part| part.entry.rows);
+        TableRest { done: self.done.clone(), rows }
+    }
+
+    /// Goes on where the table of an earlier store in `old` was at rest: its complete parts are that store's, and of the
+    /// one that was under way the rows are taken from it. `parts` are all that it has.
+    pub(super) fn go_on(&mut self, old: &Path, parts: &[PartEntry], rest: &TableRest) -> Result<()> {
+        for entry in &rest.done {
+            bring(old, &self.root, &entry.path)?;
+        }
+        self.done.clone_from(&rest.done);
+        if rest.rows == 0 {
+            return Ok(());
+        }
+        let Some(part) = parts.get(rest.done.len()) else {
+            return Err(Error::new("the store to go on from has fewer parts than it says"));
+        };
+        for rows in OpenPart::new(old, part)?.batches(0..rest.rows)? {
+            let keys = (part.first_key, key_of(&rows, rows.num_rows() - 1).unwrap_or(part.last_key));
+            self.push(day(part.first_key), keys, rows)?;
+        }
+        Ok(())
+    }
+
     /// Opens the next part.
-    fn start(&self, day: i64, key: i64, first: u64) -> Result<OpenPart> {
+    fn start(&self, day: i64, key: i64, first: u64) -> Result<NextPart> {
         let (year, month, date) = civil_from_days(day);
         let folder = format!("{}/date={year:04}-{month:02}-{date:02}", self.table);
         let path = format!("{folder}/{:05}.parquet", self.done.len());
@@ -175,7 +223,7 @@ impl Parts {
             last_key: key,
             hash: String::new(),
         };
-        Ok(OpenPart { day, entry, writer, columns })
+        Ok(NextPart { day, entry, writer, columns })
     }
 
     /// Encodes the blocks that were gathered, and with `all` what is left as well, column by column in parallel. An
@@ -211,7 +259,7 @@ impl Parts {
     fn close(&mut self) -> Result<()> {
         self.encode(true)?;
         let Some(part) = self.open.take() else { return Ok(()) };
-        let OpenPart { mut entry, mut writer, columns, .. } = part;
+        let NextPart { mut entry, mut writer, columns, .. } = part;
         let path = self.root.join(&entry.path);
         let write = || {
             let chunks: Vec<_> = columns

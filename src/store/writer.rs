@@ -10,14 +10,16 @@ use std::path::{Path, PathBuf};
 
 use arrow_array::RecordBatch;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
+use serde::{Deserialize, Serialize};
 
 use super::manifest::{MANIFEST, Made, Manifest};
-use super::outline::{Outliner, Outlines};
-use super::parts::Parts;
+use super::kept::KEPT;
+use super::outline::{Outliner, OutlinerRest, Outlines};
+use super::parts::{Parts, TableRest};
 use super::piece::{Piece, Slice, numbered};
 use super::properties::properties;
 use super::schema::schema;
-use super::series::SeriesParts;
+use super::series::{SeriesParts, SeriesRest};
 use crate::base::{Error, Result};
 
 /// The folder that a store is written into until it is whole.
@@ -125,6 +127,16 @@ pub struct Writer {
     outliner: Outliner,
 }
 
+/// How far a store is.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct WriterRest {
+    rows: u64,
+    events: TableRest,
+    copies: TableRest,
+    series: SeriesRest,
+    outliner: OutlinerRest,
+}
+
 /// What the other files of a store say: they are written as they are.
 #[derive(Debug, Default)]
 pub struct Beside {
@@ -136,6 +148,8 @@ pub struct Beside {
     pub findings: Vec<u8>,
     /// What the program itself needs to answer as it did when the store was built.
     pub run: Vec<u8>,
+    /// What a later build goes on from; not written where it is empty.
+    pub kept: Vec<u8>,
 }
 
 impl Writer {
@@ -147,6 +161,27 @@ impl Writer {
         let (events, copies) = (parts("events"), parts("copies"));
         let series = SeriesParts::new(scaffold.folder());
         Ok(Self { events, copies, series, scaffold, rows: 0, outliner: Outliner::new() })
+    }
+
+    /// How far the store is: what a later build of the same events goes on from.
+    pub fn rest(&self) -> WriterRest {
+        WriterRest {
+            rows: self.rows,
+            events: self.events.rest(),
+            copies: self.copies.rest(),
+            series: self.series.rest(),
+            outliner: self.outliner.rest(),
+        }
+    }
+
+    /// Goes on where an earlier store, which stands at `old` with this manifest, was at rest.
+    pub fn go_on(&mut self, old: &Path, manifest: &Manifest, rest: WriterRest) -> Result<()> {
+        self.events.go_on(old, &manifest.events, &rest.events)?;
+        self.copies.go_on(old, &manifest.copies, &rest.copies)?;
+        self.series.go_on(old, &rest.series)?;
+        self.outliner = Outliner::go_on(rest.outliner);
+        self.rows = rest.rows;
+        Ok(())
     }
 
     /// Adds a stretch of the timeline behind those before.
@@ -171,6 +206,9 @@ impl Writer {
             scaffold.write(name, bytes)?;
         }
         scaffold.write(Manifest::OUTLINES, &Outlines::new(outliner).to_bytes())?;
+        if !beside.kept.is_empty() {
+            scaffold.write(KEPT, &beside.kept)?;
+        }
         manifest.checksum = manifest.sum(scaffold.folder());
         scaffold.write(MANIFEST, &manifest.to_json())?;
         scaffold.finish()?;

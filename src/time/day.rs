@@ -4,6 +4,8 @@
 //! `12/11/14` names a day only to whoever knows which number is the month. That is not decided here:
 //! [`WrittenDay::day`] takes the order as an argument, and `clock` settles it for a whole file.
 
+use serde::{Deserialize, Serialize};
+
 use super::known::{digits, fraction};
 use crate::base::{Resolution, Stamp, days_from_civil, is_leap};
 
@@ -22,7 +24,7 @@ impl DateOrder {
 }
 
 /// A date as written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WrittenDay {
     year: i32,
     first: u32,
