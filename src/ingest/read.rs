@@ -269,8 +269,7 @@ impl ChunkReader {
                         gaps.undated(number, last_key);
                         if last_key.is_none_or(|key| (filter.since..filter.until).contains(&key)) {
                             let place = (offset, number);
-                            let event =
-                                self.event(context, (plain, &head), place, line, last_key, tallies);
+                            let event = self.event(context, (plain, &head), place, line, last_key, tallies);
                             events.push(undated(event));
                         }
                     }

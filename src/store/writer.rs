@@ -12,8 +12,8 @@ use arrow_array::RecordBatch;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use serde::{Deserialize, Serialize};
 
-use super::manifest::{MANIFEST, Made, Manifest};
 use super::kept::KEPT;
+use super::manifest::{MANIFEST, Made, Manifest};
 use super::outline::{Outliner, OutlinerRest, Outlines};
 use super::parts::{Parts, TableRest};
 use super::piece::{Piece, Slice, numbered};

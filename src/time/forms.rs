@@ -187,16 +187,20 @@ fn numbered_month(bytes: &[u8]) -> Option<(u32, usize)> {
     ["월", "月"].iter().find(|word| rest.starts_with(word.as_bytes())).map(|word| (month, at + word.len()))
 }
 
-/// The month that a word at `at` names, and its end, a point behind it included.
+/// The month that a word at `at` names, and its end, a point behind it included. A number stands behind it.
 fn month_name(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
     let rest = bytes.get(at..)?;
     let length = rest.iter().take(16).take_while(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80).count();
     let word = &rest[..length];
-    let index = MONTHS
-        .iter()
-        .position(|names| names.iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes())))?;
-    let end = at + length;
-    Some((index as u32 + 1, end + usize::from(bytes.get(end) == Some(&b'.'))))
+    let end = at + length + usize::from(rest.get(length) == Some(&b'.'));
+    // Cheap: most words are no month.
+    let padded = usize::from(bytes.get(end + 1) == Some(&b' '));
+    let numbered = bytes.get(end + 1 + padded).is_some_and(u8::is_ascii_digit);
+    if !numbered || !matches!(bytes.get(end), Some(b' ' | b'-' | b'/')) {
+        return None;
+    }
+    let named = |names: &&[&str]| names.iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes()));
+    Some((MONTHS.iter().position(named)? as u32 + 1, end))
 }
 
 /// Where an English weekday at the beginning, with its point or comma and the blanks behind it, ends.

@@ -18,6 +18,7 @@ pub(super) fn with_year(bytes: &[u8], stamp: Stamp, end: usize) -> (Stamp, usize
     let (stamp, end) = half_day(bytes, stamp, end);
     if stamp.date == WrittenDate::NoYear
         && bytes.get(end) == Some(&b' ')
+        && matches!(bytes.get(end + 1), Some(b'0'..=b'9' | b'A'..=b'Z' | b'+' | b'-'))
         && let Some((dated, after)) = year(bytes, stamp, end)
         && stands_alone(bytes, after)
     {
