@@ -189,8 +189,7 @@ pub(super) fn analyse_on(
     let outcome = match course.rest.map(|rest| rest.max(since)) {
         None => context.drive(&scene, (filter, question.choice()), &mut analyst)?,
         Some(key) => {
-            let stretch =
-                |since, until| Filter { since, until, fold_copies: filter.fold_copies, ..Filter::default() };
+            let stretch = |since, until| Filter { since, until, fold_copies: filter.fold_copies, ..Filter::default() };
             let below = context.drive_on(&scene, (&stretch(since, key), None), &mut analyst, catalogue)?;
             // What is lost is told by whoever reads it.
             if below.remarks.iter().all(|remark| remark.loss == Loss::None) {

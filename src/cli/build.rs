@@ -152,7 +152,7 @@ fn go_on(
     };
     let Some(heard) = heard else { return Ok((writer, String::new())) };
     let key = rest.below.key;
-    if writer.go_on(path, manifest, rest.writer).is_err() {
+    if writer.go_on(path, manifest, &rest.writer).is_err() {
         // What it would go on from is damaged: it is built from nothing.
         drop(writer);
         return Ok((Writer::create(path, args.bloom)?, String::new()));

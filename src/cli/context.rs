@@ -280,9 +280,11 @@ impl Context {
     }
 
     /// How many events hold a plain text, where a store tells that without reading any.
-    pub(super) fn count_of(&self, text: &[u8]) -> Option<u64> {
+    pub(super) fn count_of(&self, filter: &Filter) -> Option<u64> {
         match &self.material {
-            Material::Store(stored) if self.plan.sources.is_empty() => stored.store.count_of(text),
+            Material::Store(stored) if self.plan.sources.is_empty() => {
+                self.pool.install(|| stored.store.count_of(filter))
+            }
             _ => None,
         }
     }

@@ -20,6 +20,7 @@ mod outcome;
 mod output;
 mod page;
 mod pager;
+mod patterns;
 mod progress;
 mod question;
 mod report;
@@ -73,6 +74,7 @@ pub fn run() -> ExitCode {
         args::Command::Grep(args) => grep::run(args),
         args::Command::Report(args) => report::run(args),
         args::Command::Sources(args) => sources::run(args),
+        args::Command::Patterns(args) => patterns::run(args),
         args::Command::Explain(args) => explain::run(args),
         args::Command::Formats(args) => formats::run(args),
         args::Command::Completions { shell } => completions::completions(*shell),

@@ -16,9 +16,10 @@ use super::drive::crowded;
 use super::prepare::{Chunk, FileState, Prepared};
 use super::surveyed::News;
 use crate::base::{Derived, FileId, NANOS_PER_SECOND};
-use crate::clock::ChunkSpan;
+use crate::clock::{ChunkSpan, REACH};
 use crate::survey::FileSurvey;
 use crate::view::second;
+use crate::witness::{REGION, WHOLE};
 
 /// What stands behind the former end of a file that has grown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +83,7 @@ impl Prepared {
         Below {
             key,
             files: files
-                .map(|(id, file)| (file.name.clone(), self.decides(FileId(id as u32), file.opened_size())))
+                .map(|(id, file)| (file.name.clone(), self.decides(FileId(id as u32), file.opened_size(), key)))
                 .collect(),
             derived: self.derived_below(key),
         }
@@ -109,7 +110,7 @@ impl Prepared {
                 }
                 (News::All, _) => return Err(format!("{} has changed", file.name)),
             };
-            if self.decides(id, end) != *decided {
+            if self.decides(id, end, below.key) != *decided {
                 return Err(format!("{} is read otherwise by what is new", file.name));
             }
         }
@@ -154,8 +155,24 @@ impl Prepared {
             return None;
         }
         let earliest = behind(&chunks, MOST_LEFT);
-        let lagging = self.lagging_ends().filter(|end| *end >= earliest);
-        Some(second(lagging.fold(behind(&chunks, LEFT), i64::min)))
+        let lower = self.lagging_ends().chain(self.open_ends()).filter(|end| *end >= earliest);
+        Some(second(lower.fold(behind(&chunks, LEFT), i64::min)))
+    }
+
+    /// For each log with kernel lines the key below which they tell the same when it has grown: what stands at the end
+    /// of a log is heard as long as it is the end, and bounds what was said before it.
+    fn open_ends(&self) -> impl Iterator<Item = i64> {
+        let newest = self.sources.iter().filter_map(|source| source.files.last());
+        newest.filter(|id| self.file(**id).clock.heard_below(i64::MAX).next().is_some()).filter_map(|id| {
+            let end = self.file(*id).opened_size();
+            let heard = if end > WHOLE { end - REGION } else { end };
+            let of_file = self.chunks.iter().filter(|chunk| chunk.file == *id && chunk.span.dated);
+            let last = match heard < end {
+                true => of_file.filter(|chunk| chunk.start < heard).next_back()?.span.min,
+                false => of_file.map(|chunk| chunk.span.max).max()?,
+            };
+            Some(last.saturating_sub(2 * REACH))
+        })
     }
 
     /// Ends of logs whose last stamp is further from that of all logs than their last change from that of all: what is
@@ -178,12 +195,12 @@ impl Prepared {
         !crowded(&self.chunks.iter().collect::<Vec<_>>()).is_empty()
     }
 
-    /// A hash of all that decides about the events of a file's first `end` bytes, but those bytes.
-    fn decides(&self, id: FileId, end: u64) -> u64 {
+    /// A hash of all that decides about the events below a key in a file's first `end` bytes, but those bytes.
+    fn decides(&self, id: FileId, end: u64, key: i64) -> u64 {
         let file = self.file(id);
         let mut hash = Hash::default();
         // Writing into a hash does not fail.
-        let _ = file.write_clock(&mut hash, end);
+        let _ = file.write_clock(&mut hash, end, key);
         let first = self.chunks.partition_point(|chunk| chunk.file < id);
         let chunks = &self.chunks[first..];
         let chunks = &chunks[..chunks.partition_point(|chunk| chunk.file == id)];
@@ -214,8 +231,9 @@ impl FileState {
         self.ledger.bytes
     }
 
-    /// Writes what the file's clock says of its first `end` bytes, and what else holds for all of its records.
-    fn write_clock(&self, hash: &mut Hash, end: u64) -> fmt::Result {
+    /// Writes what the file's clock says of events below a key in its first `end` bytes, and what else holds for all of
+    /// its records.
+    fn write_clock(&self, hash: &mut Hash, end: u64, key: i64) -> fmt::Result {
         let clock = &self.clock;
         write!(hash, "{:?} {} {:?}", self.name, self.asked, self.format.primary)?;
         for segment in clock.segments.iter().filter(|segment| segment.from < end) {
@@ -223,7 +241,10 @@ impl FileState {
         }
         write!(hash, "{:?} {} {:?}", clock.year_basis, clock.years.best, clock.years.candidates)?;
         write!(hash, "{:?} {:?} {:?}", clock.repair, clock.skew, clock.writers)?;
-        write!(hash, "{:?} {:?}", clock.kernels, clock.landmarks)?;
+        for kernel in clock.heard_below(key) {
+            write!(hash, "{kernel:?}")?;
+        }
+        write!(hash, "{:?}", clock.landmarks)?;
         write!(hash, "{:?} {:?} {:?}", clock.days, self.headers, self.birth)?;
         if self.range.is_none() {
             write!(hash, "{:?}", self.mtime)?;

@@ -94,7 +94,8 @@ pub(super) struct Recalled {
 
 impl Recalled {
     /// Of a file of which nothing is known.
-    pub(super) const NOTHING: Self = Self { news: News::All, pieces: Vec::new(), dropped: 0, cut: None };
+    pub(super) const NOTHING: Self =
+        Self { news: News::All, pieces: Vec::new(), dropped: 0, cut: None };
 }
 
 impl Place {
@@ -154,9 +155,8 @@ impl Surveyed {
         let stream = opened.is_stream();
         if place == known.place && (stream || opened.size == known.size) {
             // A block that was surveyed in two pieces, while it grew, is surveyed once more.
-            let whole = |piece: &&Piece| {
-                stream || piece.from % block == 0 && piece.to == known.size.min(piece.from + block)
-            };
+            let whole =
+                |piece: &&Piece| stream || piece.from % block == 0 && piece.to == known.size.min(piece.from + block);
             let pieces = known.pieces.iter().filter(whole).cloned().collect();
             let cut = known.cut.clone().map(|(why, loss)| Short { why, loss });
             return Some(Recalled { news: News::Nothing, pieces, dropped: known.dropped, cut });

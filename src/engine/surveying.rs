@@ -123,14 +123,14 @@ pub(super) fn survey_all(
 /// What is left to be surveyed. Streams come first: each keeps one thread busy.
 fn tasks(candidates: &[Candidate], recalled: &[Recalled], block: u64) -> Vec<Task> {
     let all = || candidates.iter().zip(recalled).enumerate();
-    let streams = all()
-        .filter(|(_, (candidate, recalled))| candidate.opened.is_stream() && recalled.news != News::Nothing);
+    let streams = all().filter(|(_, (candidate, recalled))| {
+        candidate.opened.is_stream() && recalled.news != News::Nothing
+    });
     let mut tasks: Vec<Task> = streams.map(|(index, _)| Task::Stream(index)).collect();
     for (index, (candidate, recalled)) in all().filter(|(_, (candidate, _))| !candidate.opened.is_stream()) {
         let stretches = stretches(candidate.opened.size, block, recalled.news).into_iter();
         let known = |from: u64| recalled.pieces.binary_search_by_key(&from, |piece| piece.from).is_ok();
-        tasks
-            .extend(stretches.filter(|(from, _)| !known(*from)).map(|stretch| Task::Stretch(index, stretch)));
+        tasks.extend(stretches.filter(|(from, _)| !known(*from)).map(|stretch| Task::Stretch(index, stretch)));
     }
     tasks
 }

@@ -27,6 +27,15 @@ pub trait Picker: Send + Sync {
     fn literal(&self) -> Option<&[u8]> {
         None
     }
+    /// What is looked for as one regular expression, where there is one; and whether records that it finds are those
+    /// that are not wanted.
+    fn expression(&self) -> Option<(&str, bool)> {
+        None
+    }
+    /// A text that every wanted record holds, in upper or lower case.
+    fn required(&self) -> Option<&[u8]> {
+        None
+    }
 }
 
 /// What to keep of what is read. The default keeps everything.
@@ -95,11 +104,11 @@ impl Filter {
         self.level == Level::Unknown && !self.names_fields() && self.text.is_none()
     }
 
-    /// The plain text that records are asked for, where that is all that is asked.
-    pub fn only_literal(&self) -> Option<&[u8]> {
+    /// Whether records are asked for their text, and for nothing else.
+    pub fn is_of_text(&self) -> bool {
         let any_time = self.since == i64::MIN && self.until == i64::MAX && self.as_written.is_none();
         let plain = any_time && self.level == Level::Unknown && !self.names_fields() && !self.keep_all;
-        self.text.as_ref().filter(|_| plain)?.literal()
+        plain && self.text.is_some()
     }
 
     /// Whether a record whose parts are known is what is asked for, whenever it was.
@@ -269,7 +278,8 @@ impl ChunkReader {
                         gaps.undated(number, last_key);
                         if last_key.is_none_or(|key| (filter.since..filter.until).contains(&key)) {
                             let place = (offset, number);
-                            let event = self.event(context, (plain, &head), place, line, last_key, tallies);
+                            let event =
+                                self.event(context, (plain, &head), place, line, last_key, tallies);
                             events.push(undated(event));
                         }
                     }

@@ -6,11 +6,15 @@
 
 mod columns;
 mod facts;
+mod hole;
+mod index;
+mod joined;
 mod kept;
 mod manifest;
 mod names;
 mod open;
 mod outline;
+mod packing;
 mod parts;
 mod piece;
 mod properties;
@@ -20,6 +24,7 @@ mod run;
 mod schema;
 mod series;
 mod shape;
+mod sought;
 mod stretch;
 mod texts;
 mod wanted;

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_64;
 
 use super::fault;
+use super::index::Indexer;
 use super::manifest::PartEntry;
 use super::open::OpenPart;
 use super::piece::day;
@@ -108,6 +109,7 @@ struct NextPart {
     writer: SerializedFileWriter<Sealed>,
     /// For each column of the schema the writers of its leaves.
     columns: Vec<Vec<ArrowColumnWriter>>,
+    indexer: Indexer,
 }
 
 impl std::fmt::Debug for NextPart {
@@ -223,7 +225,7 @@ impl Parts {
             last_key: key,
             hash: String::new(),
         };
-        Ok(NextPart { day, entry, writer, columns })
+        Ok(NextPart { day, entry, writer, columns, indexer: Indexer::default() })
     }
 
     /// Encodes the blocks that were gathered, and with `all` what is left as well, column by column in parallel. An
@@ -239,17 +241,23 @@ impl Parts {
             .map(|start| gathered.slice(start, BLOCK_ROWS.min(end - start)))
             .collect();
         let schema = &self.schema;
-        let work = part.columns.par_iter_mut().enumerate().with_max_len(1);
-        work.try_for_each(|(index, writers)| {
-            for block in &blocks {
-                let leaves = compute_leaves(schema.field(index), block.column(index))?;
-                for (writer, leaf) in writers.iter_mut().zip(&leaves) {
-                    writer.write(leaf)?;
+        let NextPart { columns, indexer, .. } = part;
+        let work = columns.par_iter_mut().enumerate().with_max_len(1);
+        let encode = || {
+            work.try_for_each(|(index, writers)| {
+                for block in &blocks {
+                    let leaves = compute_leaves(schema.field(index), block.column(index))?;
+                    for (writer, leaf) in writers.iter_mut().zip(&leaves) {
+                        writer.write(leaf)?;
+                    }
                 }
-            }
-            Ok(())
-        })
-        .map_err(|error: parquet::errors::ParquetError| fault(&error))?;
+                Ok(())
+            })
+        };
+        let (indexed, encoded) =
+            rayon::join(|| blocks.iter().try_for_each(|block| indexer.push(block)), encode);
+        indexed?;
+        encoded.map_err(|error: parquet::errors::ParquetError| fault(&error))?;
         self.gathered_rows = count - end;
         self.gathered = vec![gathered.slice(end, count - end)];
         Ok(())
@@ -259,7 +267,7 @@ impl Parts {
     fn close(&mut self) -> Result<()> {
         self.encode(true)?;
         let Some(part) = self.open.take() else { return Ok(()) };
-        let NextPart { mut entry, mut writer, columns, .. } = part;
+        let NextPart { mut entry, mut writer, columns, indexer, .. } = part;
         let path = self.root.join(&entry.path);
         let write = || {
             let chunks: Vec<_> = columns
@@ -272,6 +280,9 @@ impl Parts {
                 chunk.append_to_row_group(&mut group)?;
             }
             group.close()?;
+            let (index, place) = indexer.finish(writer.bytes_written());
+            writer.write_all(&index)?;
+            writer.append_key_value_metadata(place);
             writer.into_inner()
         };
         let sealed = write().map_err(|error: parquet::errors::ParquetError| {
@@ -298,22 +309,27 @@ impl Parts {
 
 #[cfg(test)]
 mod tests {
-    use arrow_array::StringArray;
-    use arrow_schema::{DataType, Field};
+    use arrow_array::{StringArray, new_null_array};
+    use arrow_schema::Field;
 
     use super::*;
     use crate::store::properties::properties;
+    use crate::store::schema::{Column, schema};
 
     /// A part of messages that came so many at once.
     fn written(at_once: usize) -> PartEntry {
         let root = std::env::temp_dir().join(format!("timeline-parts-{}-{at_once}", std::process::id()));
         std::fs::create_dir_all(&root).expect("a folder");
-        let schema = Arc::new(Schema::new(vec![Field::new("message", DataType::Utf8, false)]));
+        let nullable = |field: &Arc<Field>| field.as_ref().clone().with_nullable(true);
+        let schema = Arc::new(Schema::new(schema().fields().iter().map(nullable).collect::<Vec<_>>()));
         let mut parts = Parts::new(&root, "events", Arc::clone(&schema), properties(false));
         let messages: Vec<String> = (0..70_000).map(|n| format!("{n} {}", "x".repeat(n % 50))).collect();
         for some in messages.chunks(at_once) {
-            let column = Arc::new(StringArray::from_iter_values(some));
-            let rows = RecordBatch::try_new(Arc::clone(&schema), vec![column]).expect("rows");
+            let fields = schema.fields().iter();
+            let mut columns: Vec<_> =
+                fields.map(|field| new_null_array(field.data_type(), some.len())).collect();
+            columns[Column::Message as usize] = Arc::new(StringArray::from_iter_values(some));
+            let rows = RecordBatch::try_new(Arc::clone(&schema), columns).expect("rows");
             parts.push(0, (0, 0), rows).expect("pushed");
         }
         let mut entries = parts.finish().expect("written");

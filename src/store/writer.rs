@@ -12,9 +12,8 @@ use arrow_array::RecordBatch;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use serde::{Deserialize, Serialize};
 
-use super::kept::KEPT;
 use super::manifest::{MANIFEST, Made, Manifest};
-use super::outline::{Outliner, OutlinerRest, Outlines};
+use super::kept::KEPT;
 use super::parts::{Parts, TableRest};
 use super::piece::{Piece, Slice, numbered};
 use super::properties::properties;
@@ -124,7 +123,6 @@ pub struct Writer {
     series: SeriesParts,
     /// Events so far.
     rows: u64,
-    outliner: Outliner,
 }
 
 /// How far a store is.
@@ -134,7 +132,6 @@ pub struct WriterRest {
     events: TableRest,
     copies: TableRest,
     series: SeriesRest,
-    outliner: OutlinerRest,
 }
 
 /// What the other files of a store say: they are written as they are.
@@ -160,7 +157,7 @@ impl Writer {
         let parts = |table| Parts::new(scaffold.folder(), table, schema(), properties.clone());
         let (events, copies) = (parts("events"), parts("copies"));
         let series = SeriesParts::new(scaffold.folder());
-        Ok(Self { events, copies, series, scaffold, rows: 0, outliner: Outliner::new() })
+        Ok(Self { events, copies, series, scaffold, rows: 0 })
     }
 
     /// How far the store is: what a later build of the same events goes on from.
@@ -170,16 +167,14 @@ impl Writer {
             events: self.events.rest(),
             copies: self.copies.rest(),
             series: self.series.rest(),
-            outliner: self.outliner.rest(),
         }
     }
 
     /// Goes on where an earlier store, which stands at `old` with this manifest, was at rest.
-    pub fn go_on(&mut self, old: &Path, manifest: &Manifest, rest: WriterRest) -> Result<()> {
+    pub fn go_on(&mut self, old: &Path, manifest: &Manifest, rest: &WriterRest) -> Result<()> {
         self.events.go_on(old, &manifest.events, &rest.events)?;
         self.copies.go_on(old, &manifest.copies, &rest.copies)?;
         self.series.go_on(old, &rest.series)?;
-        self.outliner = Outliner::go_on(rest.outliner);
         self.rows = rest.rows;
         Ok(())
     }
@@ -188,7 +183,6 @@ impl Writer {
     pub fn append(&mut self, piece: Piece) -> Result<()> {
         let first = self.rows;
         self.rows += piece.count;
-        self.outliner.absorb(piece.outliner);
         push(&mut self.events, piece.events, first)?;
         push(&mut self.copies, piece.copies, first)?;
         self.series.push(&piece.samples, first)
@@ -196,7 +190,7 @@ impl Writer {
 
     /// Completes the store and puts it in its place; the number of its events.
     pub fn finish(self, beside: &Beside, made: Made) -> Result<u64> {
-        let Self { scaffold, events, copies, series, rows, outliner } = self;
+        let Self { scaffold, events, copies, series, rows } = self;
         let mut manifest = Manifest::new(made);
         manifest.rows = rows;
         manifest.events = events.finish()?;
@@ -205,7 +199,6 @@ impl Writer {
         for (name, bytes) in beside.files() {
             scaffold.write(name, bytes)?;
         }
-        scaffold.write(Manifest::OUTLINES, &Outlines::new(outliner).to_bytes())?;
         if !beside.kept.is_empty() {
             scaffold.write(KEPT, &beside.kept)?;
         }

@@ -20,7 +20,7 @@ pub use embedded::{Embedded, Form, embedded};
 pub use heard::{Served, Spoken, When};
 pub use kernel::uptime;
 pub use marks::{MarkKind, Sight};
-pub use sample::WHOLE;
+pub use sample::{REGION, WHOLE};
 pub use shared::keep_shared;
 pub use testimony::{
     Anchor, Counted, KERNEL, Loose, StepStated, Testimony, UptimePoint, Written, ZoneStated, odd_one, testify,
