@@ -56,6 +56,10 @@ pub struct Grammar {
     pub(super) rank: u8,
     pub(super) weight: u32,
     pub(super) primary_only: bool,
+    /// How many of a hundred lines of a file it must fit, at least.
+    pub(super) share: u8,
+    /// What one of a file's first lines must begin with.
+    pub(super) header: Option<String>,
     /// What a record may begin with.
     pub(super) first: ByteSet,
     pub(super) shape: Shape,
