@@ -169,8 +169,13 @@ impl Prepared {
             let end = self.file(*id).opened_size();
             let heard = if end > WHOLE { end - REGION } else { end };
             let mut of_file = self.chunks.iter().filter(|chunk| chunk.file == *id && chunk.span.dated);
+            // About where it begins is enough: a later run sees whether it was above.
             let last = match heard < end {
-                true => of_file.rfind(|chunk| chunk.start < heard)?.span.min,
+                true => of_file.rfind(|chunk| chunk.start < heard).map(|chunk| {
+                    let (span, length) = (&chunk.span, (chunk.end - chunk.start).max(1));
+                    let share = (heard - chunk.start) as f64 / length as f64 - 0.1;
+                    span.min + ((span.max - span.min) as f64 * share.clamp(0.0, 1.0)) as i64
+                })?,
                 false => of_file.map(|chunk| chunk.span.max).max()?,
             };
             Some(last.saturating_sub(2 * REACH))
