@@ -6,6 +6,7 @@ use super::args::BuildArgs;
 use super::resolve;
 use crate::base::{Error, Result};
 use crate::engine::Surveyed;
+use crate::io::Found;
 use crate::store::{InputEntry, Kept, Manifest, Rest, Store, selection};
 use crate::time::Zone;
 
@@ -19,7 +20,7 @@ pub(super) struct Earlier {
 impl Earlier {
     /// That of the store at a path. One that is damaged is none.
     pub(super) fn of(path: &Path, args: &BuildArgs) -> Result<Option<Self>> {
-        if !is_repeatable(args) || args.force {
+        if !is_repeatable(args) {
             return Ok(None);
         }
         let Ok(store) = Store::open(path, false) else { return Ok(None) };
@@ -35,6 +36,11 @@ impl Earlier {
     pub(super) fn is_of(&self, files: &[InputEntry]) -> bool {
         let made = &self.manifest.inputs;
         made.len() == files.len() && made.iter().zip(files).all(|(then, now)| then.looks_like(now))
+    }
+
+    /// Names of files that it was made of and that are gone.
+    pub(super) fn gone(&self, found: &[Found]) -> Vec<String> {
+        self.kept.as_ref().map_or_else(Vec::new, |kept| kept.surveyed.gone(found))
     }
 
     /// What it says of itself, what it surveyed, and where one may go on from.

@@ -181,28 +181,30 @@ pub(super) fn analyse_on(
     let filter = &question.filter;
     let scene = context.scene();
     let rows = context.source_rows(true);
+    let resumed = course.known.is_some();
     let known = course.known.unwrap_or_else(|| (filter.since, Heard::default()));
-    let (since, Heard { mut catalogue, mut pulses, again }) = known;
+    let (since, Heard { catalogue, mut pulses, again }) = known;
     pulses.resize(rows.len(), Pulse::default());
     let mut analyst = Analyst { scene: &scene, pulses, again, events };
+    let stretch =
+        |since, until| Filter { since, until, fold_copies: filter.fold_copies, ..Filter::default() };
     let mut rest = None;
     let outcome = match course.rest.map(|rest| rest.max(since)) {
-        None => context.drive(&scene, (filter, question.choice()), &mut analyst)?,
+        None if !resumed => context.drive_on(&scene, (filter, question.choice()), &mut analyst, catalogue)?,
+        None => context.drive_on(&scene, (&stretch(since, i64::MAX), None), &mut analyst, catalogue)?,
         Some(key) => {
-            let stretch = |since, until| Filter { since, until, fold_copies: filter.fold_copies, ..Filter::default() };
             let below = context.drive_on(&scene, (&stretch(since, key), None), &mut analyst, catalogue)?;
             // What is lost is told by whoever reads it.
             if below.remarks.iter().all(|remark| remark.loss == Loss::None) {
                 rest = analyst.rest(key, &below.catalogue);
             }
-            catalogue = below.catalogue;
             let above = (&stretch(key, i64::MAX), None);
-            let mut outcome = context.drive_on(&scene, above, &mut analyst, catalogue)?;
-            context.hush();
+            let mut outcome = context.drive_on(&scene, above, &mut analyst, below.catalogue)?;
             outcome.remarks.extend(below.remarks);
             outcome
         }
     };
+    context.hush();
     let Outcome { mut catalogue, remarks: read } = outcome;
     let writer = match std::mem::take(&mut analyst.events) {
         Events::Nothing => None,

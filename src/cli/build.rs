@@ -5,21 +5,22 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Mutex;
 
 use super::again::{Earlier, is_repeatable, keeps_no_less, made_from, options, ours};
-use super::analyse::{Analysis, Course, Events, analyse, analyse_on};
+use super::analyse::{Analysis, Course, Events, analyse_on};
 use super::args::{BuildArgs, Input};
 use super::context::Context;
+use super::growing::keep_up;
 use super::outcome::Ending;
 use super::output::Output;
 use super::question::Question;
 use super::resolve;
 use crate::base::{Error, Result};
-use crate::io::walk;
+use crate::io::{Found, walk};
 use crate::present::{
     SummaryStyle, patterns_document, push_summary, report_json, sources_document, thousands,
 };
 use crate::store::{Beside, InputEntry, Made, Manifest, Rest, Run, Store, Writer, selection};
 use crate::text::clean;
-use crate::time::Zone;
+use crate::time::{Zone, render_rfc3339};
 
 /// Columns where the output is no terminal.
 const COLUMNS: usize = 120;
@@ -88,23 +89,70 @@ fn default_name(input: &Path) -> Result<PathBuf> {
 pub(super) fn run(args: &BuildArgs) -> Result<Ending> {
     let place = Place::of(args)?;
     Question::check(&args.chosen, &Zone::parse(&args.common.tz)?)?;
-    let files = files(&args.input.inputs)?;
-    let earlier = match &place {
-        Place::Store(path) => Earlier::of(path, args)?,
+    let store = match (&place, args.follow) {
+        (Place::Store(path), true) => Some(path),
+        (_, true) => {
+            return Err(Error::new(
+                "--follow keeps a store up to date: give a name that ends in .timeline with -o",
+            ));
+        }
         _ => None,
     };
-    if let (Place::Store(path), Some(earlier)) = (&place, &earlier)
-        && earlier.is_of(&files)
+    if store.is_some() && args.input.inputs.iter().any(|path| path == Path::new("-") || Store::is_store(path))
     {
-        return tell_again(path, args);
+        return Err(Error::new(
+            "--follow looks at files again and again: standard input and stores are read once",
+        ));
     }
+    let found = find(&args.input.inputs)?;
+    let built = once(args, &place, &found, args.force)?;
+    let mut output = Output::stdout();
+    output.write(&built.summary)?;
+    output.write(built.told.as_bytes())?;
+    match store {
+        Some(store) => {
+            output.flush()?;
+            keep_up(args, store, &|found| once(args, &place, found, false), (found, built.events))
+        }
+        None => {
+            output.finish()?;
+            Ok(built.ending)
+        }
+    }
+}
+
+/// What a build says, and how it ended.
+pub(super) struct Built {
+    /// What the logs tell.
+    summary: Vec<u8>,
+    /// What there is to be said of how they were read; lines.
+    pub told: String,
+    /// Events of the store.
+    pub events: u64,
+    ending: Ending,
+}
+
+/// Builds.
+fn once(args: &BuildArgs, place: &Place, found: &[Found], force: bool) -> Result<Built> {
+    let files: Vec<InputEntry> = found.iter().map(InputEntry::of).collect();
+    let earlier = match place {
+        Place::Store(path) if !force => Earlier::of(path, args)?,
+        _ => None,
+    };
+    let earlier = match (place, earlier) {
+        (Place::Store(path), Some(earlier)) if earlier.is_of(&files) => {
+            return tell_again(path, args, earlier);
+        }
+        (_, earlier) => earlier,
+    };
     let whole = selection(&options(args)).is_empty();
     let keeps = matches!(place, Place::Store(_)) && is_repeatable(args) && whole;
+    let gone = earlier.as_ref().map_or_else(Vec::new, |earlier| earlier.gone(found));
     let (manifest, surveyed, rest) = earlier.map_or((None, None, None), Earlier::into_parts);
     let context = Context::building(&args.input, &args.common, place.path(), (surveyed, keeps))?;
     let (mut course, mut writing) = (Course::default(), Events::Nothing);
     let mut told = String::new();
-    match &place {
+    match place {
         Place::Nowhere => {}
         Place::Rows(path) => writing = Events::Rows(Output::create(Some(path))?),
         Place::Store(path) => {
@@ -120,21 +168,44 @@ pub(super) fn run(args: &BuildArgs) -> Result<Ending> {
     let question = Question::of_window(&args.common, args.at_least.level.as_deref(), &args.chosen, zone)?;
     let (analysis, (writer, rested)) = analyse_on(&context, &question, writing, course)?;
     context.hush();
-    let mut text = summary(&context, &analysis, args);
-    if let (Place::Store(path), Some(writer)) = (&place, writer) {
+    let mut summary = summary(&context, &analysis, args);
+    let mut events = 0;
+    if let (Place::Store(path), Some(writer)) = (place, writer) {
         let files = hashed(&context, &files, manifest.as_ref());
         let kept = context.kept(rested);
-        let events = finish(*writer, args, (&context, files), (&analysis, kept))?;
-        text.push(b'\n');
-        text.extend_from_slice(written(&context, path, events, args).as_bytes());
-        text.extend_from_slice(told.as_bytes());
+        let aside = (!gone.is_empty()).then(|| aside(path));
+        events = finish(*writer, args, (&context, files), (&analysis, kept), aside.as_deref())?;
+        summary.push(b'\n');
+        summary.extend_from_slice(written(&context, path, events, args).as_bytes());
+        told.extend(aside.map(|aside| told_of_gone(&aside, &gone)));
     }
-    let mut output = Output::stdout();
-    output.write(&text)?;
-    output.finish()?;
     question.tell_never_met(&context, args.common.quiet);
     // The summary has told of every loss: stderr need not repeat it.
-    Ok(context.verdict(&analysis.remarks))
+    let ending = context.verdict(&analysis.remarks);
+    Ok(Built { summary, told, events, ending })
+}
+
+/// Where a store is put that holds what its logs no longer do.
+fn aside(path: &Path) -> PathBuf {
+    let mut now = Vec::new();
+    render_rfc3339(&mut now, resolve::now(), 0, 0, true);
+    let now = String::from_utf8_lossy(&now).replace(':', "");
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".until-{now}"));
+    path.with_file_name(name)
+}
+
+/// Says what stands aside.
+fn told_of_gone(aside: &Path, gone: &[String]) -> String {
+    let named: Vec<String> = gone.iter().take(3).map(|name| clean(name)).collect();
+    let more = if gone.len() > named.len() { ", ..." } else { "" };
+    let (files, are) = if gone.len() == 1 { ("file", "is") } else { ("files", "are") };
+    format!(
+        "Kept: {} still holds {} {files} that {are} gone ({}{more})\n",
+        clean(&aside.to_string_lossy()),
+        gone.len(),
+        named.join(", ")
+    )
 }
 
 /// Goes on where an earlier build of this store was at rest, if what it found below stands; and what there is to be
@@ -192,28 +263,36 @@ fn summary(context: &Context, analysis: &Analysis, args: &BuildArgs) -> Vec<u8> 
 
 /// The files below the inputs, as they are now. They are looked at before they are read: what changes while they are
 /// is seen as changed by the next build.
-fn files(inputs: &[PathBuf]) -> Result<Vec<InputEntry>> {
+pub(super) fn find(inputs: &[PathBuf]) -> Result<Vec<Found>> {
     let on_disk: Vec<PathBuf> =
         inputs.iter().filter(|path| *path != Path::new("-") && !Store::is_store(path)).cloned().collect();
     let (found, _) = walk(&on_disk, on_disk.len() < inputs.len())?;
-    Ok(found.iter().map(InputEntry::of).collect())
+    Ok(found)
 }
 
-/// Says what was said when a store was built, out of the store.
-fn tell_again(path: &Path, args: &BuildArgs) -> Result<Ending> {
-    let input = Input { inputs: vec![path.to_owned()] };
-    let context = Context::new(&input, &args.common, None)?;
+/// Says what was said when a store was built: from where that was at rest, or out of the store.
+fn tell_again(path: &Path, args: &BuildArgs, earlier: Earlier) -> Result<Built> {
+    let (manifest, surveyed, rest) = earlier.into_parts();
+    let mut course = Course::default();
+    let context = match rest {
+        Some(rest) => {
+            let context = Context::building(&args.input, &args.common, Some(path), (surveyed, true))?;
+            if context.prepared()?.goes_on(&rest.below).is_ok() {
+                course.known = context.heard(&rest).map(|heard| (rest.below.key, heard));
+            }
+            context
+        }
+        None => Context::new(&Input { inputs: vec![path.to_owned()] }, &args.common, None)?,
+    };
     let zone = &context.plan.settle.default_zone;
     let question = Question::of_window(&args.common, args.at_least.level.as_deref(), &args.chosen, zone)?;
-    let analysis = analyse(&context, &question, Events::Nothing)?;
+    let (analysis, _) = analyse_on(&context, &question, Events::Nothing, course)?;
     context.hush();
-    let mut text = summary(&context, &analysis, args);
+    let summary = summary(&context, &analysis, args);
     let name = clean(&path.to_string_lossy());
-    text.extend_from_slice(format!("\nStore: {name} is up to date: no file has changed\n").as_bytes());
-    let mut output = Output::stdout();
-    output.write(&text)?;
-    output.finish()?;
-    Ok(context.verdict(&analysis.remarks))
+    let told = format!("\nStore: {name} is up to date: no file has changed\n");
+    let events = manifest.map_or(0, |manifest| manifest.rows);
+    Ok(Built { summary, told, events, ending: context.verdict(&analysis.remarks) })
 }
 
 /// Files with the hashes of their contents; of those that are as they were for an earlier build, as it hashed them.
@@ -231,6 +310,7 @@ fn finish(
     args: &BuildArgs,
     (context, inputs): (&Context, Vec<InputEntry>),
     (analysis, kept): (&Analysis, Vec<u8>),
+    aside: Option<&Path>,
 ) -> Result<u64> {
     let report = analysis.report(context);
     let run = Run {
@@ -253,5 +333,5 @@ fn finish(
         from: made_from(&args.input.inputs),
         inputs,
     };
-    writer.finish(&beside, made)
+    writer.finish(&beside, made, aside)
 }

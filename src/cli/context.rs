@@ -305,7 +305,7 @@ impl Context {
     }
 
     /// Names of files and of sources, by id.
-    fn names<'a>(prepared: &'a Prepared) -> (Vec<&'a str>, Vec<&'a str>) {
+    fn names(prepared: &Prepared) -> (Vec<&str>, Vec<&str>) {
         let files = prepared.files.iter().map(|file| &file.name[..]).collect();
         (files, prepared.sources.iter().map(|source| &source.name[..]).collect())
     }

@@ -15,6 +15,7 @@ mod follow;
 mod formats;
 mod formats_new;
 mod grep;
+mod growing;
 mod notice;
 mod outcome;
 mod output;

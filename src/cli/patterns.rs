@@ -160,7 +160,9 @@ fn moment(text: &str, zone: &Zone) -> Result<i64> {
 /// Runs `timeline patterns`.
 pub(super) fn run(args: &PatternsArgs) -> Result<Ending> {
     let common = &args.common;
-    Question::check(&args.chosen, &Zone::parse(&common.tz)?)?;
+    let typed_zone = Zone::parse(&common.tz)?;
+    Question::check(&args.chosen, &typed_zone)?;
+    let new_since = args.new_since.as_deref().map_or(Ok(i64::MIN), |text| moment(text, &typed_zone))?;
     let context = Context::new(&args.input, common, None)?;
     let terminal = std::io::stdout().is_terminal();
     let json = args.json || args.format == RowFormat::Jsonl;
@@ -168,7 +170,6 @@ pub(super) fn run(args: &PatternsArgs) -> Result<Ending> {
     let mut question = Question::of_timeline(common, args.at_least.level.as_deref(), &args.chosen, zone)?;
     question.filter.marks = question.needs_marks();
     question.filter.counts = false;
-    let new_since = args.new_since.as_deref().map_or(Ok(i64::MIN), |text| moment(text, zone))?;
     if terminal {
         context.hush();
     }

@@ -200,8 +200,7 @@ pub fn prepare(
             .then_with(|| a.found.name.cmp(&b.found.name))
     });
     watch.expect(candidates.iter().map(|candidate| candidate.opened.size * 2).sum());
-    let Surveys { files: mut surveys, news, kept } =
-        survey_all(plan, set, &candidates, &mut remarks, watch);
+    let Surveys { files: mut surveys, news, kept } = survey_all(plan, set, &candidates, &mut remarks, watch);
     unset_clocks(&candidates, &mut surveys, &mut remarks);
     let days = days(plan, set, &candidates, &mut surveys, &mut remarks);
     for (candidate, survey) in candidates.iter_mut().zip(&surveys) {

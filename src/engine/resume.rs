@@ -83,7 +83,9 @@ impl Prepared {
         Below {
             key,
             files: files
-                .map(|(id, file)| (file.name.clone(), self.decides(FileId(id as u32), file.opened_size(), key)))
+                .map(|(id, file)| {
+                    (file.name.clone(), self.decides(FileId(id as u32), file.opened_size(), key))
+                })
                 .collect(),
             derived: self.derived_below(key),
         }
@@ -166,9 +168,9 @@ impl Prepared {
         newest.filter(|id| self.file(**id).clock.heard_below(i64::MAX).next().is_some()).filter_map(|id| {
             let end = self.file(*id).opened_size();
             let heard = if end > WHOLE { end - REGION } else { end };
-            let of_file = self.chunks.iter().filter(|chunk| chunk.file == *id && chunk.span.dated);
+            let mut of_file = self.chunks.iter().filter(|chunk| chunk.file == *id && chunk.span.dated);
             let last = match heard < end {
-                true => of_file.filter(|chunk| chunk.start < heard).next_back()?.span.min,
+                true => of_file.rfind(|chunk| chunk.start < heard)?.span.min,
                 false => of_file.map(|chunk| chunk.span.max).max()?,
             };
             Some(last.saturating_sub(2 * REACH))

@@ -13,9 +13,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::prepare::Candidate;
-use crate::base::Loss;
+use crate::base::{Loss, NANOS_PER_SECOND};
 use crate::grammar::{GrammarId, MAX_HEAD};
-use crate::io::{Content, Opened, Short};
+use crate::io::{Content, Found, Opened, Short, family};
 use crate::survey::{ChunkSurvey, FileSurvey, is_small};
 
 /// What is looked at, at the beginning of a file and above its former end, to know it again: bytes.
@@ -94,8 +94,7 @@ pub(super) struct Recalled {
 
 impl Recalled {
     /// Of a file of which nothing is known.
-    pub(super) const NOTHING: Self =
-        Self { news: News::All, pieces: Vec::new(), dropped: 0, cut: None };
+    pub(super) const NOTHING: Self = Self { news: News::All, pieces: Vec::new(), dropped: 0, cut: None };
 }
 
 impl Place {
@@ -155,8 +154,9 @@ impl Surveyed {
         let stream = opened.is_stream();
         if place == known.place && (stream || opened.size == known.size) {
             // A block that was surveyed in two pieces, while it grew, is surveyed once more.
-            let whole =
-                |piece: &&Piece| stream || piece.from % block == 0 && piece.to == known.size.min(piece.from + block);
+            let whole = |piece: &&Piece| {
+                stream || piece.from.is_multiple_of(block) && piece.to == known.size.min(piece.from + block)
+            };
             let pieces = known.pieces.iter().filter(whole).cloned().collect();
             let cut = known.cut.clone().map(|(why, loss)| Short { why, loss });
             return Some(Recalled { news: News::Nothing, pieces, dropped: known.dropped, cut });
@@ -169,7 +169,7 @@ impl Surveyed {
             && ends(opened, known.size) == Some(known.ends);
         // The last line of a block is looked at beyond its end.
         let whole = |piece: &&Piece| {
-            piece.from % block == 0
+            piece.from.is_multiple_of(block)
                 && piece.to == piece.from + block
                 && piece.to + MAX_HEAD as u64 <= known.size
         };
@@ -205,6 +205,30 @@ impl Surveyed {
         self.files.insert(candidate.found.name.clone(), known);
     }
 
+    /// Names of files that are gone, and with them what they held. One that bears another name now is not; nor is one
+    /// that was packed since: then a new file of its family was written last when it was, or later, and none that was
+    /// there before lies between.
+    pub fn gone(&self, found: &[Found]) -> Vec<String> {
+        let nanos = |place: &Place| place.mtime.0.saturating_mul(NANOS_PER_SECOND) + place.mtime.1;
+        let is_known = |file: &Found| self.files.values().any(|known| known.place.identity == file.identity);
+        let gone = self.files.iter().filter(|(name, known)| {
+            let changed = nanos(&known.place);
+            if found.iter().any(|file| file.identity == known.place.identity) {
+                return false;
+            }
+            let own = family(name).0;
+            let of_family = || found.iter().filter(|file| family(&file.name).0 == own);
+            !of_family().filter(|file| !is_known(file)).filter_map(|file| file.mtime).any(|packed| {
+                packed >= changed
+                    && !of_family()
+                        .filter(|file| is_known(file))
+                        .filter_map(|file| file.mtime)
+                        .any(|other| (changed + 1..packed).contains(&other))
+            })
+        });
+        gone.map(|(name, _)| name.clone()).collect()
+    }
+
     /// Bytes of a block.
     pub(super) fn block(&self) -> u64 {
         self.block
@@ -230,6 +254,38 @@ pub(super) fn stretches(size: u64, block: u64, news: News) -> Vec<(u64, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn known_at(identity: u64, mtime: i64) -> Known {
+        let place = Place { identity: (1, identity), size: 9, mtime: (mtime, 0) };
+        let (pieces, cut) = (Vec::new(), None);
+        Known { place, size: 9, ends: 0, format: GrammarId(0), pieces, dropped: 0, cut }
+    }
+
+    #[test]
+    fn what_was_renamed_or_packed_is_not_gone() {
+        let known = [("messages", 1, 900), ("messages.1", 2, 800), ("messages.2.gz", 3, 700)];
+        let files = known.map(|(name, identity, mtime)| (name.to_owned(), known_at(identity, mtime)));
+        let surveyed = Surveyed { block: 10, files: files.into() };
+        let gone = |now: &[(&str, u64, i64)]| {
+            let found = now.iter().map(|(name, identity, mtime)| Found {
+                name: (*name).to_owned(),
+                identity: (1, *identity),
+                mtime: Some(mtime * NANOS_PER_SECOND),
+                ..Found::unnamed()
+            });
+            surveyed.gone(&found.collect::<Vec<_>>())
+        };
+        assert_eq!(gone(&[("messages", 1, 950), ("messages.1", 2, 800), ("messages.2.gz", 3, 700)]), [""; 0]);
+        // Rotated: two renamed, one packed as it was.
+        let rotated = [("messages", 7, 990), ("messages.1", 1, 980), ("messages.2.gz", 8, 800)];
+        let oldest = [&rotated[..], &[("messages.3.gz", 3, 700)]].concat();
+        assert_eq!(gone(&oldest), [""; 0]);
+        assert_eq!(gone(&rotated), ["messages.2.gz"]);
+        // Packed at once, and written to in between.
+        let packed = [("messages", 7, 990), ("messages.1.gz", 8, 985), ("messages.2", 2, 800)];
+        assert_eq!(gone(&packed), ["messages.2.gz"]);
+        assert_eq!(gone(&[("app.log", 9, 990)]), ["messages", "messages.1", "messages.2.gz"]);
+    }
 
     #[test]
     fn what_is_new_begins_a_stretch_of_its_own() {

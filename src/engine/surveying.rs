@@ -57,19 +57,13 @@ pub(super) fn survey_all(
             Task::Stream(index) => {
                 let candidate = &candidates[index];
                 watch.advance(candidate.opened.size, &candidate.found.name);
-                match candidate.opened.unpack() {
-                    Ok(unpacker) => {
-                        let layouts = Layouts { set, format: &candidate.format };
-                        (index, 0, survey_stream(layouts, unpacker, block))
+                let survey = stream(set, candidate, block).unwrap_or_else(|why| {
+                    if let Ok(mut faults) = faults.lock() {
+                        faults.push((index, why));
                     }
-                    Err(error) => {
-                        let why = reason(&error);
-                        if let Ok(mut faults) = faults.lock() {
-                            faults.push((index, why));
-                        }
-                        (index, 0, FileSurvey::default())
-                    }
-                }
+                    FileSurvey::default()
+                });
+                (index, 0, survey)
             }
         })
         .collect();
@@ -123,16 +117,22 @@ pub(super) fn survey_all(
 /// What is left to be surveyed. Streams come first: each keeps one thread busy.
 fn tasks(candidates: &[Candidate], recalled: &[Recalled], block: u64) -> Vec<Task> {
     let all = || candidates.iter().zip(recalled).enumerate();
-    let streams = all().filter(|(_, (candidate, recalled))| {
-        candidate.opened.is_stream() && recalled.news != News::Nothing
-    });
+    let streams = all()
+        .filter(|(_, (candidate, recalled))| candidate.opened.is_stream() && recalled.news != News::Nothing);
     let mut tasks: Vec<Task> = streams.map(|(index, _)| Task::Stream(index)).collect();
     for (index, (candidate, recalled)) in all().filter(|(_, (candidate, _))| !candidate.opened.is_stream()) {
         let stretches = stretches(candidate.opened.size, block, recalled.news).into_iter();
         let known = |from: u64| recalled.pieces.binary_search_by_key(&from, |piece| piece.from).is_ok();
-        tasks.extend(stretches.filter(|(from, _)| !known(*from)).map(|stretch| Task::Stretch(index, stretch)));
+        tasks
+            .extend(stretches.filter(|(from, _)| !known(*from)).map(|stretch| Task::Stretch(index, stretch)));
     }
     tasks
+}
+
+/// Surveys a file that must be unpacked, or says why it cannot be.
+fn stream(set: &GrammarSet, candidate: &Candidate, block: usize) -> Result<FileSurvey, String> {
+    let unpacker = candidate.opened.unpack().map_err(|error| reason(&error))?;
+    Ok(survey_stream(Layouts { set, format: &candidate.format }, unpacker, block))
 }
 
 /// Surveys a stretch of a plain file.

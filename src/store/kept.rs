@@ -104,7 +104,12 @@ fn places(old: &[String], new: &[&str]) -> Option<Vec<u32>> {
 
 impl Rest {
     /// What was heard of the events below a moment, and how far the store was there.
-    pub fn new(below: Below, (files, sources): (&[&str], &[&str]), heard: &Heard, writer: WriterRest) -> Self {
+    pub fn new(
+        below: Below,
+        (files, sources): (&[&str], &[&str]),
+        heard: &Heard,
+        writer: WriterRest,
+    ) -> Self {
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let patterns = heard.catalogue.patterns.iter();
         let mut patterns: Vec<_> = patterns.map(|(pattern, stat)| (*pattern, stat.clone())).collect();
@@ -129,7 +134,8 @@ impl Rest {
         for (pulse, id) in self.pulses.iter().zip(&of_source) {
             *heard.pulses.get_mut(*id as usize)? = pulse.clone().refiled(file);
         }
-        heard.again = self.again.iter().map(|((id, pattern), count)| ((source(*id), *pattern), *count)).collect();
+        heard.again =
+            self.again.iter().map(|((id, pattern), count)| ((source(*id), *pattern), *count)).collect();
         Some(heard)
     }
 }

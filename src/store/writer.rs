@@ -12,8 +12,8 @@ use arrow_array::RecordBatch;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use serde::{Deserialize, Serialize};
 
-use super::manifest::{MANIFEST, Made, Manifest};
 use super::kept::KEPT;
+use super::manifest::{MANIFEST, Made, Manifest};
 use super::parts::{Parts, TableRest};
 use super::piece::{Piece, Slice, numbered};
 use super::properties::properties;
@@ -86,8 +86,9 @@ impl Scaffold {
         write().map_err(|error| Error::io("write", &self.place.join(name), &error))
     }
 
-    /// Puts the store in its place: exchanged for the one that stands there, if one does.
-    pub(super) fn finish(mut self) -> Result<()> {
+    /// Puts the store in its place: exchanged for the one that stands there, if one does. That one is gone then, or
+    /// stands `aside`.
+    pub(super) fn finish(mut self, aside: Option<&Path>) -> Result<()> {
         let cannot = |error: std::io::Error| Error::io("write", &self.place, &error);
         File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(cannot)?;
         let exchange = self.place.exists();
@@ -98,8 +99,13 @@ impl Scaffold {
         let parent = self.place.parent().filter(|parent| !parent.as_os_str().is_empty());
         // The name is kept by its folder; one that cannot be synced keeps it a little later.
         let _ = File::open(parent.unwrap_or(Path::new("."))).and_then(|parent| parent.sync_all());
-        if exchange {
-            let _ = fs::remove_dir_all(&self.folder);
+        match aside.filter(|_| exchange) {
+            // What cannot be moved stays under the name of a build, and the next one would sweep it up: it is told.
+            Some(aside) => {
+                fs::rename(&self.folder, aside).map_err(|error| Error::io("write", aside, &error))?
+            }
+            None if exchange => drop(fs::remove_dir_all(&self.folder)),
+            None => {}
         }
         Ok(())
     }
@@ -188,8 +194,9 @@ impl Writer {
         self.series.push(&piece.samples, first)
     }
 
-    /// Completes the store and puts it in its place; the number of its events.
-    pub fn finish(self, beside: &Beside, made: Made) -> Result<u64> {
+    /// Completes the store and puts it in its place; the number of its events. The one that stands there is put
+    /// `aside`, where that is asked for.
+    pub fn finish(self, beside: &Beside, made: Made, aside: Option<&Path>) -> Result<u64> {
         let Self { scaffold, events, copies, series, rows } = self;
         let mut manifest = Manifest::new(made);
         manifest.rows = rows;
@@ -204,7 +211,7 @@ impl Writer {
         }
         manifest.checksum = manifest.sum(scaffold.folder());
         scaffold.write(MANIFEST, &manifest.to_json())?;
-        scaffold.finish()?;
+        scaffold.finish(aside)?;
         Ok(rows)
     }
 }

@@ -5,9 +5,9 @@
 //! that stands further up; `clock::days` puts the chunks together. The read pass counts the same way, stamp
 //! by stamp.
 
-use serde::{Deserialize, Serialize};
 use crate::base::{NANOS_PER_SECOND, Stamp};
 use crate::time::{DateOrder, WrittenDay};
+use serde::{Deserialize, Serialize};
 
 use super::scan::Range;
 

@@ -14,8 +14,8 @@ pub use dayless::{DAY, DayMark, DayPlace, Dayless, Days, MOST_SECTIONS, NO_SECTI
 pub use gaps::Gaps;
 pub use layouts::{FileFormat, Layouts, lines};
 pub use scan::{
-    ChunkSurvey, FileSurvey, JUMP, REPEATED, Range, Seen, Surveyed, Yearless, across_years, is_small, survey_plain,
-    survey_stream, turn_between,
+    ChunkSurvey, FileSurvey, JUMP, REPEATED, Range, Seen, Surveyed, Yearless, across_years, is_small,
+    survey_plain, survey_stream, turn_between,
 };
 pub use unset::drop_unset;
 pub use uptimes::{Rest, Stretch, Uptimes};

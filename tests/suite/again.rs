@@ -40,7 +40,8 @@ fn append(scratch: &Scratch, name: &str, text: &str) {
 fn build(scratch: &Scratch, store: &str, block: u64, more: &[&str]) -> String {
     let mut command = scratch.command(TIMELINE);
     command.env("TIMELINE_CHUNK_SIZE", block.to_string());
-    let output = command.args(["build", "logs", "--tz", "UTC", "-o", store]).args(more).output().expect("it runs");
+    let output =
+        command.args(["build", "logs", "--tz", "UTC", "-o", store]).args(more).output().expect("it runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
@@ -61,6 +62,9 @@ fn brought_up(scratch: &Scratch, block: u64) -> bool {
     for (name, bytes) in &again {
         assert!(*bytes == fresh[name], "{name} is not what a build from nothing writes");
     }
+    let unchanged = build(scratch, "again.timeline", block, &[]);
+    assert_eq!(summary(&unchanged), summary(&said));
+    assert!(unchanged.ends_with("is up to date: no file has changed\n"), "{unchanged}");
     said.contains(WENT_ON)
 }
 
@@ -81,8 +85,12 @@ fn record(random: &mut Random, writer: usize, second: u64) -> String {
     match (writer, random.below(8)) {
         (0, 0) => format!("{stamp} web1 kernel: [{second:6}.000000] oom-killer: order={number}\n"),
         (0, 1) => format!("{stamp} web1 last message repeated {} times\n", number + 2),
-        (0, _) => format!("{stamp} web1 sshd[{number}]: Failed password for root from 10.0.0.{number} port 22\n"),
-        (1, 0) => format!("{stamp} WARNING: [pool www] child {number} exited on signal 9 (SIGKILL)\n#0 main\n#1 run\n"),
+        (0, _) => {
+            format!("{stamp} web1 sshd[{number}]: Failed password for root from 10.0.0.{number} port 22\n")
+        }
+        (1, 0) => format!(
+            "{stamp} WARNING: [pool www] child {number} exited on signal 9 (SIGKILL)\n#0 main\n#1 run\n"
+        ),
         (1, _) => format!("{stamp} NOTICE: fpm is running, pid {number}\n"),
         (2, 0) => format!("{stamp} ERROR order {number} failed\n    at Cart.pay\n    at Shop.run\n"),
         _ => format!("{stamp} INFO order {number} done\n"),

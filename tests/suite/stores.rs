@@ -197,11 +197,11 @@ fn what_a_store_finds_stands_in_its_logs() {
     let scratch = Scratch::new("found");
     let lines = awkward_logs(&scratch);
     scratch.good(&["build", "logs", "--tz", "UTC", "-o", "a.timeline"]);
+    const FLAGS: &[&[&str]] = &[&["-F"], &["-F", "-i"], &["-F", "-w"], &["-F", "-v"], &["-i", "-w"], &[]];
     let mut random = Random(5);
     let mut asked: Vec<Vec<String>> = Vec::new();
-    for n in 0..160 {
-        let flags: &[&str] =
-            random.pick(&[&["-F"], &["-F", "-i"], &["-F", "-w"], &["-F", "-v"], &["-i", "-w"], &[]]);
+    for n in 0..90 {
+        let flags = random.pick(FLAGS).to_vec();
         let output = random.pick(&["-c", "-c", "-c", "-l", "-o", "--no-dedupe"]);
         let mut text = cut(&mut random, &lines).to_owned();
         if n % 4 == 0 {
@@ -219,7 +219,7 @@ fn what_a_store_finds_stands_in_its_logs() {
         let pattern =
             if plain { text } else { text.replace(['(', ')', '[', ']', '{', '}', '\\', '*', '?', '+'], ".") };
         let mut question: Vec<String> =
-            ["grep", output].iter().chain(flags).map(|word| (*word).to_owned()).collect();
+            ["grep", output].iter().chain(&flags).map(|word| (*word).to_owned()).collect();
         if random.chance(20) {
             question.extend(["-e".to_owned(), cut(&mut random, &lines).to_owned()]);
         }

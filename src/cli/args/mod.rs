@@ -91,6 +91,18 @@ pub(super) struct BuildArgs {
     /// Write nothing: the summary is all
     #[arg(long)]
     pub no_store: bool,
+    /// Go on until interrupted: bring the store up to date when logs have grown, every minute or when 64 MiB came
+    #[arg(short = 'f', long, env = "TIMELINE_FOLLOW", conflicts_with_all = ["no_store", "until", "around"])]
+    pub follow: bool,
+    /// Seconds between two times that the store is brought up to date, for tests
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        hide = true,
+        env = "TIMELINE_FOLLOW_SECONDS",
+        default_value_t = 60.0
+    )]
+    pub follow_seconds: f64,
     /// Overwrite what stands there. A store of the same inputs is brought up to date without
     #[arg(long)]
     pub force: bool,
