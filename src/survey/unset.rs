@@ -8,7 +8,8 @@
 //! The survey cuts a chunk wherever such a stretch may begin or end, so whole surveyed pieces are judged
 //! here, and the judgement does not depend on where chunks end.
 
-use super::scan::{FileSurvey, Yearless};
+use super::file::FileSurvey;
+use super::scan::Yearless;
 use crate::base::{NANOS_PER_SECOND, PROXY_YEAR, days_from_civil};
 
 const SECOND: i64 = NANOS_PER_SECOND;

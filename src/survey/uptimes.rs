@@ -9,7 +9,8 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::scan::{FileSurvey, Range};
+use super::file::FileSurvey;
+use super::scan::Range;
 use crate::base::NANOS_PER_SECOND;
 
 /// Processors write at once and take their stamps before that, so uptimes fall a little inside one boot.
