@@ -5,17 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::announced::announced;
 use super::claims::{agreeing, jumps_back, labels, lies, queued, steady};
-use super::evidence::{self, Link, LinkKind, Related};
+use super::evidence::{self, Link, LinkKind};
+use super::kin::Kin;
 use super::proof::{Place, Proof, Shift, ShiftKind};
 use super::settle::{SettleOptions, Settled};
 use super::spans::{local_to_utc, utc};
-use super::stretches::{Follows, LONGEST_USUAL, Sequence, Stretch};
+use super::stretches::{Follows, Sequence, Stretch};
+use super::unseen::{self, Unseen};
 use super::usual::{Usual, offset_at};
 use super::witnessed::Nodes;
 use super::zones::{self, Ballot, By, Decision, ON_EARTH, Solution, VoteKind};
 use super::{Clock, Landmarks, Segment, Years, company, reasons};
 use crate::base::{Basis, NANOS_PER_SECOND};
-use crate::survey::{Gaps, JUMP};
+use crate::survey::JUMP;
 use crate::time::{Offset, Zone};
 use crate::witness::{OddWriter, Writer};
 
@@ -25,11 +27,6 @@ const HOUR: i64 = 3_600;
 /// Proofs kept of one file: a log of many runs has many of the same kind.
 const MOST_PROOFS: usize = 64;
 
-/// The folder of a file.
-fn folder(name: &str) -> &str {
-    name.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
 /// Hears all evidence and decides the zones.
 pub(super) struct Court<'a> {
     nodes: &'a Nodes<'a>,
@@ -38,6 +35,8 @@ pub(super) struct Court<'a> {
     ballot: Ballot,
     links: Vec<Link>,
     solution: Solution,
+    /// Runs of which only a part is known, by what, and at which offset.
+    unseen: BTreeMap<usize, Unseen>,
     /// For each node a group of clocks whose differences are known, and its own, nanoseconds.
     relations: Vec<(usize, i64)>,
     /// Offsets that these logs are known to use.
@@ -82,21 +81,8 @@ impl<'a> Court<'a> {
         let ballot = Ballot::new(nodes.count, votes);
         let mut links = nodes.uptimes();
         links.extend(jumps_back(nodes, sequences, &links));
-        let related = |a: usize, b: usize| {
-            let (a, b) = (nodes.file(a), nodes.file(b));
-            match nodes.files[a].source == nodes.files[b].source {
-                true => Related::Log,
-                false if hosts[a].is_some() && hosts[a] == hosts[b] => Related::Host,
-                // Without a name for the host, one folder's logs are of one.
-                false
-                    if hosts[a] == hosts[b] && folder(nodes.files[a].name) == folder(nodes.files[b].name) =>
-                {
-                    Related::Host
-                }
-                false => Related::No,
-            }
-        };
-        let marks = evidence::links(nodes.marks(), related);
+        let kin = Kin::new(nodes, hosts);
+        let marks = evidence::links(nodes.marks(&kin), |a, b| kin.related(a, b));
         let ends = nodes.log_ends();
         links.extend(marks.into_iter().filter(|link| !queued(&ends, link)));
         links.extend(agreeing(nodes, &quoted));
@@ -114,8 +100,8 @@ impl<'a> Court<'a> {
             vote.named = vote.named.filter(|named| *named != 0);
         }
         let ballot = Ballot::new(nodes.count, votes);
-        let solution =
-            zones::solve(nodes.count, &links, ballot.all(), &|node, offset| usual.holds(node, offset));
+        let (solution, unseen) =
+            unseen::solve(nodes, &links, &ballot, &|node, offset| usual.holds(node, offset));
         let mut court = Self {
             nodes,
             said,
@@ -124,6 +110,7 @@ impl<'a> Court<'a> {
             links,
             solution,
             usual: usual.all(),
+            unseen,
             relations,
             repairs,
             company: Vec::new(),
@@ -268,26 +255,6 @@ impl<'a> Court<'a> {
         (before.0 == after.0).then_some(after.1 - before.1)
     }
 
-    /// What may have set the clock of some records of a run apart from that of others without a trace, if anything:
-    /// then what is known of some is not known of the others.
-    fn other_hour(&self, run: usize, offset: i64) -> Option<&'static str> {
-        let run = &self.nodes.runs[run];
-        let (first, last) = run.range()?;
-        let second = |at: i64| (at - offset).div_euclid(NANOS_PER_SECOND);
-        let known = Offset((offset / NANOS_PER_SECOND) as i32);
-        // Lines that came late, from before a clock was set.
-        let in_order = run.stretches.iter().filter_map(|stretch| stretch.ends).next()?.0;
-        if first < in_order - JUMP && Zone::any_sets(known, second(first) - HOUR, second(last) + HOUR) {
-            return Some("set their clocks meanwhile, and some of its lines are older than those above them");
-        }
-        // Where a log pauses for a while anyway, an hour that came twice may have passed in silence.
-        let mut gaps = Gaps::default();
-        run.stretches.iter().for_each(|stretch| gaps.merge(&stretch.gaps));
-        let usual = gaps.quantile(0.98)?;
-        (usual > LONGEST_USUAL && Zone::any_sets_back(known, second(first) - HOUR, second(last) + HOUR))
-            .then_some("set their clocks back meanwhile, which its pauses may hide")
-    }
-
     /// The zone of a run, how it is known, and why.
     fn zone(&self, run: usize, sequences: &[Sequence]) -> (Zone, Basis, Vec<Proof>) {
         let file = self.nodes.file(run);
@@ -305,13 +272,11 @@ impl<'a> Court<'a> {
             let mut known = std::iter::once(self.default_zone).chain(&self.stated);
             known.find(holds).cloned().unwrap_or_else(|| Zone::fixed((offset / NANOS_PER_SECOND) as i32))
         };
-        if let Some(decision) = self.solution.decisions[run]
-            && let Some(by) = self.other_hour(run, decision.offset)
-        {
-            let at = range.map_or(0, |(_, last)| last - decision.offset);
-            let fits = offset_at(self.default_zone, at) == decision.offset;
-            let zone = if fits { self.default_zone.clone() } else { named(decision.offset) };
-            return (zone, Basis::ZONE_DEFAULT, reasons::hidden(decision.offset, by));
+        if let Some(Unseen { offset, by }) = self.unseen.get(&run) {
+            let at = range.map_or(0, |(_, last)| last - offset);
+            let fits = offset_at(self.default_zone, at) == *offset;
+            let zone = if fits { self.default_zone.clone() } else { named(*offset) };
+            return (zone, Basis::ZONE_DEFAULT, reasons::hidden(*offset, by));
         }
         if let Some(decision) = self.solution.decisions[run] {
             let proofs = reasons::proofs(self.nodes, run, &decision, &self.ballot, &self.links);

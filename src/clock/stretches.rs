@@ -8,7 +8,7 @@
 use super::settle::FileFacts;
 use super::years;
 use crate::base::NANOS_PER_SECOND;
-use crate::survey::{Gaps, JUMP, Seen};
+use crate::survey::{Gaps, JUMP, STEP_BACK, Seen};
 use crate::time::Zone;
 
 /// What lies between two jumps: surveyed chunks of one file.
@@ -137,7 +137,9 @@ impl Sequence {
             let [before, stray, after] = &self.stretches[index - 1..=index + 1] else { continue };
             let (Some((_, last)), Some((first, _))) = (before.ends, after.ends) else { continue };
             let goes_on = (-LATE..JUMP).contains(&(first - last));
-            if stray.gaps.total() < MOST_STRAY && before.gaps.total() >= MOST_STRAY && goes_on {
+            // What comes late is older than what it stands between; what is from the future is by another clock.
+            let late = stray.ends.is_some_and(|(first, _)| first < last);
+            if late && stray.gaps.total() < MOST_STRAY && before.gaps.total() >= MOST_STRAY && goes_on {
                 self.follows[index] = Follows::Plainly;
                 self.follows[index + 1] = Follows::Plainly;
             }
@@ -161,8 +163,12 @@ fn judge(last: i64, first: i64, usual: Option<i64>, zone: &Zone) -> Follows {
     const SECOND: i64 = NANOS_PER_SECOND;
     const DAY: i64 = 86_400 * SECOND;
     let jump = first - last;
-    if jump.abs() < JUMP {
+    if (1 - STEP_BACK..JUMP).contains(&jump) {
         return Follows::Plainly;
+    }
+    // Less than the finest grid: a pause hides the rest of it.
+    if jump.abs() < JUMP {
+        return Follows::Unknown;
     }
     let Some(usual) = usual.filter(|usual| *usual <= LONGEST_USUAL) else { return Follows::Unknown };
     // A zone that changes its offset right here explains the jump.

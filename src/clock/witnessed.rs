@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::{self, FRESH, QUARTER, Seen, TIGHT, split};
+use super::kin::Kin;
 use super::settle::FileFacts;
 use super::stretches::{LONGEST_USUAL, Stretch};
 use super::years;
 use super::zones::{Vote, VoteKind};
 use crate::base::NANOS_PER_SECOND;
 use crate::survey::{Gaps, Seen as Stamped};
-use crate::witness::Written;
+use crate::witness::{Testimony, Written};
 
 /// Stretches written in one zone: a node whose clock is to be found.
 #[derive(Clone, Debug)]
@@ -278,17 +279,21 @@ impl<'a> Nodes<'a> {
         if votes.len() * 2 <= heard {
             return Vec::new();
         }
-        self.of_one_program(&mut votes);
+        self.of_one_writer(&mut votes);
         votes
     }
 
-    /// Drops votes that may be of one program and not of the log: a writer's own clock shows where its records stand
-    /// between those of others, which takes a log that is busy. In others two programs must end files alike.
-    fn of_one_program(&self, votes: &mut Vec<Vote>) {
+    /// Drops votes that may be of one program, or of one host, and not of the log: a writer's own clock shows where
+    /// its records stand between those of others, which takes a log that is busy. In others two must end files alike.
+    fn of_one_writer(&self, votes: &mut Vec<Vote>) {
         let of = |vote: &Vote| &self.files[vote.place.0];
-        let mut last: BTreeMap<(&str, i64), BTreeSet<Option<u64>>> = BTreeMap::new();
+        let host = |said: &'a Testimony| said.hosts.get(said.last_host? as usize);
+        let mut last: BTreeMap<(&str, i64), (BTreeSet<Option<u64>>, BTreeSet<Option<&String>>)> =
+            BTreeMap::new();
         for vote in votes.iter() {
-            last.entry((of(vote).source, vote.offset)).or_default().insert(of(vote).testimony.last_program);
+            let (programs, hosts) = last.entry((of(vote).source, vote.offset)).or_default();
+            programs.insert(of(vote).testimony.last_program);
+            hosts.insert(host(of(vote).testimony));
         }
         let sparse = |facts: &FileFacts<'_>| {
             let mut gaps = Gaps::default();
@@ -297,13 +302,16 @@ impl<'a> Nodes<'a> {
         };
         votes.retain(|vote| {
             let facts = of(vote);
-            !facts.testimony.programs || !sparse(facts) || last[&(facts.source, vote.offset)].len() > 1
+            let (programs, hosts) = &last[&(facts.source, vote.offset)];
+            let alike = (!facts.testimony.programs || programs.len() > 1)
+                && (facts.testimony.hosts.len() < 2 || hosts.len() > 1);
+            alike || !sparse(facts)
         });
     }
 
     /// Marks of all files, by node and that node's clock. The same mark in several files of one run is one. Sorted
     /// and joined in place: a tree would take three times the memory, and there may be a thousand marks a file.
-    pub(super) fn marks(&self) -> Vec<Seen> {
+    pub(super) fn marks(&self, kin: &Kin<'_>) -> Vec<Seen> {
         let count = self.files.iter().map(|facts| facts.testimony.sights.len()).sum();
         let mut seen: Vec<Seen> = Vec::with_capacity(count);
         for (file, facts) in self.files.iter().enumerate() {
@@ -318,6 +326,7 @@ impl<'a> Nodes<'a> {
                     span: (first, last),
                     count: sight.count,
                     place: (file, sight.offset),
+                    by: kin.said_by(file, sight.by),
                 });
             }
         }
@@ -331,6 +340,7 @@ impl<'a> Nodes<'a> {
                 }
                 seen.span = (seen.span.0.min(next.span.0), seen.span.1.max(next.span.1));
                 seen.count += next.count;
+                seen.by = seen.by.with(next.by);
             }
             same
         });

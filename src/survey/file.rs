@@ -2,9 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use super::scan::{ChunkSurvey, JUMP, LONGEST_RECORD, Seen, across_years};
+use super::gaps::Gaps;
+use super::scan::{ChunkSurvey, JUMP, LONGEST_RECORD, Seen};
+use crate::base::NANOS_PER_SECOND;
 use crate::grammar::GrammarId;
 use crate::io::Short;
+
+/// Stamps that run back by this and do not regain it at once: a zone that changed by less than the log paused for.
+/// What comes late is one record among others.
+pub const STEP_BACK: i64 = 60 * NANOS_PER_SECOND;
+
+/// Where one pause in fifty is longer than this, what comes late is not told from a clock that was set back.
+const SPARSE: i64 = 300 * NANOS_PER_SECOND;
 
 /// What the survey knows of one file.
 #[derive(Clone, Debug, Default)]
@@ -25,19 +34,29 @@ impl FileSurvey {
     /// Notices jumps of the stamps at the ends of chunks, as the survey of one chunk cannot. Call once
     /// all chunks are there.
     pub fn join(&mut self) {
+        let mut gaps = Gaps::default();
+        self.chunks.iter().for_each(|(_, chunk)| gaps.merge(&chunk.gaps));
+        let sparse = gaps.quantile(0.98).is_some_and(|usual| usual > SPARSE);
         let mut last: Option<Seen> = None;
-        for (_, chunk) in &mut self.chunks {
+        for index in 0..self.chunks.len() {
+            let (behind, second) = (self.chunks.get(index + 1), self.chunks[index].1.second);
+            let second = second.or_else(|| behind?.1.first);
+            let chunk = &mut self.chunks[index].1;
             if let (Some(last), Some(first), false) = (last, chunk.first, chunk.jumped) {
-                let gap = match (last, first) {
-                    (Seen::Local(last), Seen::Local(first)) => first.checked_sub(last),
-                    (Seen::Yearless(_, last), Seen::Yearless(_, first)) => Some(across_years(last, first)),
-                    _ => None,
-                };
-                match gap {
+                match first.since(last) {
                     Some(gap) if gap.abs() >= JUMP => {
                         chunk.jumped = true;
                         let jumps = &mut chunk.jumps;
                         *(if gap > 0 { &mut jumps.0 } else { &mut jumps.1 }) += 1;
+                    }
+                    Some(gap) if gap <= -STEP_BACK => {
+                        let regained =
+                            second.and_then(|second| second.since(last)).is_some_and(|since| since >= 0);
+                        let stays = sparse || !regained;
+                        chunk.jumped = stays;
+                        if !stays {
+                            chunk.gaps.add(gap);
+                        }
                     }
                     Some(gap) => chunk.gaps.add(gap),
                     None => {}

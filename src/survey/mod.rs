@@ -12,7 +12,7 @@ mod unset;
 mod uptimes;
 
 pub use dayless::{DAY, DayMark, DayPlace, Dayless, Days, MOST_SECTIONS, NO_SECTION, Track, midnights, wall};
-pub use file::FileSurvey;
+pub use file::{FileSurvey, STEP_BACK};
 pub use gaps::Gaps;
 pub use layouts::{FileFormat, Layouts, lines};
 pub use scan::{
@@ -20,4 +20,4 @@ pub use scan::{
     turn_between,
 };
 pub use unset::drop_unset;
-pub use uptimes::{Rest, Stretch, Uptimes};
+pub use uptimes::{Rest, Stretch, Uptimes, uptime};

@@ -8,8 +8,11 @@
 //! The survey cuts a chunk wherever such a stretch may begin or end, so whole surveyed pieces are judged
 //! here, and the judgement does not depend on where chunks end.
 
+use memchr::memmem;
+
 use super::file::FileSurvey;
 use super::scan::Yearless;
+use super::uptimes::uptime;
 use crate::base::{NANOS_PER_SECOND, PROXY_YEAR, days_from_civil};
 
 const SECOND: i64 = NANOS_PER_SECOND;
@@ -36,11 +39,22 @@ fn epoch(at: i64, within: i64) -> bool {
 
 const BOOT: i64 = 300 * SECOND;
 
-/// Whether a stretch of an unset clock may begin between two neighbouring stamps of the proxy year. A
-/// step of all but a whole year is New Year in a log that goes on, or disorder around it; a step of a few
-/// days is disorder as well, unless it leads to the very first minute.
-pub(super) fn may_begin(previous: i64, next: i64) -> bool {
+/// Whether a record is a kernel's, and its uptime counts from the start of 1970: nobody has set that clock. A real
+/// boot falls into the first minute of a quarter of an hour on New Year's Day once in hundreds of thousands.
+pub(super) fn boots(at: i64, line: &[u8]) -> bool {
+    const NAME: &[u8] = b"kernel: [";
+    let uptime = || uptime(&line[memmem::find(line, NAME)? + NAME.len() - 1..]);
+    epoch(at, HOUR / 4) && uptime().is_some_and(|up| up < BOOT && epoch(at - up, BOOT / 5))
+}
+
+/// Whether a stretch of an unset clock may begin between two neighbouring stamps of the proxy year; `boots` says
+/// that a kernel tells of it. A step of all but a whole year is New Year in a log that goes on, or disorder around
+/// it; a step of a few days is disorder as well, unless it leads to the very first minute.
+pub(super) fn may_begin(previous: i64, next: i64, boots: bool) -> bool {
     let step = next - previous;
+    if boots {
+        return step.abs() > LONGEST;
+    }
     let far = step.abs() > 3 * DAY && (step.abs() > 180 * DAY || epoch(next, BOOT));
     step.abs() < 363 * DAY && far || (-365 * DAY..-DAY).contains(&step) && epoch(next, BOOT / 5)
 }
@@ -59,6 +73,8 @@ struct Piece {
     other: bool,
     /// Whether its file is judged at all.
     judged: bool,
+    /// Whether it begins with a kernel that counts from the start of 1970.
+    boots: bool,
 }
 
 /// Finds the records of unset clocks in a family, oldest file first, and takes them as undated.
@@ -70,11 +86,11 @@ pub fn drop_unset(family: &mut [&mut FileSurvey]) {
         let mut places = 0;
         for (_, chunk) in &survey.chunks {
             if let Some(yearless) = chunk.yearless {
-                places += u32::from(last.is_some_and(|last| may_begin(last, yearless.first)));
+                places += u32::from(last.is_some_and(|last| may_begin(last, yearless.first, chunk.boots)));
                 last = Some(yearless.last);
             }
             let other = chunk.local.is_some() || chunk.zoned.is_some();
-            pieces.push(Piece { yearless: chunk.yearless, other, judged: true });
+            pieces.push(Piece { yearless: chunk.yearless, other, judged: true, boots: chunk.boots });
         }
         for piece in &mut pieces[begins..] {
             piece.judged = places < MOST;
@@ -118,8 +134,9 @@ fn judge(pieces: &[Piece]) -> Vec<bool> {
 
 /// How many pieces belong to an unset clock, if the first of them does. `last` is the stamp before.
 fn stretch(last: Option<i64>, pieces: &[Piece]) -> Option<usize> {
-    let start = pieces.first()?.yearless?.first;
-    if last.is_some_and(|last| !may_begin(last, start)) || last.is_none() && !epoch(start, BOOT / 5) {
+    let &Piece { yearless, boots, .. } = pieces.first()?;
+    let start = yearless?.first;
+    if last.is_some_and(|last| !may_begin(last, start, boots)) || last.is_none() && !epoch(start, BOOT / 5) {
         return None;
     }
     let mut records = 0;
@@ -140,19 +157,19 @@ fn stretch(last: Option<i64>, pieces: &[Piece]) -> Option<usize> {
             records += yearless.count;
             continue;
         }
-        return is_back(last, start, yearless.first, records).then_some(length);
+        return is_back(last, (start, boots), yearless.first, records).then_some(length);
     }
     None
 }
 
-/// Whether a log is back where it was before its clock was lost.
-fn is_back(last: Option<i64>, start: i64, back: i64, records: u64) -> bool {
+/// Whether a log is back where it was before its clock was lost; `boots` says that a kernel tells of the start.
+fn is_back(last: Option<i64>, (start, boots): (i64, bool), back: i64, records: u64) -> bool {
     if (back - start).abs() <= DAY {
         return false;
     }
     // A log that begins so: a start says more than one thing.
     let Some(last) = last else { return records >= 3 && (back - start).abs() > 3 * DAY };
-    if same_time(last, start) && same_time(back, start) {
+    if !boots && same_time(last, start) && same_time(back, start) {
         return false;
     }
     if !epoch(start, BOOT) {
@@ -160,7 +177,7 @@ fn is_back(last: Option<i64>, start: i64, back: i64, records: u64) -> bool {
     }
     // Or it slept over a New Year.
     let later = back + 366 * DAY - last;
-    let slept = (back - start).abs() > 3 * DAY && (0..=SLEEP).contains(&later);
+    let slept = (boots || (back - start).abs() > 3 * DAY) && (0..=SLEEP).contains(&later);
     (-DAY..=SLEEP).contains(&(back - last)) || epoch(start, BOOT / 5) && slept
 }
 
