@@ -81,8 +81,10 @@ pub(super) fn labels(nodes: &Nodes<'_>, said: &[(Zone, Basis)], repairs: &[Optio
 /// the offset were not so, both its ends would lie as far from the other's as the offset is long.
 fn in_time(ranges: &BTreeMap<&str, Labelled>, source: &str, named: i64) -> bool {
     let Some(own) = ranges.get(source) else { return false };
-    let near = |a: i64, b: i64| (a - b).abs() <= named.abs() / 4;
     ranges.values().any(|other| {
+        // One that says UTC would be off by what the other names.
+        let off = if named == 0 { other.named } else { named }.abs();
+        let near = |a: i64, b: i64| (a - b).abs() <= off / 4;
         other.log != own.log
             && other.named != own.named
             && near(own.range.0, other.range.0)

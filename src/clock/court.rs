@@ -51,6 +51,10 @@ pub(super) struct Court<'a> {
     related: BTreeMap<(usize, usize), Vec<usize>>,
     /// Sources into which writers with clocks of their own write.
     mixed: BTreeSet<usize>,
+    /// The host of each file, as far as it is known.
+    hosts: &'a [Option<String>],
+    /// Where stamps run back, by wall clock, and in which file.
+    steps: Vec<(i64, usize)>,
     /// Zones that records state.
     stated: Vec<Zone>,
     /// The zone that settings on a file's host state, and where.
@@ -62,7 +66,7 @@ impl<'a> Court<'a> {
         nodes: &'a Nodes<'a>,
         sequences: &[Sequence],
         said: &'a [(Zone, Basis)],
-        hosts: &[Option<String>],
+        hosts: &'a [Option<String>],
         options: &'a SettleOptions,
     ) -> Self {
         let default_zone = &options.default_zone;
@@ -91,15 +95,13 @@ impl<'a> Court<'a> {
         links.retain(|link| !link.changes_clock());
         let first =
             zones::solve(nodes.count, &links, ballot.all(), &|node, offset| usual.holds(node, offset));
-        let by_quotes = |decision: &&Decision| decision.by == By::Own(VoteKind::Quoted);
-        usual.extend(first.decisions.iter().flatten().filter(by_quotes).map(|decision| decision.offset));
-        // A label needs a second voice, unless it says UTC. Neither the zone that was given is one, nor another log
-        // that is in that zone or names it: labels that lie mostly name a zone that others there are in.
-        let mut votes = ballot.all().to_vec();
-        for vote in &mut votes {
-            vote.named = vote.named.filter(|named| *named != 0);
+        for (node, decision) in first.decisions.iter().enumerate() {
+            if let Some(Decision { offset, by: By::Own(VoteKind::Quoted), .. }) = decision {
+                usual.learn(node, *offset);
+            }
         }
-        let ballot = Ballot::new(nodes.count, votes);
+        // A label needs a second voice, UTC as any other. Neither the zone that was given is one, nor another log that
+        // is in that zone or names it: labels that lie mostly name a zone that others there are in.
         let (solution, unseen) =
             unseen::solve(nodes, &links, &ballot, &|node, offset| usual.holds(node, offset));
         let mut court = Self {
@@ -117,6 +119,8 @@ impl<'a> Court<'a> {
             around: Vec::new(),
             related: BTreeMap::new(),
             mixed: nodes.mixed(),
+            hosts,
+            steps: sequences.iter().flat_map(Sequence::steps_back).collect(),
             stated: announced.zones,
             settings: announced.settings,
         };
@@ -138,6 +142,12 @@ impl<'a> Court<'a> {
         }
         let mut own: BTreeMap<usize, BTreeSet<i64>> = BTreeMap::new();
         for vote in self.ballot.all().iter().filter(|vote| vote.kind == VoteKind::Beside) {
+            if let Some(run) = self.nodes.runs.get(vote.node) {
+                own.entry(run.source).or_default().insert(vote.offset);
+            }
+        }
+        // To half a minute: by chance one file in thirty looks so, and it takes no more than doubt.
+        for vote in self.nodes.changed(30 * NANOS_PER_SECOND).0 {
             if let Some(run) = self.nodes.runs.get(vote.node) {
                 own.entry(run.source).or_default().insert(vote.offset);
             }
@@ -188,10 +198,21 @@ impl<'a> Court<'a> {
         let near = before == after
             && ends.1 - ends.0 <= LONGEST
             && !self.run_back(sequence, first, last)
+            && !self.stepped(run, (ends.0 - before, ends.1 - before))
             && !Zone::any_sets(known, second(ends.0) - HOUR, second(ends.1) + HOUR);
         // Which of several writers' clocks is the file's own may differ from file to file.
         (near && !self.mixed.contains(&self.nodes.runs[run].source) && !self.solution.disputed.contains(&run))
             .then_some(before)
+    }
+
+    /// Whether stamps of some log on a run's host run back between two instants: that log shows what this one may have
+    /// slept through, a zone that was changed there and back. Its own zone is not known, so its steps lie within hours.
+    fn stepped(&self, run: usize, (from, to): (i64, i64)) -> bool {
+        const FURTHEST: i64 = 14 * HOUR * NANOS_PER_SECOND;
+        let host = &self.hosts[self.nodes.file(run)];
+        self.steps.iter().any(|(at, file)| {
+            (from - FURTHEST..=to + FURTHEST).contains(at) && (host.is_none() || self.hosts[*file] == *host)
+        })
     }
 
     /// Whether stamps run back somewhere between two runs of a source, by as much as zones differ.

@@ -105,6 +105,19 @@ impl Sequence {
         sequence
     }
 
+    /// Where stamps run back and not for a late record alone: the wall clock before, and the file.
+    pub(super) fn steps_back(&self) -> Vec<(i64, usize)> {
+        let mut found = Vec::new();
+        let mut last: Option<(i64, usize)> = None;
+        for (stretch, follows) in self.stretches.iter().zip(&self.follows) {
+            let Some((first, end)) = stretch.ends else { continue };
+            let back = last.filter(|(at, _)| *follows != Follows::Plainly && first <= at - STEP_BACK);
+            found.extend(back);
+            last = Some((end, stretch.file));
+        }
+        found
+    }
+
     /// Judges every jump. With `trust` off the log is sparse or out of order, and no jump is suspect.
     fn follow(&mut self, zone: &Zone, trust: bool, mixed: bool) {
         let mut gaps = Gaps::default();

@@ -1,7 +1,7 @@
 //! Runs in which a clock may have been set without a trace: what is known of some of their records is not known of
 //! the others, and says nothing of other runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::Link;
 use super::stretches::LONGEST_USUAL;
@@ -30,6 +30,7 @@ pub(super) fn solve(
     ballot: &Ballot,
     usual: &Usual<'_>,
 ) -> (Solution, BTreeMap<usize, Unseen>) {
+    let sparse = sparse(nodes);
     let mut links = links.to_vec();
     let mut found: BTreeMap<usize, Unseen> = BTreeMap::new();
     loop {
@@ -37,7 +38,7 @@ pub(super) fn solve(
         let known = found.len();
         for run in 0..nodes.runs.len() {
             let Some(offset) = solution.decisions[run].map(|decision| decision.offset) else { continue };
-            if let Some(by) = other_hour(nodes, run, offset) {
+            if let Some(by) = other_hour(nodes, &sparse, run, offset) {
                 found.entry(run).or_insert(Unseen { offset, by });
             }
         }
@@ -55,8 +56,22 @@ pub(super) fn solve(
     }
 }
 
+/// Sources of which one pause in fifty is long enough to begin a run of its own.
+fn sparse(nodes: &Nodes<'_>) -> BTreeSet<usize> {
+    let mut logs: BTreeMap<usize, (u64, u64)> = BTreeMap::new();
+    for run in &nodes.runs {
+        let (runs, gaps) = logs.entry(run.source).or_default();
+        *runs += 1;
+        *gaps += run.stretches.iter().map(|stretch| stretch.gaps.total()).sum::<u64>();
+    }
+    logs.into_iter()
+        .filter(|(_, (runs, gaps))| runs.saturating_sub(1) * 50 > runs + gaps)
+        .map(|log| log.0)
+        .collect()
+}
+
 /// What may have set the clock of some records of a run apart from that of others without a trace, if anything.
-fn other_hour(nodes: &Nodes<'_>, run: usize, offset: i64) -> Option<&'static str> {
+fn other_hour(nodes: &Nodes<'_>, sparse: &BTreeSet<usize>, run: usize, offset: i64) -> Option<&'static str> {
     let run = &nodes.runs[run];
     let (first, last) = run.range()?;
     let second = |at: i64| (at - offset).div_euclid(NANOS_PER_SECOND);
@@ -69,7 +84,8 @@ fn other_hour(nodes: &Nodes<'_>, run: usize, offset: i64) -> Option<&'static str
     // Where a log pauses for a while anyway, an hour that came twice may have passed in silence.
     let mut gaps = Gaps::default();
     run.stretches.iter().for_each(|stretch| gaps.merge(&stretch.gaps));
-    let usual = gaps.quantile(0.98)?;
-    (usual > LONGEST_USUAL && Zone::any_sets_back(known, second(first) - HOUR, second(last) + HOUR))
+    let pauses =
+        gaps.quantile(0.98).is_some_and(|usual| usual > LONGEST_USUAL) || sparse.contains(&run.source);
+    (pauses && Zone::any_sets_back(known, second(first) - HOUR, second(last) + HOUR))
         .then_some("set their clocks back meanwhile, which its pauses may hide")
 }

@@ -11,7 +11,7 @@ use super::years;
 use super::zones::{Vote, VoteKind};
 use crate::base::NANOS_PER_SECOND;
 use crate::survey::{Gaps, Seen as Stamped};
-use crate::witness::{Testimony, Written};
+use crate::witness::Written;
 
 /// Stretches written in one zone: a node whose clock is to be found.
 #[derive(Clone, Debug)]
@@ -174,8 +174,9 @@ impl<'a> Nodes<'a> {
         found
     }
 
-    /// Offsets that stamps of two programs name, or of one that names several: it follows a zone.
-    pub(super) fn labels(&self) -> BTreeSet<i64> {
+    /// Offsets that stamps of two programs name, or of one that names several: it follows a zone. With the times at
+    /// which they do.
+    pub(super) fn labels(&self) -> BTreeMap<i64, Vec<(i64, i64)>> {
         let mut speakers: BTreeMap<i64, usize> = BTreeMap::new();
         let mut known = BTreeSet::new();
         for file in 0..self.files.len() {
@@ -186,7 +187,17 @@ impl<'a> Nodes<'a> {
                 known.insert(min);
             }
         }
-        known
+        let mut spans: BTreeMap<i64, Vec<(i64, i64)>> = BTreeMap::new();
+        for (_, chunk) in self.files.iter().flat_map(|facts| &facts.survey.chunks) {
+            let (Some(named), Some(range)) = (chunk.labels, chunk.zoned) else { continue };
+            for offset in BTreeSet::from([named.min, named.max]) {
+                let offset = i64::from(offset) * NANOS_PER_SECOND;
+                if known.contains(&offset) {
+                    spans.entry(offset).or_default().push((range.min, range.max));
+                }
+            }
+        }
+        spans
     }
 
     /// Votes from quoted absolute times.
@@ -249,6 +260,18 @@ impl<'a> Nodes<'a> {
     /// Votes from modification times: a log that was still written has one just behind its last record.
     /// Copied files have none of their own: their modification times are all one, or random.
     pub(super) fn mtimes(&self) -> Vec<Vote> {
+        let (mut votes, heard) = self.changed(NANOS_PER_SECOND * 2);
+        // Where most files were changed at other times than they were written, the rest is chance.
+        if votes.len() * 2 <= heard {
+            return Vec::new();
+        }
+        self.of_one_writer(&mut votes);
+        votes
+    }
+
+    /// The same of files that were last changed a while after their last record: nothing that decides. And how many
+    /// files could be heard.
+    pub(super) fn changed(&self, within: i64) -> (Vec<Vote>, usize) {
         const SECOND: i64 = NANOS_PER_SECOND;
         let all: Vec<i64> = self.files.iter().filter_map(|facts| facts.mtime).collect();
         let mut votes = Vec::new();
@@ -271,41 +294,34 @@ impl<'a> Nodes<'a> {
             };
             let Some((node, at)) = located else { continue };
             heard += 1;
-            if let Some(offset) = split(at - mtime, (-2 * SECOND, SECOND)) {
+            if let Some(offset) = split(at - mtime, (-within, SECOND)) {
                 votes.push(self.vote_beside((node, offset), (file, None), mtime));
             }
         }
-        // Where most files were changed at other times than they were written, the rest is chance.
-        if votes.len() * 2 <= heard {
-            return Vec::new();
-        }
-        self.of_one_writer(&mut votes);
-        votes
+        (votes, heard)
     }
 
     /// Drops votes that may be of one program, or of one host, and not of the log: a writer's own clock shows where
-    /// its records stand between those of others, which takes a log that is busy. In others two must end files alike.
+    /// its records stand between those of others, which takes a log that is busy. In others two programs must end
+    /// files alike; and what several hosts stamp, one host's file time says nothing of.
     fn of_one_writer(&self, votes: &mut Vec<Vote>) {
         let of = |vote: &Vote| &self.files[vote.place.0];
-        let host = |said: &'a Testimony| said.hosts.get(said.last_host? as usize);
-        let mut last: BTreeMap<(&str, i64), (BTreeSet<Option<u64>>, BTreeSet<Option<&String>>)> =
-            BTreeMap::new();
+        let mut last: BTreeMap<(&str, i64), BTreeSet<Option<u64>>> = BTreeMap::new();
         for vote in votes.iter() {
-            let (programs, hosts) = last.entry((of(vote).source, vote.offset)).or_default();
-            programs.insert(of(vote).testimony.last_program);
-            hosts.insert(host(of(vote).testimony));
+            last.entry((of(vote).source, vote.offset)).or_default().insert(of(vote).testimony.last_program);
         }
-        let sparse = |facts: &FileFacts<'_>| {
-            let mut gaps = Gaps::default();
+        let mut logs: BTreeMap<&str, (Gaps, BTreeSet<&str>)> = BTreeMap::new();
+        for facts in self.files {
+            let (gaps, hosts) = logs.entry(facts.source).or_default();
             facts.survey.chunks.iter().for_each(|(_, chunk)| gaps.merge(&chunk.gaps));
-            gaps.quantile(0.98).is_some_and(|usual| usual > LONGEST_USUAL)
-        };
+            hosts.extend(facts.testimony.hosts.iter().map(String::as_str));
+        }
         votes.retain(|vote| {
             let facts = of(vote);
-            let (programs, hosts) = &last[&(facts.source, vote.offset)];
-            let alike = (!facts.testimony.programs || programs.len() > 1)
-                && (facts.testimony.hosts.len() < 2 || hosts.len() > 1);
-            alike || !sparse(facts)
+            let (gaps, hosts) = &logs[facts.source];
+            let sparse = gaps.quantile(0.98).is_some_and(|usual| usual > LONGEST_USUAL);
+            let alike = !facts.testimony.programs || last[&(facts.source, vote.offset)].len() > 1;
+            !sparse || (alike && hosts.len() < 2)
         });
     }
 

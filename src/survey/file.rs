@@ -95,3 +95,34 @@ impl FileSurvey {
         numbers.collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: i64 = NANOS_PER_SECOND;
+
+    /// A survey of pieces, each with its first two stamps in seconds and the last one.
+    fn joined(pieces: &[(i64, i64, i64)], gap: i64) -> Vec<bool> {
+        let mut survey = FileSurvey::default();
+        for (first, second, last) in pieces {
+            let seen = |at: &i64| Some(Seen::Local(at * SECOND));
+            let (first, second, last) = (seen(first), seen(second), seen(last));
+            let mut chunk = ChunkSurvey { first, second, last, ..ChunkSurvey::default() };
+            (0..50).for_each(|_| chunk.gaps.add(gap * SECOND));
+            survey.chunks.push((0, chunk));
+        }
+        survey.join();
+        survey.chunks.iter().map(|(_, chunk)| chunk.jumped).collect()
+    }
+
+    #[test]
+    fn stamps_that_run_back_and_stay_there_begin_a_stretch() {
+        let away = (10_000, 10_005, 12_000);
+        assert_eq!(joined(&[away, (11_400, 11_405, 13_000)], 5), [false, true]);
+        assert_eq!(joined(&[away, (11_400, 12_005, 13_000)], 5), [false, false], "one record came late");
+        assert_eq!(joined(&[away, (11_400, 12_005, 13_000)], 700), [false, true], "nobody can tell");
+        assert_eq!(joined(&[away, (11_950, 11_955, 13_000)], 5), [false, false], "out of order");
+        assert_eq!(joined(&[away, (13_000, 13_005, 14_000)], 5), [false, true]);
+    }
+}

@@ -124,8 +124,8 @@ pub struct ChunkSurvey {
     pub labels: Option<Range<i32>>,
     /// Whether its stamps are those of a clock that was not set yet: they mean nothing.
     pub unset: bool,
-    /// Whether its first stamp without a year is a kernel's whose uptime counts from the start of 1970.
-    pub boots: bool,
+    /// The uptime that its first record without a year tells, if it is a kernel's right after its start.
+    pub boots: Option<i64>,
     /// The chunk's second dated record.
     pub second: Option<Seen>,
     /// Whether some line of the bytes it was surveyed with has [`REPEATED`] in it.
@@ -251,7 +251,7 @@ impl<'a> Surveyor<'a> {
                 self.cut(offset, false);
             }
             if stamp.date == WrittenDate::NoYear && self.chunk.yearless.is_none() {
-                self.chunk.boots = nanos(&stamp).is_some_and(|at| unset::boots(at, line));
+                self.chunk.boots = unset::boots(line);
             }
             if stamp.zone == WrittenZone::Boot {
                 self.uptime(&stamp, offset, line);
@@ -295,8 +295,8 @@ impl<'a> Surveyor<'a> {
         }
         let last = self.chunk.yearless.as_ref().map(|yearless| yearless.last);
         match (last, nanos(stamp)) {
-            (Some(last), Some(next)) if (next - last).abs() > unset::LONGEST => {
-                self.leap(last, next, unset::boots(next, line))
+            (Some(last), Some(next)) if next < last - unset::HOUR || next - last > unset::LONGEST => {
+                self.leap(last, next, unset::boots(line).is_some())
             }
             _ => false,
         }
@@ -304,6 +304,9 @@ impl<'a> Surveyor<'a> {
 
     #[cold]
     fn leap(&mut self, last: i64, next: i64, boots: bool) -> bool {
+        if !boots && (next - last).abs() <= unset::LONGEST {
+            return false;
+        }
         let begins = unset::may_begin(last, next, boots);
         let ends = std::mem::replace(&mut self.maybe_unset, begins);
         self.starts += u32::from(begins);

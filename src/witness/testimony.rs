@@ -174,8 +174,6 @@ pub struct Testimony {
     pub states: bool,
     /// Hash of the program of the last record that was heard.
     pub last_program: Option<u64>,
-    /// The host that it names: index in [`Testimony::hosts`].
-    pub last_host: Option<u32>,
     /// Whether records of several programs were heard.
     pub programs: bool,
     /// Whether stamps that name their offset run back again and again by as much as zones differ: writers with
@@ -402,7 +400,6 @@ impl Witness<'_> {
         self.current = Some((piece, written, at));
         self.beside((stamp.zone == WrittenZone::Epoch, piece, written, at), offset);
         let number = host.and_then(|host| self.number(host));
-        self.said.last_host = number;
         let when = When { piece, written, at, width: stamp.resolution.width(), offset };
         if let (Some(number), Some(host), Some(program), Some(pid)) = (number, host, program, pid)
             && own_clock

@@ -260,6 +260,23 @@ mod tests {
     }
 
     #[test]
+    fn several_who_wrote_too_little_differ_together() {
+        let records = |aside: i64| -> Vec<(&str, i64)> {
+            (0..40)
+                .map(|index| match index {
+                    7 | 23 => ("dhclient", index * 80 + aside),
+                    15 | 31 => ("kernel", index * 80 + aside),
+                    _ => ("odd", index * 80),
+                })
+                .collect()
+        };
+        let found = find(&records(3_600));
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found.iter().all(|odd| !odd.certain && odd.offset == 0), "{found:?}");
+        assert_eq!(find(&records(0)), []);
+    }
+
+    #[test]
     fn writers_in_order_are_not_odd() {
         let records: Vec<(&str, i64)> =
             (0..60).map(|index| (["a", "b", "c"][index as usize % 3], index * 40 - index % 2)).collect();

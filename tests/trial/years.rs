@@ -59,9 +59,18 @@ pub(crate) fn write(world: &mut World) {
         world.hosts[0].ahead.then(at, -2 * DAY);
         world.hosts[0].ahead.then(at + world.random.within(6, 90) * HOUR, 0);
     }
-    let started = world.start + (world.end - world.start) * 2 / 3;
-    if years.dead {
-        world.hosts[0].ahead.then(started, -started);
+    let (hundredths, shown) = world.plan.harder.start.unwrap_or((0, 0));
+    let started = match hundredths {
+        0 => world.start + (world.end - world.start) * 2 / 3,
+        _ => {
+            world.start
+                + (world.end - world.start) / 100 * hundredths
+                + world.random.within(0, 86_399) * SECOND
+        }
+    };
+    let dead = years.dead || hundredths > 0;
+    if dead {
+        world.hosts[0].ahead.then(started, shown - started);
         world.hosts[0].ahead.then(started + 25 * SECOND, 0);
     }
     let syslog = world.log(0, "var/log/messages", Layout::Syslog);
@@ -93,7 +102,7 @@ pub(crate) fn write(world: &mut World) {
         }
     }
     leap_days(world, syslog);
-    if years.dead {
+    if dead {
         world.logs[syslog].kinds.push("clock from 1970");
         for (second, text) in [
             "Booting Linux on physical CPU 0x0",
@@ -104,8 +113,13 @@ pub(crate) fn write(world: &mut World) {
         .into_iter()
         .enumerate()
         {
+            let said = started + (5 * second as i64 + 1) * SECOND;
+            if world.plan.harder.silent_kernel {
+                world.say(syslog, said, ("init", 1), "INFO", text);
+                continue;
+            }
             let text = format!("[{:5}.000000] {text}", 5 * second);
-            world.say(syslog, started + (5 * second as i64 + 1) * SECOND, ("kernel", 0), "INFO", &text);
+            world.say(syslog, said, ("kernel", 0), "INFO", &text);
         }
         world.say(syslog, started + 26 * SECOND, ("ntpd", 310), "INFO", "time set");
     }
