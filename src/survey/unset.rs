@@ -51,7 +51,7 @@ pub(super) fn boots(line: &[u8]) -> Option<i64> {
 pub(super) fn may_begin(previous: i64, next: i64, boots: bool) -> bool {
     let step = next - previous;
     if boots {
-        return step > LONGEST || step < -HOUR;
+        return !(-HOUR..=LONGEST).contains(&step);
     }
     let far = step.abs() > 3 * DAY && (step.abs() > 180 * DAY || epoch(next, BOOT));
     step.abs() < 363 * DAY && far || (-365 * DAY..-DAY).contains(&step) && epoch(next, BOOT / 5)

@@ -103,25 +103,7 @@ pub(crate) fn write(world: &mut World) {
     }
     leap_days(world, syslog);
     if dead {
-        world.logs[syslog].kinds.push("clock from 1970");
-        for (second, text) in [
-            "Booting Linux on physical CPU 0x0",
-            "usbcore: registered new device driver usb",
-            "random: crng init done",
-            "eth0: link up",
-        ]
-        .into_iter()
-        .enumerate()
-        {
-            let said = started + (5 * second as i64 + 1) * SECOND;
-            if world.plan.harder.silent_kernel {
-                world.say(syslog, said, ("init", 1), "INFO", text);
-                continue;
-            }
-            let text = format!("[{:5}.000000] {text}", 5 * second);
-            world.say(syslog, said, ("kernel", 0), "INFO", &text);
-        }
-        world.say(syslog, started + 26 * SECOND, ("ntpd", 310), "INFO", "time set");
+        start_without_clock(world, syslog, started);
     }
     if years.back && years.count > 0 {
         around_new_year(world, syslog);
@@ -143,6 +125,29 @@ pub(crate) fn write(world: &mut World) {
             "numbered names"
         });
     }
+}
+
+/// What a machine says until it has asked for the time.
+fn start_without_clock(world: &mut World, syslog: usize, started: i64) {
+    world.logs[syslog].kinds.push("clock from 1970");
+    for (second, text) in [
+        "Booting Linux on physical CPU 0x0",
+        "usbcore: registered new device driver usb",
+        "random: crng init done",
+        "eth0: link up",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let said = started + (5 * second as i64 + 1) * SECOND;
+        if world.plan.harder.silent_kernel {
+            world.say(syslog, said, ("init", 1), "INFO", text);
+            continue;
+        }
+        let text = format!("[{:5}.000000] {text}", 5 * second);
+        world.say(syslog, said, ("kernel", 0), "INFO", &text);
+    }
+    world.say(syslog, started + 26 * SECOND, ("ntpd", 310), "INFO", "time set");
 }
 
 /// A line on every Feb 29 there is, half the time.
