@@ -27,6 +27,19 @@ pub struct Tally {
     pub level: Level,
 }
 
+impl Tally {
+    /// Counts an event; the first one in the file is `new`.
+    #[inline]
+    pub fn add(&mut self, event: &Event, new: bool) {
+        self.count += 1;
+        self.level = self.level.max(event.level);
+        self.last_key = self.last_key.max(event.key);
+        if new || event.key < self.first_key {
+            (self.first_key, self.first_line) = (event.key, event.line);
+        }
+    }
+}
+
 /// What bounds the records of a stretch of lines that are undated, or one that counts from a boot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gap {

@@ -1,7 +1,9 @@
 //! Severity, in the contract's words and order.
 
+use serde::{Deserialize, Serialize};
+
 /// How bad a record says it is. `Unknown` sorts below everything and prints as nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[repr(u8)]
 #[allow(missing_docs, reason = "the names are the documentation")]
 pub enum Level {

@@ -1,18 +1,19 @@
 //! The sink behind `build` and `report`: rhythms of sources while the timeline goes by, then findings.
 
-use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
 use super::context::{Context, reach};
 use super::output::Output;
 use super::question::Question;
-use crate::base::{Flags, Result, SourceId, Unread};
+use crate::base::{Flags, Loss, Result, Unread};
+
 use crate::engine::{Outcome, Sink, Stretch};
+use crate::ingest::Filter;
 use crate::lens::{Catalogue, Finding, Marker, Order, Pulse, Silence, markers, orders, silences};
 use crate::poll::Change;
 use crate::present::{Report, SourceRow, push_jsonl};
-use crate::store::{Piece, PieceBuilder, Writer};
+use crate::store::{Again, Heard, Piece, PieceBuilder, Writer, WriterRest};
 use crate::view::{Entry, Scene};
 
 /// What becomes of the events while they go by.
@@ -34,6 +35,19 @@ enum Written {
     Store(Result<Box<Piece>>),
 }
 
+/// Where a run begins that goes on from an earlier one, and where it takes note of how far it is for a later one.
+#[derive(Debug, Default)]
+pub(super) struct Course {
+    /// What was heard of the events below a key, which are not read again.
+    pub known: Option<(i64, Heard)>,
+    /// The key at which it takes note.
+    pub rest: Option<i64>,
+}
+
+/// What an analysis leaves of its events: the store that was written, which lacks what stands beside them, and what it
+/// took note of.
+pub(super) type Left = (Option<Box<Writer>>, Option<(i64, Heard, WriterRest)>);
+
 /// Feels the pulse of every source, and writes events on the side where asked to.
 struct Analyst<'a> {
     scene: &'a Scene<'a>,
@@ -43,6 +57,14 @@ struct Analyst<'a> {
 }
 
 impl Analyst<'_> {
+    /// How far everything is; `None` where no store is written.
+    fn rest(&mut self, key: i64, catalogue: &Catalogue) -> Option<(i64, Heard, WriterRest)> {
+        let Events::Store(writer) = &mut self.events else { return None };
+        let writer = writer.get_mut().unwrap_or_else(PoisonError::into_inner).rest();
+        let (pulses, again) = (self.pulses.clone(), self.again.clone());
+        Some((key, Heard { catalogue: catalogue.clone(), pulses, again }, writer))
+    }
+
     /// What the events of a stretch are written into.
     fn writing(&self) -> Writing<'_> {
         match &self.events {
@@ -81,9 +103,6 @@ impl Writing<'_> {
         }
     }
 }
-
-/// How many records of a pattern its source has in another of its files as well.
-type Again = HashMap<(SourceId, u64), u64>;
 
 impl Sink for Analyst<'_> {
     type Part = (Vec<(usize, Pulse)>, Again, Written);
@@ -146,18 +165,47 @@ pub(super) struct Analysis {
     pub remarks: Vec<Unread>,
 }
 
-/// Reads everything and looks at it. A store that was written comes back: it lacks what stands beside events.
-pub(super) fn analyse(
+/// Reads everything and looks at it.
+pub(super) fn analyse(context: &Context, question: &Question, events: Events) -> Result<Analysis> {
+    let (analysis, _) = analyse_on(context, question, events, Course::default())?;
+    Ok(analysis)
+}
+
+/// The same on a course of its own: then nothing but the time is chosen.
+pub(super) fn analyse_on(
     context: &Context,
     question: &Question,
     events: Events,
-) -> Result<(Analysis, Option<Box<Writer>>)> {
+    course: Course,
+) -> Result<(Analysis, Left)> {
     let filter = &question.filter;
     let scene = context.scene();
     let rows = context.source_rows(true);
-    let pulses = vec![Pulse::default(); rows.len()];
-    let mut analyst = Analyst { scene: &scene, pulses, again: Again::new(), events };
-    let mut outcome: Outcome = context.drive(&scene, (filter, question.choice()), &mut analyst)?;
+    let resumed = course.known.is_some();
+    let known = course.known.unwrap_or_else(|| (filter.since, Heard::default()));
+    let (since, Heard { catalogue, mut pulses, again }) = known;
+    pulses.resize(rows.len(), Pulse::default());
+    let mut analyst = Analyst { scene: &scene, pulses, again, events };
+    let stretch =
+        |since, until| Filter { since, until, fold_copies: filter.fold_copies, ..Filter::default() };
+    let mut rest = None;
+    let outcome = match course.rest.map(|rest| rest.max(since)) {
+        None if !resumed => context.drive_on(&scene, (filter, question.choice()), &mut analyst, catalogue)?,
+        None => context.drive_on(&scene, (&stretch(since, i64::MAX), None), &mut analyst, catalogue)?,
+        Some(key) => {
+            let below = context.drive_on(&scene, (&stretch(since, key), None), &mut analyst, catalogue)?;
+            // What is lost is told by whoever reads it.
+            if below.remarks.iter().all(|remark| remark.loss == Loss::None) {
+                rest = analyst.rest(key, &below.catalogue);
+            }
+            let above = (&stretch(key, i64::MAX), None);
+            let mut outcome = context.drive_on(&scene, above, &mut analyst, below.catalogue)?;
+            outcome.remarks.extend(below.remarks);
+            outcome
+        }
+    };
+    context.hush();
+    let Outcome { mut catalogue, remarks: read } = outcome;
     let writer = match std::mem::take(&mut analyst.events) {
         Events::Nothing => None,
         Events::Rows(rows) => {
@@ -166,11 +214,13 @@ pub(super) fn analyse(
         }
         Events::Store(writer) => Some(writer.into_inner().unwrap_or_else(PoisonError::into_inner)),
     };
-    outcome.catalogue.uncount(&analyst.again);
+    catalogue.uncount(&analyst.again);
     let ends = neighbours_end(&rows);
     let mut remarks = context.remarks().to_vec();
-    remarks.extend(outcome.remarks);
+    // A chunk on both sides of a moment is read twice, and tells of its faults twice.
+    remarks.extend(read);
     remarks.sort_by(|a, b| (&a.file, &a.why).cmp(&(&b.file, &b.why)));
+    remarks.dedup();
     let inside = |change: &&Change| {
         (filter.since..filter.until).contains(&change.instant.best)
             && rows[change.source.0 as usize].is_asked()
@@ -180,14 +230,14 @@ pub(super) fn analyse(
         orders: orders(&changes),
         changes,
         findings: context.findings(),
-        markers: markers(&outcome.catalogue, filter.fold_copies, |source| rows[source.0 as usize].range),
-        catalogue: outcome.catalogue,
+        markers: markers(&catalogue, filter.fold_copies, |source| rows[source.0 as usize].range),
+        catalogue,
         silences: silences(&analyst.pulses, &ends),
         files: context.files().into_iter().map(|file| file.name).collect(),
         rows,
         remarks,
     };
-    Ok((analysis, writer))
+    Ok((analysis, (writer, rest)))
 }
 
 /// For each source, an instant that at least two other sources of its host (those under the same first

@@ -4,21 +4,23 @@ use std::io::IsTerminal as _;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Mutex;
 
-use super::analyse::{Analysis, Events, analyse};
+use super::again::{Earlier, is_repeatable, keeps_no_less, made_from, options, ours};
+use super::analyse::{Analysis, Course, Events, analyse_on};
 use super::args::{BuildArgs, Input};
 use super::context::Context;
+use super::growing::keep_up;
 use super::outcome::Ending;
 use super::output::Output;
 use super::question::Question;
 use super::resolve;
 use crate::base::{Error, Result};
-use crate::io::walk;
+use crate::io::{Found, walk};
 use crate::present::{
     SummaryStyle, patterns_document, push_summary, report_json, sources_document, thousands,
 };
-use crate::store::{Beside, InputEntry, Made, Manifest, Run, Store, Writer, selection};
+use crate::store::{Beside, InputEntry, Made, Manifest, Rest, Run, Store, Writer, selection};
 use crate::text::clean;
-use crate::time::Zone;
+use crate::time::{Zone, render_rfc3339};
 
 /// Columns where the output is no terminal.
 const COLUMNS: usize = 120;
@@ -83,83 +85,166 @@ fn default_name(input: &Path) -> Result<PathBuf> {
     Ok(format!("{}.timeline", name.strip_suffix(".timeline").unwrap_or(&name)).into())
 }
 
-/// The inputs of a build, in a form that does not hang on the working directory.
-fn made_from(inputs: &[PathBuf]) -> Vec<String> {
-    let whole = |input: &PathBuf| std::fs::canonicalize(input).unwrap_or_else(|_| input.clone());
-    let mut inputs: Vec<String> =
-        inputs.iter().map(|input| whole(input).to_string_lossy().into_owned()).collect();
-    inputs.sort();
-    inputs.dedup();
-    inputs
-}
-
-/// The store of these very inputs that stands there, if one does: building again brings it up to date.
-fn ours(path: &Path, args: &BuildArgs) -> Option<Manifest> {
-    // One that cannot be read is nobody's.
-    if args.force || !Store::is_store(path) {
-        return None;
-    }
-    let known = Manifest::peek(path).ok()?;
-    (known.made_from == made_from(&args.input.inputs)).then_some(known)
-}
-
-/// A store that holds more than this build chooses is not replaced unasked.
-fn keeps_no_less(path: &Path, known: &Manifest, args: &BuildArgs) -> Result<()> {
-    let options = options(args);
-    let chosen = selection(&options);
-    if chosen.is_empty() || chosen == known.selection() {
-        return Ok(());
-    }
-    Err(Error::new(format!(
-        "{} holds more of these logs than {} would keep; give the new store another name with -o, or replace this one with --force",
-        path.display(),
-        chosen.join(" ")
-    )))
-}
-
 /// Runs `timeline build`.
 pub(super) fn run(args: &BuildArgs) -> Result<Ending> {
     let place = Place::of(args)?;
     Question::check(&args.chosen, &Zone::parse(&args.common.tz)?)?;
-    let files = files(&args.input.inputs)?;
-    if let Place::Store(path) = &place
-        && is_up_to_date(path, args, &files)?
-    {
-        return tell_again(path, args);
-    }
-    let context = Context::new(&args.input, &args.common, place.path())?;
-    let events = match &place {
-        Place::Nowhere => Events::Nothing,
-        Place::Rows(path) => Events::Rows(Output::create(Some(path))?),
-        Place::Store(path) => Events::Store(Mutex::new(Box::new(Writer::create(path, args.bloom)?))),
+    let store = match (&place, args.follow) {
+        (Place::Store(path), true) => Some(path),
+        (_, true) => {
+            return Err(Error::new(
+                "--follow keeps a store up to date: give a name that ends in .timeline with -o",
+            ));
+        }
+        _ => None,
     };
+    if store.is_some() && args.input.inputs.iter().any(|path| path == Path::new("-") || Store::is_store(path))
+    {
+        return Err(Error::new(
+            "--follow looks at files again and again: standard input and stores are read once",
+        ));
+    }
+    let found = find(&args.input.inputs)?;
+    let built = once(args, &place, &found, args.force)?;
+    let mut output = Output::stdout();
+    output.write(&built.summary)?;
+    output.write(built.told.as_bytes())?;
+    match store {
+        Some(store) => {
+            output.flush()?;
+            keep_up(args, store, &|found| once(args, &place, found, false), (found, built.events))
+        }
+        None => {
+            output.finish()?;
+            Ok(built.ending)
+        }
+    }
+}
+
+/// What a build says, and how it ended.
+pub(super) struct Built {
+    /// What the logs tell.
+    summary: Vec<u8>,
+    /// What there is to be said of how they were read; lines.
+    pub told: String,
+    /// Events of the store.
+    pub events: u64,
+    ending: Ending,
+}
+
+/// Builds.
+fn once(args: &BuildArgs, place: &Place, found: &[Found], force: bool) -> Result<Built> {
+    let files: Vec<InputEntry> = found.iter().map(InputEntry::of).collect();
+    let earlier = match place {
+        Place::Store(path) if !force => Earlier::of(path, args)?,
+        _ => None,
+    };
+    let earlier = match (place, earlier) {
+        (Place::Store(path), Some(earlier)) if earlier.is_of(&files) => {
+            return tell_again(path, args, earlier);
+        }
+        (_, earlier) => earlier,
+    };
+    let whole = selection(&options(args)).is_empty();
+    let keeps = matches!(place, Place::Store(_)) && is_repeatable(args) && whole;
+    let gone = earlier.as_ref().map_or_else(Vec::new, |earlier| earlier.gone(found));
+    let (manifest, surveyed, rest) = earlier.map_or((None, None, None), Earlier::into_parts);
+    let context = Context::building(&args.input, &args.common, place.path(), (surveyed, keeps))?;
+    let (mut course, mut writing) = (Course::default(), Events::Nothing);
+    let mut told = String::new();
+    match place {
+        Place::Nowhere => {}
+        Place::Rows(path) => writing = Events::Rows(Output::create(Some(path))?),
+        Place::Store(path) => {
+            let mut writer = Writer::create(path, args.bloom)?;
+            if let (Some(manifest), Some(rest)) = (&manifest, rest) {
+                (writer, told) = go_on(writer, args, (&context, path), (manifest, rest), &mut course)?;
+            }
+            writing = Events::Store(Mutex::new(Box::new(writer)));
+        }
+    }
+    course.rest = context.resting_key().filter(|_| keeps);
     let zone = &context.plan.settle.default_zone;
     let question = Question::of_window(&args.common, args.at_least.level.as_deref(), &args.chosen, zone)?;
-    let (analysis, writer) = analyse(&context, &question, events)?;
+    let (analysis, (writer, rested)) = analyse_on(&context, &question, writing, course)?;
     context.hush();
-    let mut text = summary(&context, &analysis, args);
-    if let (Place::Store(path), Some(writer)) = (&place, writer) {
-        let events = finish(*writer, args, (&context, &files), &analysis)?;
-        let name = clean(&path.to_string_lossy());
-        text.push(b'\n');
-        let plural = if events == 1 { "" } else { "s" };
-        let count = format!("{} event{plural}", thousands(events));
-        // Of a choice it is not known how many are in it.
-        let all = selection(&options(args)).is_empty();
-        let derived = match context.derived() {
-            0 => String::new(),
-            _ if !all => String::new(),
-            derived => format!(" ({} of them marked derived: what others show)", thousands(derived)),
-        };
-        let said = format!("Store: {name}, {count}{derived}. Ask it: timeline show {name}\n");
-        text.extend_from_slice(said.as_bytes());
+    let mut summary = summary(&context, &analysis, args);
+    let mut events = 0;
+    if let (Place::Store(path), Some(writer)) = (place, writer) {
+        let files = hashed(&context, &files, manifest.as_ref());
+        let kept = context.kept(rested);
+        let aside = (!gone.is_empty()).then(|| aside(path));
+        events = finish(*writer, args, (&context, files), (&analysis, kept), aside.as_deref())?;
+        summary.push(b'\n');
+        summary.extend_from_slice(written(&context, path, events, args).as_bytes());
+        told.extend(aside.map(|aside| told_of_gone(&aside, &gone)));
     }
-    let mut output = Output::stdout();
-    output.write(&text)?;
-    output.finish()?;
     question.tell_never_met(&context, args.common.quiet);
     // The summary has told of every loss: stderr need not repeat it.
-    Ok(context.verdict(&analysis.remarks))
+    let ending = context.verdict(&analysis.remarks);
+    Ok(Built { summary, told, events, ending })
+}
+
+/// Where a store is put that holds what its logs no longer do.
+fn aside(path: &Path) -> PathBuf {
+    let mut now = Vec::new();
+    render_rfc3339(&mut now, resolve::now(), 0, 0, true);
+    let now = String::from_utf8_lossy(&now).replace(':', "");
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".until-{now}"));
+    path.with_file_name(name)
+}
+
+/// Says what stands aside.
+fn told_of_gone(aside: &Path, gone: &[String]) -> String {
+    let named: Vec<String> = gone.iter().take(3).map(|name| clean(name)).collect();
+    let more = if gone.len() > named.len() { ", ..." } else { "" };
+    let (files, are) = if gone.len() == 1 { ("file", "is") } else { ("files", "are") };
+    format!(
+        "Kept: {} still holds {} {files} that {are} gone ({}{more})\n",
+        clean(&aside.to_string_lossy()),
+        gone.len(),
+        named.join(", ")
+    )
+}
+
+/// Goes on where an earlier build of this store was at rest, if what it found below stands; and what there is to be
+/// said of it.
+fn go_on(
+    mut writer: Writer,
+    args: &BuildArgs,
+    (context, path): (&Context, &Path),
+    (manifest, rest): (&Manifest, Rest),
+    course: &mut Course,
+) -> Result<(Writer, String)> {
+    let heard = match context.prepared()?.goes_on(&rest.below) {
+        Ok(()) => context.heard(&rest),
+        Err(why) => return Ok((writer, format!("All of it was read again: {}\n", clean(&why)))),
+    };
+    let Some(heard) = heard else { return Ok((writer, String::new())) };
+    let key = rest.below.key;
+    if writer.go_on(path, manifest, &rest.writer).is_err() {
+        // What it would go on from is damaged: it is built from nothing.
+        drop(writer);
+        return Ok((Writer::create(path, args.bloom)?, String::new()));
+    }
+    course.known = Some((key, heard));
+    Ok((writer, context.prepared()?.told_of_news()))
+}
+
+/// What is said of a store that was written.
+fn written(context: &Context, path: &Path, events: u64, args: &BuildArgs) -> String {
+    let name = clean(&path.to_string_lossy());
+    let plural = if events == 1 { "" } else { "s" };
+    let count = format!("{} event{plural}", thousands(events));
+    // Of a choice it is not known how many are in it.
+    let all = selection(&options(args)).is_empty();
+    let derived = match context.derived() {
+        0 => String::new(),
+        _ if !all => String::new(),
+        derived => format!(" ({} of them marked derived: what others show)", thousands(derived)),
+    };
+    format!("Store: {name}, {count}{derived}. Ask it: timeline show {name}\n")
 }
 
 /// The summary, as wide as the terminal.
@@ -178,58 +263,54 @@ fn summary(context: &Context, analysis: &Analysis, args: &BuildArgs) -> Vec<u8> 
 
 /// The files below the inputs, as they are now. They are looked at before they are read: what changes while they are
 /// is seen as changed by the next build.
-fn files(inputs: &[PathBuf]) -> Result<Vec<InputEntry>> {
+pub(super) fn find(inputs: &[PathBuf]) -> Result<Vec<Found>> {
     let on_disk: Vec<PathBuf> =
         inputs.iter().filter(|path| *path != Path::new("-") && !Store::is_store(path)).cloned().collect();
     let (found, _) = walk(&on_disk, on_disk.len() < inputs.len())?;
-    Ok(found.iter().map(InputEntry::of).collect())
+    Ok(found)
 }
 
-/// Whether a store was made of these very files by this program, asked the same. Formats of the user's own may have
-/// changed since: with any, nothing is up to date.
-fn is_up_to_date(path: &Path, args: &BuildArgs, files: &[InputEntry]) -> Result<bool> {
-    let common = &args.common;
-    let settled = common.as_written || common.year.is_some() || !common.assume_tz.is_empty();
-    let others = args.input.inputs.iter().any(|input| input == Path::new("-") || Store::is_store(input));
-    let grammars = resolve::config_folder().map(|folder| folder.join("grammars"));
-    if settled || others || grammars.is_some_and(|folder| folder.exists()) || args.force {
-        return Ok(false);
-    }
-    // A store that is damaged, or none, is built.
-    let Ok(store) = Store::open(path, false) else { return Ok(false) };
-    let made = store.manifest();
-    let same = made.inputs.len() == files.len()
-        && made.inputs.iter().zip(files).all(|(then, now)| then.looks_like(now));
-    Ok(same
-        && made.program == Manifest::program()
-        && made.tz == Zone::parse(&common.tz)?.name()
-        && made.made_from == made_from(&args.input.inputs)
-        && made.options == options(args))
-}
-
-/// Says what was said when a store was built, out of the store.
-fn tell_again(path: &Path, args: &BuildArgs) -> Result<Ending> {
-    let input = Input { inputs: vec![path.to_owned()] };
-    let context = Context::new(&input, &args.common, None)?;
+/// Says what was said when a store was built: from where that was at rest, or out of the store.
+fn tell_again(path: &Path, args: &BuildArgs, earlier: Earlier) -> Result<Built> {
+    let (manifest, surveyed, rest) = earlier.into_parts();
+    let mut course = Course::default();
+    let context = match rest {
+        Some(rest) => {
+            let context = Context::building(&args.input, &args.common, Some(path), (surveyed, true))?;
+            if context.prepared()?.goes_on(&rest.below).is_ok() {
+                course.known = context.heard(&rest).map(|heard| (rest.below.key, heard));
+            }
+            context
+        }
+        None => Context::new(&Input { inputs: vec![path.to_owned()] }, &args.common, None)?,
+    };
     let zone = &context.plan.settle.default_zone;
     let question = Question::of_window(&args.common, args.at_least.level.as_deref(), &args.chosen, zone)?;
-    let (analysis, _) = analyse(&context, &question, Events::Nothing)?;
+    let (analysis, _) = analyse_on(&context, &question, Events::Nothing, course)?;
     context.hush();
-    let mut text = summary(&context, &analysis, args);
+    let summary = summary(&context, &analysis, args);
     let name = clean(&path.to_string_lossy());
-    text.extend_from_slice(format!("\nStore: {name} is up to date: no file has changed\n").as_bytes());
-    let mut output = Output::stdout();
-    output.write(&text)?;
-    output.finish()?;
-    Ok(context.verdict(&analysis.remarks))
+    let told = format!("\nStore: {name} is up to date: no file has changed\n");
+    let events = manifest.map_or(0, |manifest| manifest.rows);
+    Ok(Built { summary, told, events, ending: context.verdict(&analysis.remarks) })
+}
+
+/// Files with the hashes of their contents; of those that are as they were for an earlier build, as it hashed them.
+fn hashed(context: &Context, files: &[InputEntry], earlier: Option<&Manifest>) -> Vec<InputEntry> {
+    let known = |file: &InputEntry| {
+        let inputs = &earlier?.inputs;
+        inputs.iter().find(|then| then.looks_like(file) && !then.hash.is_empty()).cloned()
+    };
+    context.hashed(files, &known)
 }
 
 /// Completes the store; the number of its events.
 fn finish(
     writer: Writer,
     args: &BuildArgs,
-    (context, files): (&Context, &[InputEntry]),
-    analysis: &Analysis,
+    (context, inputs): (&Context, Vec<InputEntry>),
+    (analysis, kept): (&Analysis, Vec<u8>),
+    aside: Option<&Path>,
 ) -> Result<u64> {
     let report = analysis.report(context);
     let run = Run {
@@ -244,51 +325,13 @@ fn finish(
         patterns: patterns_document(&analysis.catalogue, &report),
         findings: report_json(&report),
         run: run.to_json()?,
+        kept,
     };
     let made = Made {
         tz: report.zone.name().to_owned(),
         options: options(args),
         from: made_from(&args.input.inputs),
-        inputs: context.hashed(files),
+        inputs,
     };
-    writer.finish(&beside, made)
-}
-
-/// What was said on the command line that settles what is read and how: as it would be said again.
-fn options(args: &BuildArgs) -> Vec<String> {
-    let common = &args.common;
-    let mut options = Vec::new();
-    let mut say = |name: &str, value: &str| options.push(format!("--{name}={value}"));
-    let several = [
-        ("assume-tz", &common.assume_tz),
-        ("host", &common.host),
-        ("program", &common.program),
-        ("source", &common.source),
-        ("encoding", &common.opening.encoding),
-    ];
-    for (name, values) in several {
-        values.iter().for_each(|value| say(name, value));
-    }
-    let year = common.year.map(|year| year.to_string());
-    let window = common.around.as_ref().map(|_| common.window.clone());
-    let single = [
-        ("year", &year),
-        ("since", &common.since),
-        ("until", &common.until),
-        ("around", &common.around),
-        ("window", &window),
-        ("level", &args.at_least.level),
-        ("where", &args.chosen.expression),
-    ];
-    for (name, value) in single {
-        value.iter().for_each(|value| say(name, value));
-    }
-    for (name, set) in
-        [("as-written", common.as_written), ("no-dedupe", common.no_dedupe), ("bloom", args.bloom)]
-    {
-        if set {
-            options.push(format!("--{name}"));
-        }
-    }
-    options
+    writer.finish(&beside, made, aside)
 }

@@ -16,16 +16,16 @@ use super::stored::{Stored, stored};
 use crate::base::{Account, Basis, Error, Loss, Result, Unread};
 use crate::clock::{Proof, Years};
 use crate::engine::{
-    Choice, FileState, Follower, Outcome, Plan, Prepared, Sink, SourceState, drive, prepare,
+    Choice, FileState, Follower, Outcome, Plan, Prepared, Sink, SourceState, Surveyed, drive, prepare,
 };
 use crate::grammar::{GrammarId, GrammarSet};
 use crate::ingest::{Filter, Picker};
-use crate::lens::Finding;
+use crate::lens::{Catalogue, Finding};
 use crate::pattern::LevelRules;
 use crate::poll::Change;
 use crate::present::SourceRow;
 use crate::query::Matcher;
-use crate::store::{InputEntry, StoredFile};
+use crate::store::{Heard, InputEntry, Kept, Rest, StoredFile, WriterRest};
 use crate::text::clean;
 use crate::view::{FileLabel, Scene, scene_labels};
 
@@ -71,6 +71,19 @@ impl Context {
     pub(super) fn new(input: &Input, common: &Common, output: Option<&Path>) -> Result<Self> {
         let mut plan = resolve::plan(&input.inputs, common)?;
         plan.output = output.map(Path::to_owned);
+        Self::with_plan(plan, common, None, false)
+    }
+
+    /// The same for a build that takes surveys from an earlier one, or keeps its own for a later one.
+    pub(super) fn building(
+        input: &Input,
+        common: &Common,
+        output: Option<&Path>,
+        (surveyed, keeps): (Option<Surveyed>, bool),
+    ) -> Result<Self> {
+        let mut plan = resolve::plan(&input.inputs, common)?;
+        plan.output = output.map(Path::to_owned);
+        (plan.surveyed, plan.keep_surveys) = (surveyed, keeps);
         Self::with_plan(plan, common, None, false)
     }
 
@@ -267,16 +280,50 @@ impl Context {
     }
 
     /// How many events hold a plain text, where a store tells that without reading any.
-    pub(super) fn count_of(&self, text: &[u8]) -> Option<u64> {
+    pub(super) fn count_of(&self, filter: &Filter) -> Option<u64> {
         match &self.material {
-            Material::Store(stored) if self.plan.sources.is_empty() => stored.store.count_of(text),
+            Material::Store(stored) if self.plan.sources.is_empty() => {
+                self.pool.install(|| stored.store.count_of(filter))
+            }
             _ => None,
         }
     }
 
-    /// Files on disk with the hashes of their contents; one that cannot be read has none.
-    pub(super) fn hashed(&self, files: &[InputEntry]) -> Vec<InputEntry> {
-        self.pool.install(|| files.par_iter().map(InputEntry::hashed).collect())
+    /// Files on disk with the hashes of their contents, those that are `known` and of the others all that can be read.
+    pub(super) fn hashed(
+        &self,
+        files: &[InputEntry],
+        known: &(dyn Fn(&InputEntry) -> Option<InputEntry> + Sync),
+    ) -> Vec<InputEntry> {
+        let hashed = |file: &InputEntry| known(file).unwrap_or_else(|| file.hashed());
+        self.pool.install(|| files.par_iter().map(hashed).collect())
+    }
+
+    /// The moment at which this run can stop for a later one to go on.
+    pub(super) fn resting_key(&self) -> Option<i64> {
+        self.prepared().ok()?.resting_key()
+    }
+
+    /// Names of files and of sources, by id.
+    fn names(prepared: &Prepared) -> (Vec<&str>, Vec<&str>) {
+        let files = prepared.files.iter().map(|file| &file.name[..]).collect();
+        (files, prepared.sources.iter().map(|source| &source.name[..]).collect())
+    }
+
+    /// What an earlier run heard below a moment, in this one's ids.
+    pub(super) fn heard(&self, rest: &Rest) -> Option<Heard> {
+        let (files, sources) = Self::names(self.prepared().ok()?);
+        rest.heard((&files, &sources))
+    }
+
+    /// What a later build may take from this one, as a file of the store; empty where nothing is kept.
+    pub(super) fn kept(&self, rested: Option<(i64, Heard, WriterRest)>) -> Vec<u8> {
+        let Material::Logs(prepared) = &self.material else { return Vec::new() };
+        let Some(surveyed) = &prepared.surveyed else { return Vec::new() };
+        let (files, sources) = Self::names(prepared);
+        let rest = rested
+            .map(|(key, heard, writer)| Rest::new(prepared.below(key), (&files, &sources), &heard, writer));
+        Kept::new(surveyed.clone(), rest).to_bytes()
     }
 
     /// Reads everything into `sink`. The remarks of reading join the ledger.
@@ -286,12 +333,25 @@ impl Context {
         question: (&Filter, Option<Choice<'_>>),
         sink: &mut S,
     ) -> Result<Outcome> {
-        let outcome = self.pool.install(|| match &self.material {
-            Material::Logs(prepared) => drive(prepared, scene, &self.rules, question, sink, &self.progress),
-            Material::Store(stored) => stored.store.drive(scene, &stored.files, question, sink),
-        });
+        let outcome = self.drive_on(scene, question, sink, Catalogue::default());
         self.progress.done();
         outcome
+    }
+
+    /// The same for a stretch of the timeline behind others, whose patterns are known.
+    pub(super) fn drive_on<S: Sink + Send>(
+        &self,
+        scene: &Scene<'_>,
+        question: (&Filter, Option<Choice<'_>>),
+        sink: &mut S,
+        known: Catalogue,
+    ) -> Result<Outcome> {
+        self.pool.install(|| match &self.material {
+            Material::Logs(prepared) => {
+                drive(prepared, scene, &self.rules, question, sink, &self.progress, known)
+            }
+            Material::Store(stored) => stored.store.drive(scene, &stored.files, question, sink),
+        })
     }
 
     /// How many events are no records, and follow from some.

@@ -1,5 +1,6 @@
 //! The binary's half: what was typed, what it means, and how a run ends.
 
+mod again;
 mod analyse;
 mod args;
 mod boot_findings;
@@ -14,11 +15,13 @@ mod follow;
 mod formats;
 mod formats_new;
 mod grep;
+mod growing;
 mod notice;
 mod outcome;
 mod output;
 mod page;
 mod pager;
+mod patterns;
 mod progress;
 mod question;
 mod report;
@@ -72,6 +75,7 @@ pub fn run() -> ExitCode {
         args::Command::Grep(args) => grep::run(args),
         args::Command::Report(args) => report::run(args),
         args::Command::Sources(args) => sources::run(args),
+        args::Command::Patterns(args) => patterns::run(args),
         args::Command::Explain(args) => explain::run(args),
         args::Command::Formats(args) => formats::run(args),
         args::Command::Completions { shell } => completions::completions(*shell),

@@ -18,7 +18,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<Ending> {
     let mut output = Output::create(args.output.output.as_deref())?;
     let zone = &context.plan.settle.default_zone;
     let question = Question::of_window(&args.common, args.at_least.level.as_deref(), &args.chosen, zone)?;
-    let (analysis, _) = analyse(&context, &question, Events::Nothing)?;
+    let analysis = analyse(&context, &question, Events::Nothing)?;
     let report = analysis.report(&context);
     output.write(&match args.format {
         ReportFormat::Md => report_markdown(&report),

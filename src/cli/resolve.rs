@@ -101,6 +101,8 @@ pub(super) fn plan(inputs: &[PathBuf], common: &Common) -> Result<Plan> {
         sources: common.source.clone(),
         settle: SettleOptions { default_zone, assumptions, year: common.year, now: now() },
         chunk_size: common.chunk_size.unwrap_or(CHUNK_SIZE).max(64),
+        surveyed: None,
+        keep_surveys: false,
     })
 }
 

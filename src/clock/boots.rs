@@ -37,7 +37,7 @@ const GRID: i64 = 900 * NANOS_PER_SECOND;
 
 /// A line bounds others that far away in uptime: by then drift has used up a second, so that a step that
 /// nothing shows leaves no second to narrow, but a contradiction.
-const REACH: i64 = 2_000 * NANOS_PER_SECOND;
+pub const REACH: i64 = 2_000 * NANOS_PER_SECOND;
 
 /// How far the clocks may part in a span of time, nanoseconds.
 const fn drift(span: i64) -> i64 {
@@ -97,6 +97,11 @@ impl Envelope {
             kept.push((uptime, edge));
         }
         Self(kept.into())
+    }
+
+    /// What it knows of lines that were said before an instant.
+    pub(super) fn below(&self, until: i64) -> &[(i64, i64)] {
+        &self.0[..self.0.partition_point(|(uptime, edge)| edge.saturating_add(*uptime) < until)]
     }
 
     /// What was said at this uptime was said before the boot's edge plus it; the edge.

@@ -1,7 +1,7 @@
 //! Kernel lines of all files in UTC, once zones and years are settled: boots by host, clocks that were
 //! set, and for each file what narrows the instants of its kernel lines.
 
-use super::boots::{Boot, Envelope, Moment, PROMPT, Point, boots};
+use super::boots::{Boot, Envelope, Moment, PROMPT, Point, REACH, boots};
 use super::counted::{Doubt, Known};
 use super::proof::{Place, Proof};
 use super::spans::local_to_utc;
@@ -276,6 +276,17 @@ impl Booted {
 }
 
 impl Clock {
+    /// What narrows the instants of kernel lines below a key: for each kernel its host, the uptime from which its lines
+    /// were written at once, and uptimes with when the boot was at the latest. What lies [`REACH`] behind the key may
+    /// still narrow what lies before it.
+    pub fn heard_below(&self, key: i64) -> impl Iterator<Item = (&[u8], i64, &[(i64, i64)])> {
+        let until = key.saturating_add(REACH);
+        self.kernels.iter().filter_map(move |kernel| {
+            let points = kernel.envelope.below(until);
+            (!points.is_empty()).then_some((&kernel.host[..], kernel.live_from, points))
+        })
+    }
+
     /// The instant of a kernel line whose uptime other lines of its boot bound: what the kernel said, it
     /// said before its edge, and what is said is written at once. Never wider than its stamp; left alone
     /// where it was written late, or before the log daemon ran.

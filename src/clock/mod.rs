@@ -43,6 +43,7 @@ use crate::time::{DateOrder, OffsetCursor, Zone};
 use crate::witness::{OddWriter, odd_one};
 use daycount::DayCount;
 
+pub use boots::REACH;
 pub use counted::SinceBoot;
 pub use days::{DayFacts, DaysKnown, DaysSettled, settle_days};
 pub use kernels::{Booted, ClockStep, Kernel};

@@ -161,17 +161,23 @@ fn ranges(
 ) -> impl Iterator<Item = (i64, i64, i64)> {
     let segment = clock.segment(segment);
     // Around a change of offset the wall clock runs back: an hour of slack keeps the bounds true.
-    let slack = if segment.zone.is_fixed() { 0 } else { 3_600 * NANOS_PER_SECOND };
+    let slack = |min: i64, max: i64| {
+        let second = |at: i64, days: i64| at.div_euclid(NANOS_PER_SECOND).saturating_add(days * 86_400);
+        if segment.zone.is_steady(second(min, -1), second(max, 1)) { 0 } else { 3_600 * NANOS_PER_SECOND }
+    };
     let zoned = chunk.zoned.map(|range| {
         // An epoch among repaired stamps is not repaired: its bounds must hold as well.
         let repair = repair(clock);
         (range.min.saturating_add(repair), range.max.saturating_add(repair), repair.abs())
     });
-    let local =
-        chunk.local.map(|range| (local_to_utc(segment, range.min), local_to_utc(segment, range.max), slack));
+    let within = |min: i64, max: i64| {
+        let (min, max) = (local_to_utc(segment, min), local_to_utc(segment, max));
+        (min, max, slack(min, max))
+    };
+    let local = chunk.local.map(|range| within(range.min, range.max));
     let yearless = chunk.yearless.map(|yearless| {
-        let at = |(turn, at): (i32, i64)| local_to_utc(segment, years::in_year(year + turn, at));
-        (at(yearless.range.min), at(yearless.range.max), slack)
+        let at = |(turn, at): (i32, i64)| years::in_year(year + turn, at);
+        within(at(yearless.range.min), at(yearless.range.max))
     });
     let ahead = clock.ahead();
     let ranges = zoned.into_iter().chain(local).chain(yearless);

@@ -107,7 +107,8 @@ const WAVE_BYTES: u64 = 2 << 20;
 /// becomes final at once is far more, and all of it as text or columns is more than its records.
 const GROUP_EVENTS: usize = 4 << 10;
 
-/// Reads all chunks, and hands the timeline to `sink`: what `filter` keeps and `choice` chooses.
+/// Reads all chunks, and hands the timeline to `sink`: what `filter` keeps and `choice` chooses. A run that goes on
+/// where another stopped counts on from that one's catalogue.
 pub fn drive<S: Sink>(
     prepared: &Prepared,
     scene: &Scene<'_>,
@@ -115,13 +116,14 @@ pub fn drive<S: Sink>(
     (filter, choice): (&Filter, Option<Choice<'_>>),
     sink: &mut S,
     watch: &dyn Watch,
+    catalogue: Catalogue,
 ) -> Result<Outcome> {
     let order = in_order(prepared, filter);
     let reader = WaveReader::new(prepared, scene, rules, (filter, choice), watch);
     let crowded = (filter.fold_copies && prepared.files.len() > 1).then(|| crowded(&order));
     let matching_only = choice.is_some() && !filter.keep_all;
     let wave_bytes = WAVE_BYTES * rayon::current_num_threads() as u64;
-    let mut outcome = Outcome::default();
+    let mut outcome = Outcome { catalogue, remarks: Vec::new() };
     // What is derived is known before anything is read, and waits among the batches for its time.
     let mut derived = derived_batches(prepared, scene.set, filter);
     if let Some(choice) = choice {
@@ -221,7 +223,7 @@ const CROWD: u64 = 8 << 20;
 
 /// The seconds in which too much without a stamp stands, ascending. They follow from the chunks alone, so what
 /// is shown does not hang on where a wave happens to end.
-fn crowded(order: &[&Chunk]) -> Vec<i64> {
+pub(super) fn crowded(order: &[&Chunk]) -> Vec<i64> {
     let undated = order.iter().filter(|chunk| !chunk.span.dated);
     let undated: Vec<(i64, u64)> =
         undated.map(|chunk| (second(chunk.span.min), chunk.end - chunk.start)).collect();

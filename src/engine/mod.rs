@@ -17,8 +17,11 @@ mod places;
 mod plan;
 mod prepare;
 mod repeats;
+mod resume;
 mod sections;
 mod stated;
+mod surveyed;
+mod surveying;
 mod tables;
 
 pub use account::Extent;
@@ -28,3 +31,5 @@ pub use follow::Follower;
 pub use ledger::Ledger;
 pub use plan::{Plan, Watch};
 pub use prepare::{Chunk, FileState, Prepared, SourceState, prepare};
+pub use resume::Below;
+pub use surveyed::Surveyed;

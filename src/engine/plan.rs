@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::surveyed::Surveyed;
 use crate::clock::SettleOptions;
 use crate::io::{Found, OpenOptions};
 use crate::text::glob;
@@ -31,6 +32,10 @@ pub struct Plan {
     pub settle: SettleOptions,
     /// Bytes of a chunk at most: a matter of speed, never of results.
     pub chunk_size: usize,
+    /// What an earlier run surveyed.
+    pub surveyed: Option<Surveyed>,
+    /// Whether a later run may ask for what this one surveys.
+    pub keep_surveys: bool,
 }
 
 /// Of files that overlap in time each has a chunk in memory: all of them together shall not be larger.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -17,19 +17,22 @@ use super::ledger::Ledger;
 use super::noticed::{copies, days, unknown_boots, unset_clocks};
 use super::plan::{Plan, Watch};
 use super::repeats::derive_repeats;
+use super::resume::Growth;
 use super::sections::watch_sections;
 use super::stated::derive_stated;
+use super::surveyed::{News, Surveyed};
+use super::surveying::{Surveys, survey_all};
 use super::tables::watch_tables;
-use crate::base::{Account, Derived, Error, FileId, Loss, Result, SourceId, Unread, reason};
+use crate::base::{Account, Derived, Error, FileId, Loss, Result, SourceId, Unread};
 use crate::clock::{
     Booted, ChunkSpan, Clock, ClockStep, DaysKnown, FileFacts, Settled, Shift, SkewShown, settle,
 };
 use crate::grammar::{Detection, GrammarSet, Headers, detect};
 use crate::ingest::{Interval, Picker};
-use crate::io::{Found, Head, MAX_LINE, Member, Opened, Rotation, Short, family, walk};
+use crate::io::{Found, Head, MAX_LINE, Member, Opened, Rotation, family, walk};
 use crate::pattern::LevelRules;
 use crate::poll::Change;
-use crate::survey::{FileFormat, FileSurvey, Layouts, Range, survey_plain, survey_stream};
+use crate::survey::{FileFormat, FileSurvey, Range};
 use crate::witness::{Testimony, keep_shared};
 
 /// A file of the run, surveyed and settled.
@@ -84,6 +87,10 @@ pub struct FileState {
     pub(super) path: PathBuf,
     /// Device and inode it was found as.
     pub(super) identity: (u64, u64),
+    /// What of it is new since an earlier run.
+    pub(super) news: News,
+    /// What is behind its former end, where it has grown.
+    pub(super) growth: Option<Growth>,
 }
 
 /// A source: one log on one host, over all its files.
@@ -142,6 +149,8 @@ pub struct Prepared {
     pub skews: Vec<SkewShown>,
     /// The account so far.
     pub ledger: Ledger,
+    /// The surveys of its files, where a later run may ask for them.
+    pub surveyed: Option<Surveyed>,
 }
 
 /// A file on its way to a [`FileState`].
@@ -191,7 +200,7 @@ pub fn prepare(
             .then_with(|| a.found.name.cmp(&b.found.name))
     });
     watch.expect(candidates.iter().map(|candidate| candidate.opened.size * 2).sum());
-    let mut surveys = survey_all(plan, set, &candidates, &mut remarks, watch);
+    let Surveys { files: mut surveys, news, kept } = survey_all(plan, set, &candidates, &mut remarks, watch);
     unset_clocks(&candidates, &mut surveys, &mut remarks);
     let days = days(plan, set, &candidates, &mut surveys, &mut remarks);
     for (candidate, survey) in candidates.iter_mut().zip(&surveys) {
@@ -216,10 +225,13 @@ pub fn prepare(
         steps: settlement.steps,
         skews: settlement.skews,
         ledger: Ledger::default(),
+        surveyed: kept,
     };
-    for ((candidate, survey), settled) in candidates.into_iter().zip(&surveys).zip(settlement.files) {
+    for (((candidate, survey), settled), news) in
+        candidates.into_iter().zip(&surveys).zip(settlement.files).zip(news)
+    {
         let asked = plan.wants(&candidate.found.name, &candidate.source);
-        prepared.add((candidate, asked), survey, settled, plan.settle.now);
+        prepared.add((candidate, asked, news), survey, settled, plan.settle.now);
     }
     remarks.retain(|remark| {
         archives.contains(&remark.file) || plan.wants(&remark.file, &family(&remark.file).0)
@@ -358,96 +370,6 @@ fn hopeful(set: &GrammarSet, candidates: &[Candidate], ahead: &dyn Picker) -> Ve
     hopeful
 }
 
-/// Surveys all files: plain ones chunk by chunk, compressed ones file by file, all in parallel.
-fn survey_all(
-    plan: &Plan,
-    set: &GrammarSet,
-    candidates: &[Candidate],
-    remarks: &mut Vec<Unread>,
-    watch: &dyn Watch,
-) -> Vec<FileSurvey> {
-    enum Task {
-        Piece(usize, u64, u64),
-        Stream(usize),
-    }
-    let chunk_size = plan.chunk_of(candidates.len());
-    let mut tasks = Vec::new();
-    for (index, candidate) in candidates.iter().enumerate() {
-        if candidate.opened.is_stream() {
-            tasks.push(Task::Stream(index));
-        }
-    }
-    for (index, candidate) in candidates.iter().enumerate() {
-        let size = candidate.opened.size;
-        if !candidate.opened.is_stream() {
-            let starts = (0..size).step_by(chunk_size);
-            tasks.extend(starts.map(|from| Task::Piece(index, from, size.min(from + chunk_size as u64))));
-        }
-    }
-    let faults = Mutex::new(Vec::new());
-    let layouts = |index: usize| Layouts { set, format: &candidates[index].format };
-    let results: Vec<(usize, FileSurvey)> = tasks
-        .par_iter()
-        .with_max_len(1)
-        .map_init(Vec::new, |buffer, task| match *task {
-            Task::Piece(index, from, to) => {
-                let mut survey = FileSurvey::default();
-                match survey_plain(layouts(index), &candidates[index].opened, (from, to), buffer) {
-                    Ok(((chunks, used), short)) => {
-                        let why = "shrank while it was read: what was cut off is not here".to_owned();
-                        survey.cut = short.then_some(Short { why, loss: Loss::Part });
-                        survey.bytes = to - from;
-                        survey.chunks = chunks;
-                        survey.used = used;
-                    }
-                    Err(error) => survey.cut = Some(Short { why: reason(&error), loss: Loss::Part }),
-                }
-                watch.advance(to - from, &candidates[index].found.name);
-                (index, survey)
-            }
-            Task::Stream(index) => {
-                let candidate = &candidates[index];
-                watch.advance(candidate.opened.size, &candidate.found.name);
-                match candidate.opened.unpack() {
-                    Ok(unpacker) => (index, survey_stream(layouts(index), unpacker, chunk_size)),
-                    Err(error) => {
-                        let why = reason(&error);
-                        if let Ok(mut faults) = faults.lock() {
-                            faults.push((index, why));
-                        }
-                        (index, FileSurvey::default())
-                    }
-                }
-            }
-        })
-        .collect();
-    let mut surveys: Vec<FileSurvey> = candidates.iter().map(|_| FileSurvey::default()).collect();
-    for (index, part) in results {
-        let survey = &mut surveys[index];
-        survey.bytes += part.bytes;
-        survey.chunks.extend(part.chunks);
-        survey.used.extend(part.used);
-        survey.cut = survey.cut.take().or(part.cut);
-        survey.dropped += part.dropped;
-    }
-    surveys.iter_mut().for_each(FileSurvey::join);
-    let mut faults = faults.into_inner().unwrap_or_default();
-    faults.sort();
-    for (index, why) in faults {
-        remarks.push(Unread { file: candidates[index].found.name.clone(), why, loss: Loss::Whole });
-    }
-    for (candidate, survey) in candidates.iter().zip(&surveys) {
-        if survey.dropped > 0 {
-            let why = format!("{} bytes of lines over {MAX_LINE} bytes are left out", survey.dropped);
-            remarks.push(Unread { file: candidate.found.name.clone(), why, loss: Loss::Part });
-        }
-        if let Some(Short { why, loss }) = &survey.cut {
-            remarks.push(Unread { file: candidate.found.name.clone(), why: why.clone(), loss: *loss });
-        }
-    }
-    surveys
-}
-
 impl Prepared {
     /// A file by id.
     pub fn file(&self, id: FileId) -> &FileState {
@@ -457,7 +379,7 @@ impl Prepared {
     /// Adds a file; files must come in canonical order.
     fn add(
         &mut self,
-        (candidate, asked): (Candidate, bool),
+        (candidate, asked, news): (Candidate, bool, News),
         survey: &FileSurvey,
         settled: Settled,
         now: i64,
@@ -495,7 +417,13 @@ impl Prepared {
         let folds = zones.map(|zone| behind::folds(zone, range, clock.ahead())).collect();
         let extents = extents(survey, &clock, spans);
         let ledger = account(survey, spans);
+        let growth = match news {
+            News::Behind { from, torn } => Growth::of((from, torn), survey, spans),
+            _ => None,
+        };
         self.files.push(FileState {
+            news,
+            growth,
             name: candidate.found.name,
             source,
             rotation: candidate.rotation,

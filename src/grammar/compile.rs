@@ -99,6 +99,8 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
         rank: typed.rank,
         weight: weight(&shape),
         primary_only: typed.primary_only,
+        share: typed.share,
+        header: typed.header.clone(),
         first: shape.first_bytes(),
         shape,
         levels,

@@ -46,9 +46,11 @@ pub(super) fn wins(set: &GrammarSet, id: GrammarId, sample: &[u8]) -> bool {
     (grammar.table.is_some() || any()) && detect(set, sample).winner() == Some(id)
 }
 
-/// The lines of a sample that vote. Its last one may be cut.
+/// The lines of a sample that vote. Its last one may be cut, but among a few lines it may be the only record.
 fn sampled(sample: &[u8]) -> impl Iterator<Item = Line<'_>> {
-    let complete = memchr::memrchr(b'\n', sample).unwrap_or(sample.len());
+    const FEW: usize = 24;
+    let few = memchr::memchr_iter(b'\n', sample).nth(FEW).is_none();
+    let complete = memchr::memrchr(b'\n', sample).filter(|_| !few).unwrap_or(sample.len());
     Line::all(complete, sample).take(SAMPLE_LINES)
 }
 
@@ -88,11 +90,17 @@ fn vote(set: &GrammarSet, lines: &[Line<'_>], probe: bool, slots: &mut Slots) ->
             None if probe && !lines.iter().enumerate().any(|(at, line)| probed(at) && fits(line)) => 0,
             None => lines.iter().filter(|line| fits(line)).count(),
         };
-        if count > 0 {
+        if count > 0 && is_had(grammar, count, lines) {
             candidates.push(Candidate { grammar: id, lines: count });
         }
     }
     candidates
+}
+
+/// Whether a file of which `count` lines fit has all else that the grammar asks for.
+fn is_had(grammar: &Grammar, count: usize, lines: &[Line<'_>]) -> bool {
+    let header = |text: &String| lines.iter().any(|line| line.text().starts_with(text.as_bytes()));
+    count * 100 >= lines.len() * usize::from(grammar.share) && grammar.header.as_ref().is_none_or(header)
 }
 
 /// The formats that some of the lines show although no line has a stamp.
@@ -207,7 +215,8 @@ fn section_rows(grammar: &Grammar, lines: &[Line<'_>], slots: &mut Slots) -> usi
         {
             // A layout whose stamp stands last has told all its cells.
             let behind = cells(&line[stamp.end as usize..]);
-            count += usize::from(behind == 0 || behind >= columns);
+            let numbers = line[stamp.end as usize..].iter().any(u8::is_ascii_digit);
+            count += usize::from(behind == 0 || behind >= columns && numbers);
         }
     }
     count

@@ -5,6 +5,8 @@
 //! follows the rest of the first line. Full field lists are made only for records that are printed
 //! with their fields.
 
+use serde::{Deserialize, Serialize};
+
 use super::bodies::{Body, Shared};
 use super::pairs::PairSpec;
 use super::sections::Sections;
@@ -16,7 +18,7 @@ use crate::base::{ByteSet, Level, Stamp};
 use crate::time::{TimePattern, Zone};
 
 /// Index of a grammar in its set, most specific first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct GrammarId(pub u8);
 
 /// No line is looked at further than this to find its stamp, in either pass.
@@ -54,6 +56,10 @@ pub struct Grammar {
     pub(super) rank: u8,
     pub(super) weight: u32,
     pub(super) primary_only: bool,
+    /// How many of a hundred lines of a file it must fit, at least.
+    pub(super) share: u8,
+    /// What one of a file's first lines must begin with.
+    pub(super) header: Option<String>,
     /// What a record may begin with.
     pub(super) first: ByteSet,
     pub(super) shape: Shape,

@@ -30,6 +30,12 @@ pub(super) struct GrammarFile {
     /// Only ever the first format of a file, never one found midway.
     #[serde(default)]
     pub primary_only: bool,
+    /// A file has this format only if so many of a hundred of its first lines fit it.
+    #[serde(default)]
+    pub share: u8,
+    /// A file has this format only if one of its first lines begins with this text.
+    #[serde(default)]
+    pub header: Option<String>,
     /// Text layouts, tried in this order.
     #[serde(default)]
     pub layout: Vec<LayoutFile>,

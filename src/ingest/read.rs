@@ -6,153 +6,15 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
+use super::filter::Filter;
 use super::gaps::Gaps;
 use super::interval::Interval;
-use crate::base::{Derived, Event, Flags, Gap, Level, Start, Tally};
+use crate::base::{Event, Flags, Gap, Level, Start, Tally};
 use crate::clock::{ChunkSpan, Clock, Landmark, packed_resolution};
 use crate::grammar::{Grammar, GrammarId, Head, Known, Reading, Slots};
 use crate::pattern::{LevelRules, Skeleton};
 use crate::survey::{Layouts, lines};
-use crate::text::glob;
-use crate::time::Zone;
 use crate::witness::OddWriter;
-
-/// Decides on the text of a whole record.
-pub trait Picker: Send + Sync {
-    /// Whether the record is wanted.
-    fn wants(&self, record: &[u8]) -> bool;
-    /// Whether no record in these bytes can be wanted: a cheap look at a whole chunk.
-    fn rules_out(&self, bytes: &[u8]) -> bool;
-    /// The plain text that every wanted record holds and no other does, where there is one.
-    fn literal(&self) -> Option<&[u8]> {
-        None
-    }
-}
-
-/// What to keep of what is read. The default keeps everything.
-pub struct Filter {
-    /// Keys before this are left out.
-    pub since: i64,
-    /// Keys from this on are left out.
-    pub until: i64,
-    /// The bounds hold for wall clocks as written, read in this zone, and not for settled keys.
-    pub as_written: Option<Zone>,
-    /// Records below this level are left out.
-    pub level: Level,
-    /// Globs of hosts; any when empty.
-    pub hosts: Vec<String>,
-    /// Globs of programs; any when empty.
-    pub programs: Vec<String>,
-    /// The text to look for.
-    pub text: Option<Box<dyn Picker>>,
-    /// Keep what does not match too, and flag what does.
-    pub keep_all: bool,
-    /// Chunks that cannot match need not be parsed: nobody asks for marks or counts of patterns.
-    pub skip_chunks: bool,
-    /// First occurrences are marked, and patterns are counted.
-    pub marks: bool,
-    /// Somebody asks for the counts of patterns: otherwise whoever knows the marks need not count.
-    pub counts: bool,
-    /// A record that several files have is shown once.
-    pub fold_copies: bool,
-}
-
-impl Default for Filter {
-    fn default() -> Self {
-        Self {
-            since: i64::MIN,
-            until: i64::MAX,
-            as_written: None,
-            level: Level::Unknown,
-            hosts: Vec::new(),
-            programs: Vec::new(),
-            text: None,
-            keep_all: false,
-            skip_chunks: false,
-            marks: true,
-            counts: true,
-            fold_copies: false,
-        }
-    }
-}
-
-impl std::fmt::Debug for Filter {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Filter")
-            .field("since", &self.since)
-            .field("until", &self.until)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Filter {
-    fn names_fields(&self) -> bool {
-        !self.hosts.is_empty() || !self.programs.is_empty()
-    }
-
-    /// Whether every record is wanted.
-    pub fn is_empty(&self) -> bool {
-        self.level == Level::Unknown && !self.names_fields() && self.text.is_none()
-    }
-
-    /// The plain text that records are asked for, where that is all that is asked.
-    pub fn only_literal(&self) -> Option<&[u8]> {
-        let any_time = self.since == i64::MIN && self.until == i64::MAX && self.as_written.is_none();
-        let plain = any_time && self.level == Level::Unknown && !self.names_fields() && !self.keep_all;
-        self.text.as_ref().filter(|_| plain)?.literal()
-    }
-
-    /// Whether a record whose parts are known is what is asked for, whenever it was.
-    pub fn matches(&self, level: Level, host: Option<&str>, program: Option<&str>, text: &[u8]) -> bool {
-        level >= self.level
-            && self.wants_host(host)
-            && self.wants_program(program)
-            && self.text.as_ref().is_none_or(|picker| picker.wants(text))
-    }
-
-    /// Whether a record of this host is what is asked for.
-    pub fn wants_host(&self, host: Option<&str>) -> bool {
-        fits(&self.hosts, host)
-    }
-
-    /// Whether a record of this program is what is asked for.
-    pub fn wants_program(&self, program: Option<&str>) -> bool {
-        fits(&self.programs, program)
-    }
-
-    /// Whether a derived event is kept, and whether it matches: it is asked what a record is asked, with
-    /// its message for a text.
-    pub fn weigh(&self, derived: &Derived) -> (bool, bool) {
-        let (host, program) = (derived.host.as_deref(), derived.program.as_deref());
-        let matches = self.matches(derived.level, host, program, derived.message.as_bytes());
-        let inside = (self.since..self.until).contains(&derived.instant.best);
-        (inside && (matches || self.keep_all), matches)
-    }
-
-    /// Flags what matches, and drops the rest unless it is to be kept.
-    fn apply(&self, events: &mut Vec<Event>, bytes: &[u8]) {
-        for event in events.iter_mut().filter(|event| event.flags.has(Flags::MATCH)) {
-            let record = &bytes[event.offset as usize..(event.offset + event.len) as usize];
-            if event.level < self.level || self.text.as_ref().is_some_and(|text| !text.wants(record)) {
-                event.flags.clear(Flags::MATCH);
-            }
-        }
-        if !self.keep_all {
-            events.retain(|event| event.flags.has(Flags::MATCH));
-        }
-    }
-
-    fn wants_fields(&self, grammar: &Grammar, line: &[u8], slots: &Slots) -> bool {
-        let written = |part: Known| slots.known(part).map(|span| String::from_utf8_lossy(span.of(line)));
-        fits(&self.hosts, written(Known::Host).as_deref())
-            && fits(&self.programs, written(Known::Program).as_deref().or(grammar.program.as_deref()))
-    }
-}
-
-/// Whether a value fits any of these globs, of which none is all.
-fn fits(globs: &[String], value: Option<&str>) -> bool {
-    globs.is_empty() || value.is_some_and(|value| globs.iter().any(|pattern| glob(pattern, value)))
-}
 
 /// Patterns are hashes already.
 #[derive(Default)]
@@ -247,7 +109,6 @@ impl ChunkReader {
         }
         self.seen.clear();
         self.suggested.clear();
-        let plain = context.layouts.set.plain();
         let mut clock = context.clock.reader(&context.span);
         let mut last_key = context.span.carry;
         let Notes { gaps, starts } = notes;
@@ -256,20 +117,15 @@ impl ChunkReader {
         let mut landmarks = context.landmarks.iter().peekable();
         let mut open = false; // whether the last record is kept, and so its continuation lines are
         let mut before_any = true;
+        let mut first_place = None;
         for (number, (offset, next, line)) in lines(bytes, 0).enumerate() {
             let begun = context.layouts.begins(&bytes[offset..], line.len(), &mut self.slots);
             clock.heed(&context.layouts, line, begun.as_ref(), &mut self.slots);
             let Some((grammar, head)) = begun else {
                 interval.beside(&context.layouts, line, &mut self.slots, &mut clock);
                 if before_any {
-                    // Lines above the file's first record: records of their own, undated.
-                    let head = context.layouts.set.get(plain).begins(line, &mut self.slots);
-                    if let (Some(head), false) = (head, line.is_empty()) {
-                        gaps.undated(number, last_key);
-                        let event =
-                            self.event(context, (plain, &head), (offset, number), line, last_key, tallies);
-                        events.push(undated(event));
-                    }
+                    let event = self.loose(context, (offset, number), line, last_key, &mut gaps, tallies);
+                    events.extend(event);
                 } else if let Some(event) = events.last_mut().filter(|_| open) {
                     event.lines += 1;
                     if !line.is_empty() {
@@ -299,6 +155,7 @@ impl ChunkReader {
             }
             let place = key.or(last_key);
             last_key = place;
+            first_place = first_place.or(place);
             let found = interval.record(context.layouts.set.get(grammar), line, &self.slots, key);
             Interval::note(starts, number, found);
             let seen = match (&filter.as_written, key, &head.stamp) {
@@ -321,8 +178,32 @@ impl ChunkReader {
             events.push(if key.is_some() { event } else { undated(event) });
         }
         gaps.end();
-        place_head(events, tallies, context);
+        if !place_head(events, tallies, context, first_place) {
+            self.recount(events, tallies, filter.marks);
+        }
         self.finish(events, tallies, filter, bytes);
+    }
+
+    /// A line above the file's first record: a record of its own, undated.
+    #[cold]
+    fn loose(
+        &mut self,
+        context: &Context<'_>,
+        (offset, number): (usize, usize),
+        line: &[u8],
+        place: Option<i64>,
+        gaps: &mut Gaps<'_>,
+        tallies: &mut Vec<Tally>,
+    ) -> Option<Event> {
+        let plain = context.layouts.set.plain();
+        let head = context.layouts.set.get(plain).begins(line, &mut self.slots)?;
+        if line.is_empty() {
+            return None;
+        }
+        gaps.undated(number, place);
+        let Filter { since, until, .. } = context.filter;
+        let inside = place.is_none_or(|key| (*since..*until).contains(&key));
+        inside.then(|| undated(self.event(context, (plain, &head), (offset, number), line, place, tallies)))
     }
 
     /// How the clock of a record's writer differs from the file's.
@@ -398,15 +279,8 @@ impl ChunkReader {
             }
             level => level,
         };
-        let tally = &mut tallies[tally];
-        tally.count += 1;
-        tally.level = tally.level.max(level);
-        tally.last_key = tally.last_key.max(key);
-        if new || key < tally.first_key {
-            (tally.first_key, tally.first_line) = (key, number as u32);
-        }
         let small = |at: u32| u16::try_from(at).unwrap_or(0);
-        Event {
+        let event = Event {
             key,
             pattern,
             offset: offset as u32,
@@ -419,7 +293,9 @@ impl ChunkReader {
             level,
             flags,
             resolution: head.stamp.as_ref().map_or(0, packed_resolution),
-        }
+        };
+        tallies[tally].add(&event, new);
+        event
     }
 
     /// A line whose head fits its file's format and whose rest does not may be whole in another
@@ -505,6 +381,22 @@ impl ChunkReader {
         (index, true)
     }
 
+    /// Counts patterns once more, of the events that are left.
+    #[cold]
+    fn recount(&mut self, events: &mut [Event], tallies: &mut Vec<Tally>, marks: bool) {
+        self.seen.clear();
+        self.suggested.clear();
+        tallies.clear();
+        for event in events {
+            let (tally, new) = self.tally(event.pattern, tallies);
+            event.flags.clear(Flags::FIRST);
+            if new && marks {
+                event.flags.set(Flags::FIRST);
+            }
+            tallies[tally].add(event, new);
+        }
+    }
+
     /// Puts events in time order, drops what the filter does not want, ties tallies to their events.
     fn finish(&self, events: &mut Vec<Event>, tallies: &mut [Tally], filter: &Filter, bytes: &[u8]) {
         let sorted_here = !events.is_sorted_by_key(|event| event.key);
@@ -539,17 +431,22 @@ fn undated(mut event: Event) -> Event {
     event
 }
 
-/// Records above the first dated one stand right before it, or at the file's mtime when there is none.
-fn place_head(events: &mut Vec<Event>, tallies: &mut [Tally], context: &Context<'_>) {
+/// Records above the first dated one stand right before it, or at the file's mtime when there is none. Returns whether
+/// they stand in the time that is asked for; where not, they are taken out.
+fn place_head(
+    events: &mut Vec<Event>,
+    tallies: &mut [Tally],
+    context: &Context<'_>,
+    first_place: Option<i64>,
+) -> bool {
     let waiting = events.iter().take_while(|event| event.key == i64::MIN).count();
     if waiting == 0 {
-        return;
+        return true;
     }
-    let next = events.get(waiting).map(|event| event.key);
-    let key = context.span.head.or(next).or(context.mtime).unwrap_or(i64::MAX - 1);
+    let key = context.span.head.or(first_place).or(context.mtime).unwrap_or(i64::MAX - 1);
     if !(context.filter.since..context.filter.until).contains(&key) {
         events.drain(..waiting);
-        return;
+        return false;
     }
     for event in &mut events[..waiting] {
         event.key = key;
@@ -561,4 +458,5 @@ fn place_head(events: &mut Vec<Event>, tallies: &mut [Tally], context: &Context<
         tally.first_key = key;
         tally.last_key = tally.last_key.max(key);
     }
+    true
 }

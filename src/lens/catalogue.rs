@@ -1,13 +1,14 @@
 //! Every pattern of every source: how often, first and last, and an example. Order-free: counts add
 //! up, and the first is settled by (instant, place), whatever order batches come in.
 
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 use crate::base::{Batch, Event, FileId, Flags, Level, SourceId};
 use crate::view::{Record, Scene};
 
 /// What is known of one pattern in one source.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PatternStat {
     /// Events that carry it.
     pub count: u64,
@@ -25,7 +26,7 @@ pub struct PatternStat {
 }
 
 /// The first event of a pattern, as text.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Example {
     /// The message.
     pub message: String,
@@ -46,7 +47,7 @@ pub struct Example {
 }
 
 /// All patterns of a run.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Catalogue {
     /// By source and pattern.
     pub patterns: HashMap<(SourceId, u64), PatternStat>,

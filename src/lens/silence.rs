@@ -7,10 +7,11 @@
 //! none, and so long that a steady (Poisson) source would show one like it less than once in a million
 //! logs of this length.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use super::evidence::Evidence;
-use crate::base::{Batch, Event, Flags, NANOS_PER_SECOND, SourceId};
+use crate::base::{Batch, Event, FileId, Flags, NANOS_PER_SECOND, SourceId};
 use crate::text::lossy;
 
 /// Eight buckets an octave: a quantile is right within nine per cent.
@@ -21,7 +22,7 @@ const LONGEST: usize = 8;
 const MOST: usize = 3;
 
 /// A gap between two records of a source.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Gap {
     nanos: i64,
     before: Evidence,
@@ -29,7 +30,7 @@ struct Gap {
 }
 
 /// The rhythm of one source: mergeable in time order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Pulse {
     /// Gaps per bucket: how many, and their sum in nanoseconds. Only those that have any: there is a pulse for each
     /// source and stretch of the timeline, and most know a handful of gaps.
@@ -103,6 +104,17 @@ impl Pulse {
             self.next(first);
             self.last = later.last;
         }
+    }
+
+    /// The same rhythm where files bear other ids.
+    #[must_use]
+    pub fn refiled(mut self, new: impl Fn(FileId) -> FileId) -> Self {
+        let gaps = self.longest.iter_mut();
+        let ends = gaps.flat_map(|gap| std::iter::once(&mut gap.before).chain(&mut gap.after));
+        for evidence in ends.chain(&mut self.first).chain(&mut self.last) {
+            evidence.file = new(evidence.file);
+        }
+        self
     }
 
     /// The gap that a share of all gaps does not exceed: the mean of the bucket it lies in.
@@ -183,7 +195,6 @@ pub fn silences(pulses: &[Pulse], ends: &[Option<i64>]) -> Vec<Silence> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::FileId;
 
     fn pulse(seconds: &[i64]) -> Pulse {
         let mut pulse = Pulse::default();

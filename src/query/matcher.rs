@@ -36,30 +36,51 @@ enum Engine {
 #[derive(Clone, Debug)]
 pub struct Matcher {
     engine: Engine,
+    /// The same as a regular expression, where it is of a bearable size.
+    expression: Option<String>,
+    /// What every match holds, in upper or lower case.
+    required: Option<String>,
     invert: bool,
 }
+
+/// Longest expression that is handed on: more words than that are looked for in texts.
+const LONGEST: usize = 4_096;
 
 impl Matcher {
     /// Compiles patterns; a record matches when any of them does.
     pub fn new(patterns: &[String], options: MatcherOptions) -> Result<Self> {
-        // Without a special character a regular expression is plain text.
-        let special = |pattern: &String| regex::escape(pattern) != *pattern;
-        let fixed = options.fixed || !patterns.iter().any(special);
-        let plain = fixed && !options.word;
-        let engine = match patterns {
-            [] => Engine::Nothing,
-            [one] if plain && !options.ignore_case => {
-                Engine::Literal(Box::new(memmem::Finder::new(one.as_bytes()).into_owned()))
-            }
-            many if plain && (!options.ignore_case || many.iter().all(|pattern| pattern.is_ascii())) => {
-                let built = AhoCorasick::builder().ascii_case_insensitive(options.ignore_case).build(many);
-                Engine::Literals(
-                    built.map_err(|error| Error::new(format!("cannot use these patterns: {error}")))?,
-                )
-            }
-            many => Engine::Regex(regex(many, options)?),
+        let words: Vec<String> = match options.fixed {
+            true => patterns.to_vec(),
+            // Without a special character, or with each of them escaped, a regular expression is plain text.
+            false => patterns.iter().filter_map(|pattern| plain_text(pattern)).collect(),
         };
-        Ok(Self { engine, invert: options.invert })
+        let fixed = words.len() == patterns.len();
+        let plain = fixed && !options.word;
+        let joined = joined(patterns, options).join("|");
+        // Digits and dots have no case.
+        let caseless =
+            |word: &String| !word.contains(|letter: char| letter.is_alphabetic() || !letter.is_ascii());
+        let ignore_case = options.ignore_case && !(fixed && words.iter().all(caseless));
+        let (engine, flags) = match &words[..] {
+            _ if patterns.is_empty() => (Engine::Nothing, ""),
+            [one] if plain && !ignore_case => {
+                (Engine::Literal(Box::new(memmem::Finder::new(one.as_bytes()).into_owned())), "")
+            }
+            many if plain && (!ignore_case || many.iter().all(|word| word.is_ascii())) => {
+                let built = AhoCorasick::builder().ascii_case_insensitive(ignore_case).build(many);
+                let built =
+                    built.map_err(|error| Error::new(format!("cannot use these patterns: {error}")))?;
+                (Engine::Literals(built), if ignore_case { "i-u" } else { "" })
+            }
+            _ => {
+                let flags = if ignore_case { "mi" } else { "m" };
+                (Engine::Regex(regex(patterns, &joined, options)?), flags)
+            }
+        };
+        let told = !patterns.is_empty() && joined.len() <= LONGEST;
+        let expression = told.then(|| format!("(?{flags}:{joined})"));
+        let required = words.into_iter().next().filter(|_| fixed && patterns.len() == 1);
+        Ok(Self { engine, expression, required, invert: options.invert })
     }
 
     /// Whether any pattern occurs.
@@ -117,9 +138,34 @@ impl Picker for Matcher {
             _ => None,
         }
     }
+
+    fn expression(&self) -> Option<(&str, bool)> {
+        Some((self.expression.as_deref()?, self.invert))
+    }
+
+    fn required(&self) -> Option<&[u8]> {
+        self.required.as_ref().filter(|_| !self.invert).map(String::as_bytes)
+    }
 }
 
-fn regex(patterns: &[String], options: MatcherOptions) -> Result<Regex> {
+/// The plain text that a regular expression is, if it is one.
+fn plain_text(pattern: &str) -> Option<String> {
+    let mut text = String::with_capacity(pattern.len());
+    let mut rest = pattern.chars();
+    while let Some(letter) = rest.next() {
+        match letter {
+            '\\' => {
+                text.push(rest.next().filter(char::is_ascii_punctuation).filter(|it| !"<>".contains(*it))?)
+            }
+            '.' | '+' | '*' | '?' | '(' | ')' | '|' | '[' | ']' | '{' | '}' | '^' | '$' => return None,
+            letter => text.push(letter),
+        }
+    }
+    Some(text)
+}
+
+/// Each pattern as a regular expression.
+fn joined(patterns: &[String], options: MatcherOptions) -> Vec<String> {
     let one = |pattern: &String| {
         let pattern = if options.fixed { regex::escape(pattern) } else { pattern.clone() };
         // As grep -w: no word character on either side.
@@ -129,6 +175,10 @@ fn regex(patterns: &[String], options: MatcherOptions) -> Result<Regex> {
             format!("(?:{pattern})")
         }
     };
+    patterns.iter().map(one).collect()
+}
+
+fn regex(patterns: &[String], joined: &str, options: MatcherOptions) -> Result<Regex> {
     if !options.fixed {
         // One at a time, so that a mistake is blamed on the pattern that holds it.
         for pattern in patterns {
@@ -139,8 +189,7 @@ fn regex(patterns: &[String], options: MatcherOptions) -> Result<Regex> {
             })?;
         }
     }
-    let joined: Vec<String> = patterns.iter().map(one).collect();
-    RegexBuilder::new(&joined.join("|"))
+    RegexBuilder::new(joined)
         .case_insensitive(options.ignore_case)
         .multi_line(true)
         .build()
@@ -174,6 +223,44 @@ mod tests {
         assert!(finds(&["^second"], MatcherOptions::default(), "first\nsecond"));
         assert!(finds(&["x"], MatcherOptions { invert: true, ..plain }, "abc"));
         assert!(!finds(&[], plain, "abc"));
+    }
+
+    #[test]
+    fn what_is_handed_on_means_the_same() {
+        let texts =
+            ["a.b", "axb", "A.B", "k", "\u{212a}", "x\ny", "fails", "fail.", "메모리 부족", "#&-~ ", ""];
+        let patterns: [&[&str]; 12] = [
+            &["a.b"],
+            &[r"a\.b"],
+            &["a", "k"],
+            &["k"],
+            &["^y$"],
+            &["fail"],
+            &["메모리"],
+            &[r"\-\~\#"],
+            &["#&-~ "],
+            &[""],
+            &[r"\<fail\>"],
+            &[r"a\x2eb"],
+        ];
+        for flags in 0..16_u8 {
+            let [fixed, ignore_case, word, invert] = [1, 2, 4, 8].map(|bit| flags & bit != 0);
+            let options = MatcherOptions { fixed, ignore_case, word, invert };
+            for patterns in patterns {
+                let words: Vec<String> = patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
+                let matcher = Matcher::new(&words, options).unwrap_or_else(|error| panic!("{error}"));
+                let (expression, inverted) = matcher.expression().expect("short");
+                let regex = Regex::new(expression).unwrap_or_else(|error| panic!("{error}"));
+                for text in texts.map(str::as_bytes) {
+                    let wants = matcher.wants(text);
+                    assert_eq!(wants, regex.is_match(text) != inverted, "{patterns:?} {options:?} {text:?}");
+                    let required = matcher.required().map(<[u8]>::to_ascii_lowercase).unwrap_or_default();
+                    let holds = memmem::find(&text.to_ascii_lowercase(), &required).is_some();
+                    // But for what only Unicode knows as another case of a letter.
+                    assert!(!wants || holds || text == "\u{212a}".as_bytes(), "{patterns:?} {text:?}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! or a row of a store. Nothing here knows where rows come from.
 
 mod ask;
+mod automaton;
 mod bounds;
 mod check;
 mod fault;
@@ -18,6 +19,7 @@ mod row;
 mod tests;
 mod tree;
 
+pub use automaton::{Automaton, State, Step, Walker};
 pub use bounds::Bounds;
 pub use matcher::{Matcher, MatcherOptions};
 pub use name::{Part, closest_name};

@@ -15,7 +15,6 @@ use memchr::memmem;
 use super::facts::{Facts, MICRO, pack_below};
 use super::fault;
 use super::names::Names;
-use super::outline::Outliner;
 use super::schema::{entry_names, schema, word};
 use super::shape::{Part, arrange, push_shape};
 use crate::base::{Batch, Event, Flags, Instant, Result};
@@ -158,14 +157,8 @@ fn number(digits: &[u8]) -> Option<(u32, bool)> {
 }
 
 impl Rows {
-    /// Adds a record, an event or a copy of one, with this number; its outline is noted in `outliner`.
-    pub(super) fn push(
-        &mut self,
-        scene: &Scene<'_>,
-        outliner: &mut Outliner,
-        (batch, event): (&Batch, &Event),
-        (number, copy): (u64, bool),
-    ) {
+    /// Adds a record, an event or a copy of one, with this number.
+    pub(super) fn push(&mut self, scene: &Scene<'_>, (batch, event): (&Batch, &Event), number: u64) {
         let record = Record::read(scene, batch, event);
         let whole = Whole { text: record.text, valid: std::str::from_utf8(record.text).is_ok() };
         let file = scene.file(batch.file);
@@ -212,7 +205,6 @@ impl Rows {
         shape.extend(facts.pack());
         push_shape(shape, record.text, parts);
         self.shape.push(of_format, shape);
-        outliner.push((record.text, whole.valid), parts, event.pattern, copy);
     }
 
     /// When it was.

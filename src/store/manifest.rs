@@ -210,7 +210,7 @@ impl Manifest {
         Self::read(root, true)
     }
 
-    /// Name of the outlines of texts.
+    /// Name of the outlines of all texts, which stores had before each part had its own.
     pub(super) const OUTLINES: &str = "outlines.bin";
     /// Name of what the program itself needs.
     pub(super) const RUN: &str = "run.json";

@@ -6,10 +6,15 @@
 
 mod columns;
 mod facts;
+mod hole;
+mod index;
+mod joined;
+mod kept;
 mod manifest;
 mod names;
 mod open;
 mod outline;
+mod packing;
 mod parts;
 mod piece;
 mod properties;
@@ -19,6 +24,7 @@ mod run;
 mod schema;
 mod series;
 mod shape;
+mod sought;
 mod stretch;
 mod texts;
 mod wanted;
@@ -42,9 +48,10 @@ fn why(error: &parquet::errors::ParquetError) -> String {
     }
 }
 
+pub use kept::{Again, Heard, Kept, Rest};
 pub use manifest::{FORMAT_VERSION, InputEntry, Made, Manifest, PartEntry, selection};
 pub use piece::{Piece, PieceBuilder};
 pub use reader::Store;
 pub use run::{Run, StoredFile};
 pub use stretch::Files;
-pub use writer::{Beside, Writer};
+pub use writer::{Beside, Writer, WriterRest};

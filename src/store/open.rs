@@ -112,6 +112,22 @@ impl OpenPart {
         row(first.saturating_sub(1))..row(last + 1).max(row(first.saturating_sub(1)))
     }
 
+    /// Rows as they were written, by all of their columns.
+    pub(super) fn batches(&self, rows: Range<u64>) -> Result<Vec<RecordBatch>> {
+        let file = self.file.try_clone().map_err(|error| Error::new(crate::base::reason(&error)))?;
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
+            .with_batch_size(AT_ONCE)
+            .with_row_selection(RowSelection::from(selection(rows)))
+            .build()
+            .map_err(|error| cannot(&error))?;
+        let batch = |batch: std::result::Result<RecordBatch, arrow_schema::ArrowError>| {
+            let batch = batch.map_err(|error| Error::new(error.to_string()))?;
+            RecordBatch::try_new(schema(), batch.columns().to_vec())
+                .map_err(|error| Error::new(error.to_string()))
+        };
+        reader.map(batch).collect()
+    }
+
     /// Reads rows, at most so many at once.
     pub(super) fn read(&self, rows: Range<u64>, at_once: usize) -> Result<Vec<StoredRows>> {
         self.read_some(&selection(rows), at_once, None)

@@ -14,10 +14,14 @@ use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_64;
 
 use super::fault;
+use super::index::Indexer;
 use super::manifest::PartEntry;
+use super::open::OpenPart;
+use super::piece::day;
 use super::properties::PART_ROWS;
 use super::rows::{first_number, key_of};
 use crate::base::{Error, Result, civil_from_days};
@@ -34,10 +38,19 @@ pub(super) struct Parts {
     table: &'static str,
     schema: Arc<Schema>,
     properties: Arc<WriterProperties>,
-    open: Option<OpenPart>,
+    open: Option<NextPart>,
     gathered: Vec<RecordBatch>,
     gathered_rows: usize,
     done: Vec<PartEntry>,
+}
+
+/// How far a table is: what a later build goes on from.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct TableRest {
+    /// Parts that are complete.
+    done: Vec<PartEntry>,
+    /// Rows of the one under way.
+    rows: u64,
 }
 
 /// A file that is hashed while it is written.
@@ -79,18 +92,29 @@ impl Write for Sealed {
     }
 }
 
+/// Brings a part of an earlier store in `old` into the one in `root`: the file itself, which nobody writes to any more.
+pub(super) fn bring(old: &Path, root: &Path, path: &str) -> Result<()> {
+    let (from, to) = (old.join(path), root.join(path));
+    let made = to.parent().map_or(Ok(()), std::fs::create_dir_all);
+    let linked = made.and_then(|()| std::fs::hard_link(&from, &to));
+    // Not every file system knows links.
+    let brought = linked.or_else(|_| std::fs::copy(&from, &to).map(|_| ()));
+    brought.map_err(|error| Error::io("write", &to, &error))
+}
+
 /// A part under way.
-struct OpenPart {
+struct NextPart {
     day: i64,
     entry: PartEntry,
     writer: SerializedFileWriter<Sealed>,
     /// For each column of the schema the writers of its leaves.
     columns: Vec<Vec<ArrowColumnWriter>>,
+    indexer: Indexer,
 }
 
-impl std::fmt::Debug for OpenPart {
+impl std::fmt::Debug for NextPart {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("OpenPart").field("entry", &self.entry).finish_non_exhaustive()
+        f.debug_struct("NextPart").field("entry", &self.entry).finish_non_exhaustive()
     }
 }
 
@@ -145,8 +169,34 @@ impl Parts {
         Ok(())
     }
 
+    /// How far the table is.
+    pub(super) fn rest(&self) -> TableRest {
+        let rows = self.open.as_ref().map_or(0, |part| part.entry.rows);
+        TableRest { done: self.done.clone(), rows }
+    }
+
+    /// Goes on where the table of an earlier store in `old` was at rest: its complete parts are that store's, and of the
+    /// one that was under way the rows are taken from it. `parts` are all that it has.
+    pub(super) fn go_on(&mut self, old: &Path, parts: &[PartEntry], rest: &TableRest) -> Result<()> {
+        for entry in &rest.done {
+            bring(old, &self.root, &entry.path)?;
+        }
+        self.done.clone_from(&rest.done);
+        if rest.rows == 0 {
+            return Ok(());
+        }
+        let Some(part) = parts.get(rest.done.len()) else {
+            return Err(Error::new("the store to go on from has fewer parts than it says"));
+        };
+        for rows in OpenPart::new(old, part)?.batches(0..rest.rows)? {
+            let keys = (part.first_key, key_of(&rows, rows.num_rows() - 1).unwrap_or(part.last_key));
+            self.push(day(part.first_key), keys, rows)?;
+        }
+        Ok(())
+    }
+
     /// Opens the next part.
-    fn start(&self, day: i64, key: i64, first: u64) -> Result<OpenPart> {
+    fn start(&self, day: i64, key: i64, first: u64) -> Result<NextPart> {
         let (year, month, date) = civil_from_days(day);
         let folder = format!("{}/date={year:04}-{month:02}-{date:02}", self.table);
         let path = format!("{folder}/{:05}.parquet", self.done.len());
@@ -175,7 +225,7 @@ impl Parts {
             last_key: key,
             hash: String::new(),
         };
-        Ok(OpenPart { day, entry, writer, columns })
+        Ok(NextPart { day, entry, writer, columns, indexer: Indexer::default() })
     }
 
     /// Encodes the blocks that were gathered, and with `all` what is left as well, column by column in parallel. An
@@ -191,17 +241,23 @@ impl Parts {
             .map(|start| gathered.slice(start, BLOCK_ROWS.min(end - start)))
             .collect();
         let schema = &self.schema;
-        let work = part.columns.par_iter_mut().enumerate().with_max_len(1);
-        work.try_for_each(|(index, writers)| {
-            for block in &blocks {
-                let leaves = compute_leaves(schema.field(index), block.column(index))?;
-                for (writer, leaf) in writers.iter_mut().zip(&leaves) {
-                    writer.write(leaf)?;
+        let NextPart { columns, indexer, .. } = part;
+        let work = columns.par_iter_mut().enumerate().with_max_len(1);
+        let encode = || {
+            work.try_for_each(|(index, writers)| {
+                for block in &blocks {
+                    let leaves = compute_leaves(schema.field(index), block.column(index))?;
+                    for (writer, leaf) in writers.iter_mut().zip(&leaves) {
+                        writer.write(leaf)?;
+                    }
                 }
-            }
-            Ok(())
-        })
-        .map_err(|error: parquet::errors::ParquetError| fault(&error))?;
+                Ok(())
+            })
+        };
+        let (indexed, encoded) =
+            rayon::join(|| blocks.iter().try_for_each(|block| indexer.push(block)), encode);
+        indexed?;
+        encoded.map_err(|error: parquet::errors::ParquetError| fault(&error))?;
         self.gathered_rows = count - end;
         self.gathered = vec![gathered.slice(end, count - end)];
         Ok(())
@@ -211,7 +267,7 @@ impl Parts {
     fn close(&mut self) -> Result<()> {
         self.encode(true)?;
         let Some(part) = self.open.take() else { return Ok(()) };
-        let OpenPart { mut entry, mut writer, columns, .. } = part;
+        let NextPart { mut entry, mut writer, columns, indexer, .. } = part;
         let path = self.root.join(&entry.path);
         let write = || {
             let chunks: Vec<_> = columns
@@ -224,6 +280,9 @@ impl Parts {
                 chunk.append_to_row_group(&mut group)?;
             }
             group.close()?;
+            let (index, place) = indexer.finish(writer.bytes_written());
+            writer.write_all(&index)?;
+            writer.append_key_value_metadata(place);
             writer.into_inner()
         };
         let sealed = write().map_err(|error: parquet::errors::ParquetError| {
@@ -250,22 +309,27 @@ impl Parts {
 
 #[cfg(test)]
 mod tests {
-    use arrow_array::StringArray;
-    use arrow_schema::{DataType, Field};
+    use arrow_array::{StringArray, new_null_array};
+    use arrow_schema::Field;
 
     use super::*;
     use crate::store::properties::properties;
+    use crate::store::schema::{Column, schema};
 
     /// A part of messages that came so many at once.
     fn written(at_once: usize) -> PartEntry {
         let root = std::env::temp_dir().join(format!("timeline-parts-{}-{at_once}", std::process::id()));
         std::fs::create_dir_all(&root).expect("a folder");
-        let schema = Arc::new(Schema::new(vec![Field::new("message", DataType::Utf8, false)]));
+        let nullable = |field: &Arc<Field>| field.as_ref().clone().with_nullable(true);
+        let schema = Arc::new(Schema::new(schema().fields().iter().map(nullable).collect::<Vec<_>>()));
         let mut parts = Parts::new(&root, "events", Arc::clone(&schema), properties(false));
         let messages: Vec<String> = (0..70_000).map(|n| format!("{n} {}", "x".repeat(n % 50))).collect();
         for some in messages.chunks(at_once) {
-            let column = Arc::new(StringArray::from_iter_values(some));
-            let rows = RecordBatch::try_new(Arc::clone(&schema), vec![column]).expect("rows");
+            let fields = schema.fields().iter();
+            let mut columns: Vec<_> =
+                fields.map(|field| new_null_array(field.data_type(), some.len())).collect();
+            columns[Column::Message as usize] = Arc::new(StringArray::from_iter_values(some));
+            let rows = RecordBatch::try_new(Arc::clone(&schema), columns).expect("rows");
             parts.push(0, (0, 0), rows).expect("pushed");
         }
         let mut entries = parts.finish().expect("written");

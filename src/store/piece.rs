@@ -6,7 +6,6 @@ use arrow_array::{RecordBatch, UInt64Array};
 
 use super::columns::Rows;
 use super::fault;
-use super::outline::Outliner;
 use super::schema::Column;
 use super::series::Samples;
 use crate::base::{NANOS_PER_SECOND, Result};
@@ -39,8 +38,6 @@ pub struct Piece {
     pub(super) samples: Samples,
     /// How many events.
     pub(super) count: u64,
-    /// Outlines of all these records.
-    pub(super) outliner: Outliner,
 }
 
 /// Makes a piece of the entries of a stretch.
@@ -63,8 +60,7 @@ struct Open {
 impl<'a> PieceBuilder<'a> {
     /// An empty piece.
     pub fn new(scene: &'a Scene<'a>) -> Self {
-        let piece = Piece { outliner: Outliner::new(), ..Piece::default() };
-        Self { scene, piece, events: None, copies: None }
+        Self { scene, piece: Piece::default(), events: None, copies: None }
     }
 
     /// Adds an event and its copies.
@@ -74,12 +70,11 @@ impl<'a> PieceBuilder<'a> {
         // A copy stands in the folder of its event: they are read together.
         let at = entry.event.key;
         self.piece.samples.add(self.scene, (entry.batch, entry.event), number);
-        let outliner = &mut self.piece.outliner;
         let rows = open(&mut self.events, &mut self.piece.events, at)?;
-        rows.push(self.scene, outliner, (entry.batch, entry.event), (number, false));
+        rows.push(self.scene, (entry.batch, entry.event), number);
         for (batch, event) in entry.also {
             let rows = open(&mut self.copies, &mut self.piece.copies, at)?;
-            rows.push(self.scene, outliner, (batch, event), (number, true));
+            rows.push(self.scene, (batch, event), number);
         }
         Ok(())
     }

@@ -10,11 +10,10 @@ use rayon::prelude::*;
 
 use super::manifest::{Manifest, PartEntry};
 use super::open::{OpenPart, selection};
-use super::outline::Outlines;
 use super::rows::StoredRows;
 use super::run::Run;
 use super::stretch::{Builder, Files, Stored};
-use super::wanted::{Wanted, selected};
+use super::wanted::{Answer, Wanted, selected};
 use crate::base::{Error, Loss, Result, Unread};
 use crate::engine::{Choice, Outcome, Sink, Stretch};
 use crate::ingest::Filter;
@@ -116,14 +115,32 @@ impl Store {
         })
     }
 
-    /// How many events hold a plain text, where the outlines of texts tell: then no part is read.
-    pub fn count_of(&self, text: &[u8]) -> Option<u64> {
-        if self.lost.is_empty() { self.outlines()?.count(text) } else { None }
-    }
-
-    /// The outlines of its texts; nothing is lost without them but time.
-    fn outlines(&self) -> Option<Outlines> {
-        Outlines::from_bytes(&std::fs::read(self.root.join(Manifest::OUTLINES)).ok()?)
+    /// How many events hold the text that is looked for, where nothing else is asked and indexes tell: then no more is
+    /// read than the texts of records that may hold it.
+    pub fn count_of(&self, filter: &Filter) -> Option<u64> {
+        if !filter.is_of_text() || !self.lost.is_empty() || self.salvage {
+            return None;
+        }
+        let parts: Vec<&PartEntry> = self.parts().collect();
+        let mut wanted = Wanted::new(filter, None);
+        wanted.look(&self.root, &parts);
+        let count = |part: &PartEntry| wanted.answer(part)?.count();
+        // A copy may hold what its event does not, and then it counts.
+        if self.manifest.copies.iter().any(|part| count(part) != Some(0)) {
+            return None;
+        }
+        let open: Vec<&PartEntry> =
+            self.manifest.events.iter().filter(|part| count(part).is_none()).collect();
+        self.verify(&open).ok()?;
+        let known: u64 = self.manifest.events.iter().filter_map(count).sum();
+        let read = self.tasks(&open, i64::MIN, i64::MAX).into_par_iter().with_max_len(1).map(|task| {
+            let rows = OpenPart::new(&self.root, task.part)
+                .and_then(|open| wanted.rows(task.part, &open, &task.rows))
+                .ok()??;
+            Some(rows.iter().filter(|wanted| **wanted).count() as u64)
+        });
+        let read: Option<Vec<u64>> = read.collect();
+        Some(known + read?.iter().sum::<u64>())
     }
 
     /// Whether every part is there and as long as it was written, which costs nothing. With `salvage` every byte
@@ -160,12 +177,11 @@ impl Store {
     ) -> Result<Outcome> {
         let marked = filter.marks && !filter.counts && self.knows_marks(files, filter);
         let free = !filter.keep_all && (marked || !filter.marks);
-        let wanted = |choice| free.then(|| Wanted::new(filter, choice, || self.outlines()));
-        let outcome =
-            self.ask(scene, &Ask { files, filter, marked, wanted: wanted(choice) }, choice, sink)?;
+        let wanted = |choice| free.then(|| Wanted::new(filter, choice));
+        let outcome = self.ask(scene, Ask { files, filter, marked, wanted: wanted(choice) }, choice, sink)?;
         // Of a field that no row had, all rows must be asked before that is said.
         if free && choice.is_some_and(|choice| choice.predicate.misses_fields()) {
-            self.ask(scene, &Ask { files, filter, marked, wanted: wanted(None) }, choice, &mut Nobody)?;
+            self.ask(scene, Ask { files, filter, marked, wanted: wanted(None) }, choice, &mut Nobody)?;
         }
         Ok(outcome)
     }
@@ -185,10 +201,10 @@ impl Store {
     }
 
     /// Hands on what is asked.
-    fn ask<S: Sink>(
-        &self,
+    fn ask<'a, S: Sink>(
+        &'a self,
         scene: &Scene<'_>,
-        ask: &Ask<'_>,
+        mut ask: Ask<'a>,
         choice: Option<Choice<'_>>,
         sink: &mut S,
     ) -> Result<Outcome> {
@@ -196,7 +212,15 @@ impl Store {
         let filter = ask.filter;
         let (since, until) = ask.wanted.as_ref().map_or((filter.since, filter.until), Wanted::window);
         let inside = |part: &&PartEntry| part.last_key >= since && part.first_key < until;
-        let parts: Vec<&PartEntry> = self.manifest.events.iter().filter(inside).collect();
+        let mut parts: Vec<&PartEntry> = self.manifest.events.iter().filter(inside).collect();
+        if let Some(wanted) = &mut ask.wanted {
+            wanted.look(&self.root, &parts);
+            let none = |part: &PartEntry| wanted.answer(part).and_then(Answer::count) == Some(0);
+            parts.retain(|part| {
+                !none(part) || !self.copies_of(&(part.first_seq..part.first_seq + part.rows)).is_empty()
+            });
+        }
+        let ask = &ask;
         if let (Some(first), Some(last)) = (parts.first(), parts.last()) {
             let copies = self.copies_of(&(first.first_seq..last.first_seq + last.rows));
             self.verify(&parts.iter().copied().chain(copies).collect::<Vec<_>>())?;
@@ -259,7 +283,12 @@ impl Store {
     fn read(&self, task: &Task<'_>, ask: &Ask<'_>) -> Result<Vec<Stored>> {
         let open = OpenPart::new(&self.root, task.part)?;
         let copies = self.copies(task)?;
-        let wanted = ask.wanted.as_ref().map(|wanted| wanted.rows(&open, &task.rows)).transpose()?.flatten();
+        let wanted = ask
+            .wanted
+            .as_ref()
+            .map(|wanted| wanted.rows(task.part, &open, &task.rows))
+            .transpose()?
+            .flatten();
         let rows = wanted.map(|wanted| chosen(task, wanted, &copies));
         let rows = rows.unwrap_or_else(|| selection(task.rows.clone()));
         let mut stretches = Vec::new();

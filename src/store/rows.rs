@@ -1,5 +1,7 @@
 //! Rows of a part as they are asked for: columns held as they were read, values looked up when somebody wants them.
 
+use std::ops::Range;
+
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::{Int32Type, Int64Type, TimestampMicrosecondType, UInt32Type, UInt64Type};
 use arrow_array::{
@@ -9,7 +11,7 @@ use arrow_array::{
 
 use super::facts::{Facts, MICRO, unpack_below};
 use super::schema::Column;
-use super::shape::{Part, push_text};
+use super::shape::{Part, names_fields, push_text};
 use crate::base::{Basis, Error, Instant, Level, Result, ToldRows};
 
 /// A column of numbers.
@@ -156,14 +158,14 @@ macro_rules! numbers {
 }
 
 impl StoredRows {
-    /// The columns that a record's text is made of.
+    /// The columns that a record's text is made of; the first of them are the fields, which few are made of.
     pub(super) const TEXT: [Column; 7] = [
+        Column::Fields,
         Column::Host,
         Column::Program,
         Column::Pid,
         Column::Stamp,
         Column::Message,
-        Column::Fields,
         Column::Shape,
     ];
 
@@ -288,26 +290,47 @@ impl StoredRows {
 
     /// Appends the record's text; where in it the message starts.
     pub(super) fn push_text(&self, row: u32, out: &mut Vec<u8>) -> u16 {
+        self.push_parts(row, out, |_, _| {})
+    }
+
+    /// The same; `visit` is told where in `out` which part stands.
+    pub(super) fn push_parts(
+        &self,
+        row: u32,
+        out: &mut Vec<u8>,
+        mut visit: impl FnMut(Range<usize>, Part),
+    ) -> u16 {
         let (fields, start) = (self.span(row), out.len());
         let Some(at) = self.shape_at(row) else { return 0 };
         let (facts, shape) = (self.facts[at], Facts::unpack(self.shape.value(at)).1);
         let mut message = usize::from(facts.message);
-        push_text(out, shape, |part, place| match part {
-            Part::Stamp => self.stamp(row),
-            Part::Host => self.host(row),
-            Part::Program => self.program.get(row as usize),
-            Part::Pid => self.pid(row),
-            Part::Message => {
-                if facts.message_in_shape {
-                    message = place - start;
+        push_text(out, shape, |part, place| {
+            let text = match part {
+                Part::Stamp => self.stamp(row),
+                Part::Host => self.host(row),
+                Part::Program => self.program.get(row as usize),
+                Part::Pid => self.pid(row),
+                Part::Message => {
+                    if facts.message_in_shape {
+                        message = place - start;
+                    }
+                    Some(self.message.value(row as usize))
                 }
-                Some(self.message.value(row as usize))
-            }
-            Part::Field(place) => {
-                fields.clone().nth(usize::from(place)).and_then(|at| optional(&self.values, at as u32))
-            }
+                Part::Field(place) => {
+                    fields.clone().nth(usize::from(place)).and_then(|at| optional(&self.values, at as u32))
+                }
+            };
+            visit(place..place + text.map_or(0, str::len), part);
+            text
         });
         u16::try_from(message).unwrap_or_default()
+    }
+
+    /// For each row whether its text is made of fields.
+    pub(super) fn of_fields(&self) -> Vec<bool> {
+        let named = |shape: Option<&[u8]>| names_fields(Facts::unpack(shape.unwrap_or_default()).1);
+        let known: Vec<bool> = self.shape.iter().map(named).collect();
+        (0..self.len() as u32).map(|row| self.shape_at(row).is_some_and(|at| known[at])).collect()
     }
 
     /// The ends of its instant, as far as they are known.

@@ -17,11 +17,12 @@ use arrow_array::builder::{
 use arrow_schema::{DataType, Field, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use serde::{Deserialize, Serialize};
 
 use super::facts::MICRO;
 use super::fault;
 use super::manifest::PartEntry;
-use super::parts::Sealed;
+use super::parts::{Sealed, bring};
 use super::properties::{PART_ROWS, series_properties};
 use super::schema::{map, time};
 use crate::base::{Batch, Error, Event, Flags, Result};
@@ -74,7 +75,7 @@ struct Words {
 }
 
 /// One sample.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Row {
     /// Where its event stands in time, nanoseconds since 1970.
     key: i64,
@@ -130,6 +131,18 @@ impl Samples {
     }
 }
 
+/// How far the samples of a store are: what a later build goes on from.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct SeriesRest {
+    /// Parts that are complete.
+    done: Vec<PartEntry>,
+    /// What rows have in common, by number.
+    texts: Vec<Option<String>>,
+    labels: Vec<Vec<(String, String)>>,
+    /// Samples that are in no part yet.
+    rows: Vec<Row>,
+}
+
 /// Writes the samples of a store.
 #[derive(Debug)]
 pub(super) struct SeriesParts {
@@ -165,6 +178,34 @@ impl SeriesParts {
                 self.write()?;
             }
         }
+        Ok(())
+    }
+
+    /// How far the table is.
+    pub(super) fn rest(&self) -> SeriesRest {
+        let Words { texts, labels } = &self.gathered.words;
+        SeriesRest {
+            done: self.done.clone(),
+            texts: texts.all.clone(),
+            labels: labels.all.clone(),
+            rows: self.gathered.rows.clone(),
+        }
+    }
+
+    /// Goes on where the table of an earlier store in `old` was at rest.
+    pub(super) fn go_on(&mut self, old: &Path, rest: &SeriesRest) -> Result<()> {
+        for entry in &rest.done {
+            bring(old, &self.root, &entry.path)?;
+        }
+        self.done.clone_from(&rest.done);
+        let Words { texts, labels } = &mut self.gathered.words;
+        for text in &rest.texts {
+            texts.number(text.clone());
+        }
+        for label in &rest.labels {
+            labels.number(label.clone());
+        }
+        self.gathered.rows.clone_from(&rest.rows);
         Ok(())
     }
 

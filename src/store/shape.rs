@@ -94,6 +94,11 @@ fn push_literal(out: &mut Vec<u8>, text: &[u8]) {
     }
 }
 
+/// Whether a shape may refer to fields: the byte of a reference may also be a literal one.
+pub(super) fn names_fields(shape: &[u8]) -> bool {
+    memchr::memchr(FIELD, shape).is_some()
+}
+
 /// Appends the text of a shape. `part` is told where in `out` a reference stands, and gives what it stands for; a store
 /// that was damaged may hold references to nothing, which give nothing.
 pub(super) fn push_text<'a>(

@@ -10,14 +10,15 @@ use std::path::{Path, PathBuf};
 
 use arrow_array::RecordBatch;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
+use serde::{Deserialize, Serialize};
 
+use super::kept::KEPT;
 use super::manifest::{MANIFEST, Made, Manifest};
-use super::outline::{Outliner, Outlines};
-use super::parts::Parts;
+use super::parts::{Parts, TableRest};
 use super::piece::{Piece, Slice, numbered};
 use super::properties::properties;
 use super::schema::schema;
-use super::series::SeriesParts;
+use super::series::{SeriesParts, SeriesRest};
 use crate::base::{Error, Result};
 
 /// The folder that a store is written into until it is whole.
@@ -85,8 +86,9 @@ impl Scaffold {
         write().map_err(|error| Error::io("write", &self.place.join(name), &error))
     }
 
-    /// Puts the store in its place: exchanged for the one that stands there, if one does.
-    pub(super) fn finish(mut self) -> Result<()> {
+    /// Puts the store in its place: exchanged for the one that stands there, if one does. That one is gone then, or
+    /// stands `aside`.
+    pub(super) fn finish(mut self, aside: Option<&Path>) -> Result<()> {
         let cannot = |error: std::io::Error| Error::io("write", &self.place, &error);
         File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(cannot)?;
         let exchange = self.place.exists();
@@ -97,8 +99,13 @@ impl Scaffold {
         let parent = self.place.parent().filter(|parent| !parent.as_os_str().is_empty());
         // The name is kept by its folder; one that cannot be synced keeps it a little later.
         let _ = File::open(parent.unwrap_or(Path::new("."))).and_then(|parent| parent.sync_all());
-        if exchange {
-            let _ = fs::remove_dir_all(&self.folder);
+        match aside.filter(|_| exchange) {
+            // What cannot be moved stays under the name of a build, and the next one would sweep it up: it is told.
+            Some(aside) => {
+                fs::rename(&self.folder, aside).map_err(|error| Error::io("write", aside, &error))?
+            }
+            None if exchange => drop(fs::remove_dir_all(&self.folder)),
+            None => {}
         }
         Ok(())
     }
@@ -122,7 +129,15 @@ pub struct Writer {
     series: SeriesParts,
     /// Events so far.
     rows: u64,
-    outliner: Outliner,
+}
+
+/// How far a store is.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct WriterRest {
+    rows: u64,
+    events: TableRest,
+    copies: TableRest,
+    series: SeriesRest,
 }
 
 /// What the other files of a store say: they are written as they are.
@@ -136,6 +151,8 @@ pub struct Beside {
     pub findings: Vec<u8>,
     /// What the program itself needs to answer as it did when the store was built.
     pub run: Vec<u8>,
+    /// What a later build goes on from; not written where it is empty.
+    pub kept: Vec<u8>,
 }
 
 impl Writer {
@@ -146,22 +163,41 @@ impl Writer {
         let parts = |table| Parts::new(scaffold.folder(), table, schema(), properties.clone());
         let (events, copies) = (parts("events"), parts("copies"));
         let series = SeriesParts::new(scaffold.folder());
-        Ok(Self { events, copies, series, scaffold, rows: 0, outliner: Outliner::new() })
+        Ok(Self { events, copies, series, scaffold, rows: 0 })
+    }
+
+    /// How far the store is: what a later build of the same events goes on from.
+    pub fn rest(&self) -> WriterRest {
+        WriterRest {
+            rows: self.rows,
+            events: self.events.rest(),
+            copies: self.copies.rest(),
+            series: self.series.rest(),
+        }
+    }
+
+    /// Goes on where an earlier store, which stands at `old` with this manifest, was at rest.
+    pub fn go_on(&mut self, old: &Path, manifest: &Manifest, rest: &WriterRest) -> Result<()> {
+        self.events.go_on(old, &manifest.events, &rest.events)?;
+        self.copies.go_on(old, &manifest.copies, &rest.copies)?;
+        self.series.go_on(old, &rest.series)?;
+        self.rows = rest.rows;
+        Ok(())
     }
 
     /// Adds a stretch of the timeline behind those before.
     pub fn append(&mut self, piece: Piece) -> Result<()> {
         let first = self.rows;
         self.rows += piece.count;
-        self.outliner.absorb(piece.outliner);
         push(&mut self.events, piece.events, first)?;
         push(&mut self.copies, piece.copies, first)?;
         self.series.push(&piece.samples, first)
     }
 
-    /// Completes the store and puts it in its place; the number of its events.
-    pub fn finish(self, beside: &Beside, made: Made) -> Result<u64> {
-        let Self { scaffold, events, copies, series, rows, outliner } = self;
+    /// Completes the store and puts it in its place; the number of its events. The one that stands there is put
+    /// `aside`, where that is asked for.
+    pub fn finish(self, beside: &Beside, made: Made, aside: Option<&Path>) -> Result<u64> {
+        let Self { scaffold, events, copies, series, rows } = self;
         let mut manifest = Manifest::new(made);
         manifest.rows = rows;
         manifest.events = events.finish()?;
@@ -170,10 +206,12 @@ impl Writer {
         for (name, bytes) in beside.files() {
             scaffold.write(name, bytes)?;
         }
-        scaffold.write(Manifest::OUTLINES, &Outlines::new(outliner).to_bytes())?;
+        if !beside.kept.is_empty() {
+            scaffold.write(KEPT, &beside.kept)?;
+        }
         manifest.checksum = manifest.sum(scaffold.folder());
         scaffold.write(MANIFEST, &manifest.to_json())?;
-        scaffold.finish()?;
+        scaffold.finish(aside)?;
         Ok(rows)
     }
 }

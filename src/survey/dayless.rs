@@ -7,6 +7,7 @@
 
 use crate::base::{NANOS_PER_SECOND, Stamp};
 use crate::time::{DateOrder, WrittenDay};
+use serde::{Deserialize, Serialize};
 
 use super::scan::Range;
 
@@ -41,7 +42,7 @@ pub const fn midnights(previous: i64, next: i64) -> i32 {
 }
 
 /// Stamps of one section, in file order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Track {
     /// The first, nanoseconds of its day; headers count.
     pub first: i64,
@@ -54,7 +55,7 @@ pub struct Track {
 }
 
 /// Stamps between two date lines, or between one and an end of the chunk.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Days {
     /// Those above the first header: they go on with what the chunk above ends in.
     pub carried: Option<Track>,
@@ -102,7 +103,7 @@ impl Days {
 }
 
 /// A record's stamp, as far as its chunk can place it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DayPlace {
     /// The date line above it in its chunk.
     pub date: Option<WrittenDay>,
@@ -115,7 +116,7 @@ pub struct DayPlace {
 }
 
 /// Date lines of a chunk, and what stands below them. Arrays are by [`DateOrder::ALL`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dated {
     /// The first date line.
     pub first: WrittenDay,
@@ -132,7 +133,7 @@ pub struct Dated {
 }
 
 /// Stamps without a day in one chunk.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dayless {
     /// Above the chunk's first record: headers, which the chunk before reads along.
     pub lead: Option<Days>,

@@ -1,9 +1,11 @@
 //! How long the stamps of a stretch stand apart: a histogram in powers of two, cheap enough for every
 //! record and small enough to keep for every chunk.
 
+use serde::{Deserialize, Serialize};
+
 /// Counts of gaps between neighbouring stamps, by magnitude. Merging is addition, so the result does
 /// not depend on how a file was cut.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gaps {
     counts: [u32; 32],
 }

@@ -16,8 +16,8 @@ pub use file::{FileSurvey, STEP_BACK};
 pub use gaps::Gaps;
 pub use layouts::{FileFormat, Layouts, lines};
 pub use scan::{
-    ChunkSurvey, JUMP, REPEATED, Range, Seen, Surveyed, Yearless, across_years, survey_plain, survey_stream,
-    turn_between,
+    ChunkSurvey, JUMP, REPEATED, Range, Seen, Surveyed, Yearless, across_years, is_small, survey_plain,
+    survey_stream, turn_between,
 };
 pub use unset::drop_unset;
 pub use uptimes::{Rest, Stretch, Uptimes, uptime};

@@ -3,6 +3,7 @@
 //! Its results are small and the same for any number of threads. A stamp stays a stamp here: ranges
 //! are kept apart for stamps with an offset, without a zone, and without a year.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 use super::dayless::Dayless;
@@ -16,7 +17,7 @@ use crate::grammar::{GrammarId, MAX_HEAD, Slots};
 use crate::io::{Opened, Unpacker};
 
 /// Smallest and largest value seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Range<T> {
     /// Smallest.
     pub min: T,
@@ -38,7 +39,7 @@ impl<T: Ord + Copy> Range<T> {
 }
 
 /// Stamps without a year, in file order. A turn is a New Year passed since the chunk's first stamp.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Yearless {
     /// The first, nanoseconds in the proxy year.
     pub first: i64,
@@ -55,7 +56,7 @@ pub struct Yearless {
 }
 
 /// What kind of stamp was seen last, and its value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Seen {
     /// Nanoseconds since 1970 UTC.
     Zoned(i64),
@@ -82,7 +83,7 @@ impl Seen {
 pub const REPEATED: &[u8] = b"message repeated ";
 
 /// What the survey knows of one chunk.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ChunkSurvey {
     /// Physical lines that start in the chunk.
     pub lines: u64,
@@ -179,6 +180,11 @@ const MOST_CUTS: u32 = 64;
 const MOST_CUTS_OF_SMALL: u32 = 1024;
 const SMALL: u64 = 4 << 20;
 
+/// Whether a file of so many bytes counts as small, and may have more jumps.
+pub const fn is_small(size: u64) -> bool {
+    size <= SMALL
+}
+
 /// New Years passed between two neighbouring stamps of the proxy year: 1, 0, or -1 for a line of last
 /// year that arrived late. A step back by more than half a year is a New Year; smaller ones are disorder
 /// or a clock set back.
@@ -209,7 +215,7 @@ impl<'a> Surveyor<'a> {
             done: Vec::new(),
             start,
             cuts: 0,
-            most_cuts: if size <= SMALL { MOST_CUTS_OF_SMALL } else { MOST_CUTS },
+            most_cuts: if is_small(size) { MOST_CUTS_OF_SMALL } else { MOST_CUTS },
             maybe_unset: true,
             starts: 0,
             rifts: 0,

@@ -5,6 +5,7 @@
 //! fall and behind records that tell of going to sleep or of waking up. Whether neighbouring chunks belong
 //! together is asked again where they are joined, so the answer does not depend on where chunks end.
 
+use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
@@ -36,7 +37,7 @@ pub fn uptime(message: &[u8]) -> Option<i64> {
 }
 
 /// What a record says of sleep.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Rest {
     /// The machine is about to sleep: nobody knows how long.
     Sleeps,
@@ -59,7 +60,7 @@ static RESTS: LazyLock<[(Finder<'static>, Rest); 6]> = LazyLock::new(|| {
 });
 
 /// Uptimes of a chunk, nanoseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Uptimes {
     /// The first one.
     pub first: i64,

@@ -4,6 +4,8 @@
 //! `12/11/14` names a day only to whoever knows which number is the month. That is not decided here:
 //! [`WrittenDay::day`] takes the order as an argument, and `clock` settles it for a whole file.
 
+use serde::{Deserialize, Serialize};
+
 use super::known::{digits, fraction};
 use crate::base::{Resolution, Stamp, days_from_civil, is_leap};
 
@@ -22,7 +24,7 @@ impl DateOrder {
 }
 
 /// A date as written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WrittenDay {
     year: i32,
     first: u32,
@@ -171,7 +173,12 @@ pub fn time_of_day(bytes: &[u8]) -> Option<(Stamp, usize)> {
     };
     let (nanos, written, at) = fraction(bytes, at);
     // A longer number is no time of day.
-    if bytes.get(at).is_some_and(|byte| byte.is_ascii_digit() || *byte == b':') {
+    let goes_on = match bytes.get(at) {
+        Some(b':') => bytes.get(at + 1).is_some_and(u8::is_ascii_digit),
+        Some(byte) => byte.is_ascii_digit(),
+        None => false,
+    };
+    if goes_on {
         return None;
     }
     let (hour, end) = match before.or_else(|| half(bytes, at)) {
@@ -227,6 +234,7 @@ mod tests {
             ("10時10分01秒", 36_601, 15),
             ("午後10時10分01秒 x", 79_801, 21),
             ("9:10:01 x", 33_001, 7),
+            ("10:10:01: x", 36_601, 8),
         ] {
             let (stamp, length) = time_of_day(text.as_bytes()).expect(text);
             assert_eq!(

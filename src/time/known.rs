@@ -3,7 +3,9 @@
 //! Each takes bytes that start at the stamp and gives the stamp and its length. None of them
 //! allocates, and none accepts a date that the calendar does not have.
 
+use super::forms;
 use super::rare;
+use super::tail;
 use crate::base::{PROXY_YEAR, Resolution, Stamp, WrittenDate, WrittenZone, days_from_civil, is_leap};
 
 /// Civil parts on their way to a [`Stamp`].
@@ -191,9 +193,12 @@ fn offset(bytes: &[u8], at: usize) -> Option<(i32, usize)> {
 #[inline]
 pub fn iso(bytes: &[u8]) -> Option<(Stamp, usize)> {
     let head: &[u8; 19] = bytes.get(..19)?.try_into().ok()?;
-    if !matches!(head[4], b'-' | b'/' | b'.')
+    // `2014:12:12-10:10:59` is that of Sophos' UTM and DirectAdmin.
+    if !matches!(head[4], b'-' | b'/' | b'.' | b':')
         || head[7] != head[4]
-        || !matches!(head[10], b'T' | b' ' | b't' | b'_' | b'-')
+        || !matches!(head[10], b'T' | b' ' | b't' | b'_' | b'-' | b':')
+        || head[4] == b':' && head[10] != b'-'
+        || head[10] == b':' && head[4] != b'/'
     {
         return None;
     }
@@ -298,32 +303,16 @@ fn weekday_first(bytes: &[u8]) -> Option<(Stamp, usize)> {
         return Some((stamp, end + 5));
     }
     let (stamp, end) = syslog(bytes.get(4..).filter(|_| bytes[3] == b' ')?)?;
-    let (mut stamp, mut end) = rare::half_day(bytes, stamp, end + 4);
-    let bare = end;
-    let (zone, after_zone) = zone(bytes, end, true);
-    if zone != WrittenZone::Absent {
-        stamp.zone = zone;
-        end = after_zone;
-    } else if stamp.date != WrittenDate::Full {
-        end = rare::over_abbreviation(bytes, end);
-    }
-    if stamp.date != WrittenDate::Full
-        && bytes.get(end) == Some(&b' ')
-        && let Some(year) = digits(bytes, end + 1, 4)
-        && !bytes.get(end + 5).is_some_and(u8::is_ascii_digit)
-    {
-        stamp.seconds = stamp.seconds_in_year(year as i32)?;
-        stamp.date = WrittenDate::Full;
-        end += 5;
-        if stamp.zone == WrittenZone::Absent {
-            (stamp.zone, end) = self::zone(bytes, end, true);
-        }
-    }
+    let (mut stamp, end) = tail::half_day(bytes, stamp, end + 4);
     if stamp.date != WrittenDate::Full {
         // Without a year an offset is left alone: the two together fit no clock.
-        stamp.zone = WrittenZone::Absent;
-        end = bare;
+        return Some(tail::year(bytes, stamp, end).unwrap_or((stamp, end)));
     }
+    if stamp.zone != WrittenZone::Absent {
+        return Some((stamp, end));
+    }
+    let (zone, end) = zone(bytes, end, true);
+    stamp.zone = zone;
     Some((stamp, end))
 }
 
@@ -365,7 +354,7 @@ pub fn epoch(bytes: &[u8]) -> Option<(Stamp, usize)> {
 /// dates lines by. A bare number is none: whether it counts seconds, only a format can know.
 #[inline]
 pub fn recognise(bytes: &[u8]) -> Option<(Stamp, usize)> {
-    recognise_whole_day(bytes).map(|(stamp, end)| rare::half_day(bytes, stamp, end))
+    recognise_whole_day(bytes).map(|(stamp, end)| tail::with_year(bytes, stamp, end))
 }
 
 #[inline]
@@ -375,12 +364,19 @@ fn recognise_whole_day(bytes: &[u8]) -> Option<(Stamp, usize)> {
         return iso(bytes)
             .or_else(|| common_log(bytes))
             .or_else(|| day_month_year(bytes))
-            .or_else(|| rare::year_month_day(bytes));
+            .or_else(|| rare::year_month_day(bytes))
+            .or_else(|| forms::dense(bytes))
+            .or_else(|| forms::of_year(bytes))
+            .or_else(|| forms::worded(bytes))
+            .or_else(|| forms::local_syslog(bytes));
     }
     if first.is_ascii_uppercase() {
-        return syslog(bytes).or_else(|| weekday_first(bytes)).or_else(|| rare::month_day_year(bytes));
+        return syslog(bytes)
+            .or_else(|| weekday_first(bytes))
+            .or_else(|| forms::worded(bytes))
+            .or_else(|| forms::local_syslog(bytes));
     }
-    None
+    forms::local_syslog(bytes)
 }
 
 #[cfg(test)]

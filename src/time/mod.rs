@@ -2,17 +2,21 @@
 //!
 //! Nothing here decides what a stamp *means*: that is `clock`.
 
+mod cache;
 mod day;
 mod fold;
+mod forms;
 mod human;
 mod known;
 mod pattern;
 mod rare;
+mod tail;
 mod zone;
 
+pub use cache::MinuteCache;
 pub use day::{DateOrder, WrittenDay, time_of_day};
 pub use human::{Bound, duration, local_time, parse_bound, pretty_span};
 pub use known::{digits, epoch, iso, month, recognise, syslog};
-pub use pattern::{MinuteCache, TimePattern};
+pub use pattern::TimePattern;
 pub use rare::offset_of;
 pub use zone::{Offset, OffsetCursor, Zone, push_padded, render_rfc3339};

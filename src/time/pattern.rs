@@ -7,9 +7,12 @@
 //! `uptime`, `mjd`, `tai64n`, `any`, and `clock`, a time of day as locales write it. A pattern without month
 //! and day reads a time of day: which day is for the clock to settle.
 
+use super::cache::MinuteCache;
 use super::day;
+use super::forms;
 use super::known::{self, Parts, digits, fraction};
 use super::rare;
+use super::tail;
 use super::zone::named_offset;
 use crate::base::{ByteSet, Resolution, Stamp, WrittenZone};
 
@@ -34,44 +37,6 @@ enum Step {
     NamedZone,
     Bias,
     Weekday,
-}
-
-/// The minute read last: most stamps of a log differ from their predecessor in the seconds only, and
-/// those need not be read whole.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct MinuteCache {
-    /// The pattern that read it.
-    pattern: u32,
-    /// The stamp's text up to the `:` before its seconds: its length, its bytes, and which of them count.
-    length: u8,
-    text: [u64; 3],
-    mask: [u64; 3],
-    /// The stamp at second 0.
-    minute: Option<Stamp>,
-}
-
-impl MinuteCache {
-    /// Longest text kept.
-    const LONGEST: usize = 24;
-
-    #[inline(always)]
-    fn words(text: &[u8; Self::LONGEST]) -> [u64; 3] {
-        let mut words = [0; 3];
-        for (word, chunk) in words.iter_mut().zip(text.chunks_exact(8)) {
-            *word = chunk.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-        }
-        words
-    }
-
-    /// Whether `bytes` start with the minute kept. Texts too short to compare in three words are not
-    /// looked up.
-    #[inline(always)]
-    fn holds(&self, bytes: &[u8]) -> bool {
-        bytes.first_chunk::<{ Self::LONGEST }>().is_some_and(|head| {
-            let words = Self::words(head);
-            (0..3).fold(0, |differ, at| differ | ((words[at] ^ self.text[at]) & self.mask[at])) == 0
-        })
-    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,7 +132,7 @@ impl TimePattern {
     pub fn read(&self, bytes: &[u8], cache: &mut MinuteCache) -> Option<(Stamp, usize)> {
         let Some((with_fraction, with_zone)) = self.tail else {
             let (stamp, end) = self.read_whole(bytes)?;
-            return Some(rare::half_day(bytes, stamp, end));
+            return self.with_tail(bytes, stamp, end);
         };
         let length = usize::from(cache.length);
         if cache.pattern == self.identity
@@ -190,11 +155,21 @@ impl TimePattern {
             if with_zone == ZoneTail::Named && stamp.zone == WrittenZone::Absent {
                 (stamp.zone, end) = zone_by_name(bytes, end, stamp.seconds);
             }
-            return Some(rare::half_day(bytes, stamp, end));
+            return self.with_tail(bytes, stamp, end);
         }
         let (stamp, end) = self.read_whole(bytes)?;
         self.remember(bytes, end, stamp, cache);
-        Some(rare::half_day(bytes, stamp, end))
+        self.with_tail(bytes, stamp, end)
+    }
+
+    /// The stamp with what stands behind it and belongs to it, asked for or not.
+    #[inline]
+    fn with_tail(&self, bytes: &[u8], stamp: Stamp, end: usize) -> Option<(Stamp, usize)> {
+        match self.reader {
+            Reader::Syslog | Reader::Any => Some(tail::with_year(bytes, stamp, end)),
+            Reader::Clock if tail::offset(bytes, end).is_some() => None,
+            _ => Some(tail::of(bytes, stamp, end)),
+        }
     }
 
     /// Keeps the minute of a stamp just read whole.
@@ -230,14 +205,15 @@ impl TimePattern {
     /// What a stamp of this pattern may begin with.
     pub fn first_bytes(&self) -> ByteSet {
         let digits = || ByteSet::matching(|byte| byte.is_ascii_digit());
-        let capitals = || ByteSet::matching(|byte| byte.is_ascii_uppercase());
         let letters = || ByteSet::matching(|byte| byte.is_ascii_alphabetic());
         match &self.reader {
             Reader::Iso | Reader::Epoch | Reader::Mjd => digits(),
             Reader::Uptime => digits().union(ByteSet::of(" ")),
             Reader::Tai64n => ByteSet::of("@"),
-            Reader::Syslog => ByteSet::of("JFMASONDjfmasond"),
-            Reader::Any => digits().union(capitals()),
+            // A month may have its name in other languages: `12월`, `août`.
+            Reader::Syslog | Reader::Any => {
+                digits().union(letters()).union(ByteSet::matching(|byte| byte >= 0xc3))
+            }
             // The half of the day may stand before it, in any language.
             Reader::Clock => ByteSet::ALL,
             Reader::Steps(steps) => match steps.first() {
@@ -258,7 +234,7 @@ impl TimePattern {
     fn read_whole(&self, bytes: &[u8]) -> Option<(Stamp, usize)> {
         match &self.reader {
             Reader::Iso => known::iso(bytes),
-            Reader::Syslog => known::syslog(bytes),
+            Reader::Syslog => known::syslog(bytes).or_else(|| forms::local_syslog(bytes)),
             Reader::Epoch => known::epoch(bytes),
             Reader::Uptime => rare::uptime(bytes),
             Reader::Mjd => rare::mjd(bytes),

@@ -140,64 +140,10 @@ pub(super) fn abbreviation(bytes: &[u8], at: usize) -> Option<(i32, usize)> {
     Some((*offset, at + name.len()))
 }
 
-/// A stamp that ends at `end`, moved by the `AM` or `PM` that stands there, and where that ends. A stamp of
-/// an hour past twelve stays as it is: its writer's clock had 24.
-#[inline]
-pub(super) fn half_day(bytes: &[u8], stamp: Stamp, end: usize) -> (Stamp, usize) {
-    match bytes.get(end) {
-        Some(b' ' | b'A' | b'P' | b'a' | b'p') => read_half_day(bytes, stamp, end),
-        _ => (stamp, end),
-    }
-}
-
-fn read_half_day(bytes: &[u8], stamp: Stamp, end: usize) -> (Stamp, usize) {
-    let spaced = bytes[end] == b' ';
-    let at = end + usize::from(spaced);
-    let afternoon = match bytes.get(at..at + 2) {
-        Some(b"AM") => false,
-        Some(b"PM") => true,
-        // In small letters with a blank before it, it may be a host.
-        Some(b"am") if !spaced => false,
-        Some(b"pm") if !spaced => true,
-        _ => return (stamp, end),
-    };
-    if bytes
-        .get(at + 2)
-        .is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
-    {
-        return (stamp, end);
-    }
-    let hour = stamp.seconds.div_euclid(3_600).rem_euclid(24);
-    let moved = match (hour, afternoon) {
-        (12, false) => -12,
-        (1..=11, true) => 12,
-        _ => 0,
-    };
-    let mut stamp = Stamp { seconds: stamp.seconds + moved * 3_600, ..stamp };
-    let mut end = at + 2;
-    if stamp.zone == WrittenZone::Absent && stamp.date == WrittenDate::Full {
-        (stamp.zone, end) = zone(bytes, end, true);
-    }
-    (stamp, end)
-}
-
 /// `2014 Dec 12 10:10:59`, as Cisco's NX-OS writes it.
 pub(super) fn year_month_day(bytes: &[u8]) -> Option<(Stamp, usize)> {
     let year = digits(bytes, 0, 4).filter(|_| bytes.get(4) == Some(&b' '))?;
     with_year(year, syslog(bytes.get(5..)?)?, 5, bytes)
-}
-
-/// `Dec 12, 2014 10:10:59 PM`: English with a comma.
-pub(super) fn month_day_year(bytes: &[u8]) -> Option<(Stamp, usize)> {
-    let comma = bytes.iter().take(7).position(|byte| *byte == b',')?;
-    let year = digits(bytes, comma + 2, 4).filter(|_| bytes.get(comma + 1) == Some(&b' '))?;
-    // The date without its comma and year, and the time: at most `Dec 12 10:10:59.123456789`.
-    let mut text = [0; 32];
-    let rest = bytes.get(comma + 6..)?;
-    let rest = &rest[..rest.len().min(text.len() - comma)];
-    text[..comma].copy_from_slice(&bytes[..comma]);
-    text[comma..comma + rest.len()].copy_from_slice(rest);
-    with_year(year, syslog(&text[..comma + rest.len()])?, 6, bytes)
 }
 
 /// A stamp without a year, and the year that stood elsewhere; `more` bytes lie before or within it.
@@ -208,15 +154,6 @@ fn with_year(year: u32, (stamp, end): (Stamp, usize), more: usize, bytes: &[u8])
     let seconds = stamp.seconds_in_year(year as i32)?;
     let (zone, end) = zone(bytes, end + more, true);
     Some((Stamp { seconds, zone, date: WrittenDate::Full, ..stamp }, end))
-}
-
-/// The end of an ambiguous abbreviation of a zone at `at`, if a year stands behind it: `CST 2014`.
-pub(super) fn over_abbreviation(bytes: &[u8], at: usize) -> usize {
-    let letters =
-        bytes.get(at + 1..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_uppercase()).count();
-    let end = at + 1 + letters;
-    let year = bytes.get(end) == Some(&b' ') && digits(bytes, end + 1, 4).is_some();
-    if bytes.get(at) == Some(&b' ') && (2..=5).contains(&letters) && year { end } else { at }
 }
 
 #[cfg(test)]

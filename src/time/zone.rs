@@ -150,6 +150,12 @@ impl Zone {
         self.pieces.len() == 1
     }
 
+    /// Whether one offset holds from one UTC second to another.
+    pub fn is_steady(&self, from: i64, to: i64) -> bool {
+        let piece = |at: i64| self.pieces.partition_point(|piece| piece.from <= at);
+        piece(from) == piece(to)
+    }
+
     /// Whether any known zone sets its clock back between two UTC seconds, less than half a year apart, from or to
     /// an offset.
     pub fn any_sets_back(offset: Offset, from: i64, to: i64) -> bool {

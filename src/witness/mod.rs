@@ -19,7 +19,7 @@ mod writers;
 pub use embedded::{Embedded, Form, embedded};
 pub use heard::{Served, Spoken, When};
 pub use marks::{MarkKind, SaidBy, Sight};
-pub use sample::WHOLE;
+pub use sample::{REGION, WHOLE};
 pub use shared::keep_shared;
 pub use testimony::{
     Anchor, Counted, KERNEL, Loose, StepStated, Testimony, UptimePoint, Written, ZoneStated, odd_one, testify,

@@ -1,6 +1,7 @@
 //! Which parts of a file are looked at. Small files whole; of large ones the beginning, the end and
 //! places between, and both sides of every jump of the stamps. A function of the file alone: neither
-//! chunks nor threads change it.
+//! chunks nor threads change it. And a file that grows is looked at where it was before, but for its end:
+//! what was heard in it goes on being heard, until it is twice as large.
 
 use std::io;
 
@@ -10,9 +11,10 @@ use crate::survey::FileSurvey;
 /// Files up to this size are looked at whole, in bytes.
 pub const WHOLE: u64 = 1 << 20;
 
-/// Of larger files: this many regions, of this many bytes each.
-const REGIONS: u64 = 8;
-const REGION: u64 = 128 << 10;
+/// Of larger files: half of this many regions to this many, of so many bytes each, and one at the end.
+const REGIONS: u64 = 16;
+/// Bytes of a region.
+pub const REGION: u64 = 128 << 10;
 
 /// What is looked at on each side of a jump, in bytes, and of how many jumps.
 const BESIDE_JUMP: u64 = 32 << 10;
@@ -26,11 +28,10 @@ fn regions(size: u64, jumps: impl Iterator<Item = u64>) -> Vec<(u64, u64)> {
     if size <= WHOLE {
         return vec![(0, size)];
     }
-    let spread = (0..REGIONS).map(|index| (size - REGION) / (REGIONS - 1) * index);
+    let stride = (size.next_power_of_two() / REGIONS).max(2 * REGION);
+    let spread = (0..size - REGION).step_by(usize::try_from(stride).unwrap_or(usize::MAX));
     let mut regions: Vec<(u64, u64)> = spread.map(|from| (from, from + REGION)).collect();
-    if let Some(last) = regions.last_mut() {
-        last.1 = size;
-    }
+    regions.push((size - REGION, size));
     let beside = |at: u64| (at.saturating_sub(BESIDE_JUMP), (at + BESIDE_JUMP).min(size));
     regions.extend(jumps.take(MOST_JUMPS).map(beside));
     regions.sort_unstable();
@@ -85,5 +86,15 @@ mod tests {
         assert_eq!(large.last().map(|region| region.1), Some(1 << 30));
         assert!(large.windows(2).all(|pair| pair[0].1 < pair[1].0), "{large:?}");
         assert!(large.iter().any(|(from, to)| (*from..*to).contains(&(5 << 20))));
+    }
+
+    #[test]
+    fn a_file_that_grows_is_looked_at_where_it_was() {
+        for size in [(1 << 20) + 1, 3_000_000, 11_184_833, 500 << 20] {
+            let (before, after) = (regions(size, [].into_iter()), regions(size + size / 100, [].into_iter()));
+            let kept = before.len() - 1;
+            assert!(kept >= 4, "{before:?}");
+            assert_eq!(before[..kept - 1], after[..kept - 1]);
+        }
     }
 }

@@ -329,7 +329,7 @@ macro_rules! topics {
     };
 }
 
-topics! { analysis bad_input binary clocks config containers encodings explain formats grep jsonl kernel metrics mistakes output poll query records rotations selection show skew times_of_day zones }
+topics! { analysis bad_input binary clocks config containers encodings explain formats grep jsonl kernel metrics mistakes output patterns poll query records rotations selection show skew times_of_day zones }
 
 #[test]
 #[ignore = "bug: each case marked `bug` says which one"]

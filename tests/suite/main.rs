@@ -10,6 +10,7 @@
 //! without years. Nothing here reaches into the library but `causal`, which asks
 //! `order` what follows from the output, and `binary`, which renders bytes.
 
+mod again;
 mod below;
 mod binary;
 mod bounds;

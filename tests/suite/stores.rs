@@ -78,6 +78,8 @@ const QUESTIONS: &[&[&str]] = &[
     &["report"],
     &["report", "--format", "json"],
     &["sources"],
+    &["patterns"],
+    &["patterns", "--json", "-l", "warn", "--where", "program != sshd"],
 ];
 
 fn samples() -> Vec<PathBuf> {
@@ -111,6 +113,175 @@ fn a_store_answers_as_its_logs_do() {
                 first_difference(&logs.stdout, &store.stdout),
                 first_difference(&store.stdout, &logs.stdout),
             );
+        }
+    }
+}
+
+/// Logs whose texts are awkward to look for: addresses next to digits and dots, quotations, Korean, bytes that are no
+/// text, records of several lines, and records that two files have.
+fn awkward_logs(scratch: &Scratch) -> Vec<String> {
+    let mut random = Random(11);
+    let (mut syslog, mut daemon, mut web, mut app) = (Vec::new(), Vec::new(), String::new(), String::new());
+    for n in 0..300_u64 {
+        let (minute, second) = (n / 60, n % 60);
+        let address = match random.below(6) {
+            0 => format!("10.0.1.{}", random.below(20)),
+            1 => format!("110.0.1.{}", random.below(300)),
+            2 => format!("10.0.1.117.{}", random.below(9)),
+            3 => format!("fe80::1%{}", random.below(3)),
+            _ => format!("198.18.{}.{}", random.below(256), random.below(256)),
+        };
+        let id = random.below(1 << 40);
+        let said = match random.below(9) {
+            0 => format!("Failed password for root from {address} port {}", random.below(65_536)),
+            1 => format!(
+                "child {} said into stderr: \"PHP Fatal error: memory of {id} bytes\"",
+                random.below(99)
+            ),
+            2 => format!(
+                "segfault at {id:x} ip {:x} error {} in lib{}.so",
+                id * 7,
+                random.below(9),
+                random.below(4)
+            ),
+            3 => format!("메모리 부족: {}월 프로세스 {id:x} 종료", random.below(12)),
+            4 => format!("v8.{}.0 is at ...{address}... <{id:08x}>", random.below(3)),
+            5 => "session opened for user Deploy".to_owned(),
+            6 => "session opened for user deploy".to_owned(),
+            7 => format!("open '/srv/web{}/{id:x}.log' failed", random.below(3)),
+            _ => format!("took {}.{} s, code={}", random.below(9), random.below(100), random.below(600)),
+        };
+        let line = format!("Dec 12 10:{minute:02}:{second:02} web{} sshd[{}]: ", n % 2, 800 + n % 7);
+        let mut line = [line.as_bytes(), said.as_bytes()].concat();
+        if random.chance(5) {
+            line.extend(b" \xff\xfe 10.0.1.7\xb0 raw");
+        }
+        line.push(b'\n');
+        if random.chance(10) {
+            daemon.extend(&line);
+        }
+        syslog.extend(line);
+        web += &format!(
+            "{{\"@timestamp\":\"2014-12-12T10:{minute:02}:{second:02}Z\",\"remote_addr\":\"{address}\",\"request\":\"GET /p/{id:x}?q={} HTTP/1.1\",\"status\":\"{}\"}}\n",
+            random.below(50),
+            200 + random.below(4) * 100
+        );
+        app += &format!("2014-12-12T10:{minute:02}:{second:02}.{:03}Z ERROR {said}\n", n % 1000);
+        if random.chance(10) {
+            app += &format!("  at org.Thing.run(Thing.java:{})\n  caused by {address}\n", random.below(99));
+        }
+    }
+    scratch.write("logs/messages", &syslog);
+    scratch.write("logs/daemon.log", daemon);
+    scratch.write("logs/access.json", &web);
+    scratch.write("logs/app.log", &app);
+    let text = String::from_utf8_lossy(&syslog);
+    text.lines().chain(web.lines()).chain(app.lines()).map(str::to_owned).collect()
+}
+
+/// A piece of some line, whatever it cuts.
+fn cut<'a>(random: &mut Random, lines: &'a [String]) -> &'a str {
+    loop {
+        let line = random.pick(lines);
+        let start = random.below(line.len() as u64 + 1) as usize;
+        let end = start + 1 + random.below(20) as usize;
+        match line.get(start..end.min(line.len())) {
+            Some(text) if !text.is_empty() && !text.contains('\u{fffd}') => return text,
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn what_a_store_finds_stands_in_its_logs() {
+    let scratch = Scratch::new("found");
+    let lines = awkward_logs(&scratch);
+    scratch.good(&["build", "logs", "--tz", "UTC", "-o", "a.timeline"]);
+    const FLAGS: &[&[&str]] = &[&["-F"], &["-F", "-i"], &["-F", "-w"], &["-F", "-v"], &["-i", "-w"], &[]];
+    let mut random = Random(5);
+    let mut asked: Vec<Vec<String>> = Vec::new();
+    for n in 0..90 {
+        let flags = random.pick(FLAGS).to_vec();
+        let output = random.pick(&["-c", "-c", "-c", "-l", "-o", "--no-dedupe"]);
+        let mut text = cut(&mut random, &lines).to_owned();
+        if n % 4 == 0 {
+            // What is looked for most: an address, or some of one.
+            text = lines
+                .iter()
+                .filter_map(|line| line.split(' ').find(|word| word.contains(".0.1.")))
+                .nth(n / 4)
+                .map_or(text, |word| word[word.len().min(n % 3)..].to_owned());
+        }
+        if flags.contains(&"-i") && n % 2 == 0 {
+            text = text.to_uppercase();
+        }
+        let plain = flags.contains(&"-F") || random.chance(20);
+        let pattern =
+            if plain { text } else { text.replace(['(', ')', '[', ']', '{', '}', '\\', '*', '?', '+'], ".") };
+        let mut question: Vec<String> =
+            ["grep", output].iter().chain(&flags).map(|word| (*word).to_owned()).collect();
+        if random.chance(20) {
+            question.extend(["-e".to_owned(), cut(&mut random, &lines).to_owned()]);
+        }
+        if random.chance(15) {
+            question.extend(["--where".to_owned(), "status >= 300 or program = sshd".to_owned()]);
+        }
+        question.extend(["-e".to_owned(), pattern]);
+        asked.push(question);
+    }
+    for expression in [
+        "err[a-z]+ [0-9]+",
+        "error:? (memory|[0-4]) ",
+        "^  at .*[0-9]\\)$",
+        "(?s)ERROR.*caused by 1",
+        "[0-9]월 프로세스 [0-9a-f]+ 종료$",
+        "10.0.1.7",
+        "\\b10\\.0\\.1\\.7\\b",
+        "user [dD]eploy",
+        "never said|nor this",
+        "",
+    ] {
+        for flag in ["-c", "-vc", "-ic", "-l"] {
+            asked.push(["grep", flag, "-e", expression].map(str::to_owned).to_vec());
+        }
+    }
+    for question in asked {
+        let ask = |input: &str| {
+            let args = question.iter().map(String::as_str).chain([input, "--tz", "UTC"]);
+            let output = scratch.run(&args.collect::<Vec<_>>());
+            (output.status.code(), text(&output.stdout), text(&output.stderr))
+        };
+        let (logs, store) = (ask("logs"), ask("a.timeline"));
+        assert!(logs == store, "{question:?}: {logs:?} from the logs, {store:?} from the store");
+    }
+}
+
+#[test]
+fn a_damaged_index_is_no_answer() {
+    let scratch = Scratch::new("index");
+    let lines: String =
+        (0..40).map(|n| format!("2024-05-01T10:00:{n:02}Z from 10.0.1.{n} user u{n}\n")).collect();
+    scratch.write("app/a.log", lines);
+    scratch.good(&["build", "app", "--tz", "UTC"]);
+    let part = part(&scratch.work().join("app.timeline"));
+    let whole = fs::read(&part).expect("a part");
+    let count = |pattern: &str| scratch.run(&["grep", "-c", pattern, "app.timeline"]);
+    let questions = [("from 10", "40\n"), ("10.0.1.7", "1\n"), ("user u[0-9]$", "10\n"), ("nothing", "0\n")];
+    for (pattern, counted) in questions {
+        assert_eq!(text(&count(pattern).stdout), counted, "{pattern}");
+    }
+    // Its index begins where the columns end, and where it is stands in the metadata behind it.
+    let mut random = Random(9);
+    for _ in 0..80 {
+        let mut bytes = whole.clone();
+        let at = bytes.len() - 1 - random.below(bytes.len() as u64 / 2) as usize;
+        bytes[at] ^= 1 << random.below(8);
+        fs::write(&part, &bytes).expect("flipped");
+        for (pattern, counted) in questions {
+            let output = count(pattern);
+            let (said, told) = (text(&output.stdout), text(&output.stderr));
+            let refused = output.status.code() == Some(2) && told.contains("not those that were written");
+            assert!(refused || said == counted, "{at}: {pattern}: {said} {told}");
         }
     }
 }

@@ -51,6 +51,11 @@ pub(super) enum Command {
     Report(ReportArgs),
     /// Per source: format, clock and how it is known, range, ledger
     Sources(SourcesArgs),
+    /// The kinds of messages: how often each came, and when first and last
+    ///
+    /// A pattern is a message with holes (`<*>`) where numbers, ids, paths and quotations stand; each source has its
+    /// own. The most frequent come first. `?` behind a level: read from words of the message.
+    Patterns(PatternsArgs),
     /// How one record's instant was settled, and what stands around it
     ///
     /// FILE is the name that other commands print, or a path, or the end of either if only one file has it.
@@ -86,6 +91,18 @@ pub(super) struct BuildArgs {
     /// Write nothing: the summary is all
     #[arg(long)]
     pub no_store: bool,
+    /// Go on until interrupted: bring the store up to date when logs have grown, every minute or when 64 MiB came
+    #[arg(short = 'f', long, env = "TIMELINE_FOLLOW", conflicts_with_all = ["no_store", "until", "around"])]
+    pub follow: bool,
+    /// Seconds between two times that the store is brought up to date, for tests
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        hide = true,
+        env = "TIMELINE_FOLLOW_SECONDS",
+        default_value_t = 60.0
+    )]
+    pub follow_seconds: f64,
     /// Overwrite what stands there. A store of the same inputs is brought up to date without
     #[arg(long)]
     pub force: bool,
@@ -249,6 +266,29 @@ pub(super) struct SourcesArgs {
     /// How sources are written
     #[arg(long, value_name = "FORMAT", default_value = "prose")]
     pub format: RowFormat,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PatternsArgs {
+    #[command(flatten)]
+    pub input: Input,
+    /// Only patterns whose first record is not before this time
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub new_since: Option<String>,
+    /// One JSON object per pattern, as --format jsonl
+    #[arg(long)]
+    pub json: bool,
+    /// How patterns are written
+    #[arg(long, value_name = "FORMAT", default_value = "prose")]
+    pub format: RowFormat,
+    #[command(flatten)]
+    pub pager: PagerArgs,
+    #[command(flatten)]
+    pub at_least: AtLeast,
+    #[command(flatten)]
+    pub chosen: Where,
     #[command(flatten)]
     pub common: Common,
 }

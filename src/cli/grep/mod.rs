@@ -101,11 +101,11 @@ fn question(args: &GrepArgs, mode: &Mode, matcher: &Matcher, context: bool, zone
     Ok(question)
 }
 
-/// The answer to `-c`, where a store knows it without reading its events.
+/// The answer to `-c`, where a store knows it without making records of its rows.
 fn counted(args: &GrepArgs, mode: &Mode, question: &Question, context: &Context) -> Option<u64> {
     let whole = *mode == Mode::Count && !args.common.quiet && !args.first && args.max_count.is_none();
     let plain = whole && question.choice().is_none() && question.filter.fold_copies;
-    context.count_of(question.filter.only_literal().filter(|_| plain)?)
+    plain.then(|| context.count_of(&question.filter))?
 }
 
 /// Runs `timeline grep`.

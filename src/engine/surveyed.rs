@@ -1,0 +1,298 @@
+//! What an earlier run surveyed: where a file is as it was, or has only grown, its survey need not be made again.
+//!
+//! A survey is kept block by block, and a block is only taken as it is when nothing but whole blocks stand above it:
+//! so what a file's survey says hangs on the file alone, and not on how often it was surveyed while it grew. Whether
+//! a file is the same is told by its place, its size and its time; whether it has grown, by what stands at its
+//! beginning and right above its former end as well. Nothing here knows what a survey means.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hasher as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::prepare::Candidate;
+use crate::base::{Loss, NANOS_PER_SECOND};
+use crate::grammar::{GrammarId, MAX_HEAD};
+use crate::io::{Content, Found, Opened, Short, family};
+use crate::survey::{ChunkSurvey, FileSurvey, is_small};
+
+/// What is looked at, at the beginning of a file and above its former end, to know it again: bytes.
+const LOOK: u64 = 64 << 10;
+
+/// Surveys of a run's files, by name.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Surveyed {
+    /// Bytes of a block.
+    block: u64,
+    files: BTreeMap<String, Known>,
+}
+
+/// The survey of one file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Known {
+    /// The file on disk.
+    place: Place,
+    /// Bytes of the log: those of the file, unless it is packed.
+    size: u64,
+    /// Hash of what it begins with and of what it ended with.
+    ends: u64,
+    /// What its head was recognised as.
+    format: GrammarId,
+    pieces: Vec<Piece>,
+    /// Bytes of overlong lines that were not kept.
+    dropped: u64,
+    /// Why the end of what is packed could not be had, if so, and what that loses.
+    cut: Option<(String, Loss)>,
+}
+
+/// A file on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Place {
+    identity: (u64, u64),
+    size: u64,
+    /// Modification time, seconds since 1970 and nanoseconds.
+    mtime: (i64, i64),
+}
+
+/// The survey of a stretch of a file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Piece {
+    pub(super) from: u64,
+    pub(super) to: u64,
+    pub(super) chunks: Vec<(u64, ChunkSurvey)>,
+    pub(super) used: BTreeSet<GrammarId>,
+}
+
+/// What of a file is new since an earlier run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum News {
+    /// All of it.
+    All,
+    /// What stands at this offset, where a line begins, and behind it: the file has grown. `torn` says that the line
+    /// was there in part.
+    Behind {
+        /// The offset.
+        from: u64,
+        /// Whether what was there ended within a line.
+        torn: bool,
+    },
+    /// Nothing.
+    Nothing,
+}
+
+/// What is known of a file before it is surveyed.
+#[derive(Debug)]
+pub(super) struct Recalled {
+    pub(super) news: News,
+    /// Pieces that are as they were, in file order.
+    pub(super) pieces: Vec<Piece>,
+    pub(super) dropped: u64,
+    pub(super) cut: Option<Short>,
+}
+
+impl Recalled {
+    /// Of a file of which nothing is known.
+    pub(super) const NOTHING: Self = Self { news: News::All, pieces: Vec::new(), dropped: 0, cut: None };
+}
+
+impl Place {
+    /// The file at a path as it is now.
+    fn of(path: &Path) -> Option<Self> {
+        let metadata = std::fs::metadata(path).ok()?;
+        Some(Self {
+            identity: (metadata.dev(), metadata.ino()),
+            size: metadata.len(),
+            mtime: (metadata.mtime(), metadata.mtime_nsec()),
+        })
+    }
+}
+
+/// Hash of what a log begins with, and of what stands above `end`.
+fn ends(opened: &Opened, end: u64) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    let length = LOOK.min(end);
+    let mut bytes = vec![0; length as usize];
+    for from in [0, end - length] {
+        if opened.read_at(from, &mut bytes).ok()? < bytes.len() {
+            return None;
+        }
+        hasher.write(&bytes);
+    }
+    Some(hasher.finish())
+}
+
+/// Where the line begins that bytes above `end` belong to: `end`, where they end with a line; `None` for one that begins
+/// too far above.
+fn line_start(opened: &Opened, end: u64) -> Option<u64> {
+    let length = LOOK.min(end);
+    let mut bytes = vec![0; length as usize];
+    let count = opened.read_at(end - length, &mut bytes).ok()?;
+    let newline = memchr::memrchr(b'\n', &bytes[..count]);
+    newline.map(|newline| end - length + newline as u64 + 1)
+}
+
+impl Surveyed {
+    /// Nothing is known yet of files that are surveyed in blocks of so many bytes.
+    pub(super) fn new(block: u64) -> Self {
+        Self { block, files: BTreeMap::new() }
+    }
+
+    /// What is known of a file that is to be surveyed in blocks of so many bytes.
+    pub(super) fn recall(&self, candidate: &Candidate, block: u64) -> Recalled {
+        self.known(candidate, block).unwrap_or(Recalled::NOTHING)
+    }
+
+    fn known(&self, candidate: &Candidate, block: u64) -> Option<Recalled> {
+        let known = self.files.get(&candidate.found.name)?;
+        let place = Place::of(&candidate.found.path)?;
+        if self.block != block || known.format != candidate.format.primary {
+            return None;
+        }
+        let opened = &candidate.opened;
+        let stream = opened.is_stream();
+        if place == known.place && (stream || opened.size == known.size) {
+            // A block that was surveyed in two pieces, while it grew, is surveyed once more.
+            let whole = |piece: &&Piece| {
+                stream || piece.from.is_multiple_of(block) && piece.to == known.size.min(piece.from + block)
+            };
+            let pieces = known.pieces.iter().filter(whole).cloned().collect();
+            let cut = known.cut.clone().map(|(why, loss)| Short { why, loss });
+            return Some(Recalled { news: News::Nothing, pieces, dropped: known.dropped, cut });
+        }
+        let may_have_grown = place.identity == known.place.identity
+            && !stream
+            && opened.content() == Content::Plain
+            && opened.size > known.size
+            && is_small(opened.size) == is_small(known.size)
+            && ends(opened, known.size) == Some(known.ends);
+        // The last line of a block is looked at beyond its end.
+        let whole = |piece: &&Piece| {
+            piece.from.is_multiple_of(block)
+                && piece.to == piece.from + block
+                && piece.to + MAX_HEAD as u64 <= known.size
+        };
+        let from = may_have_grown.then(|| line_start(opened, known.size)).flatten()?;
+        Some(Recalled {
+            news: News::Behind { from, torn: from < known.size },
+            pieces: known.pieces.iter().filter(whole).cloned().collect(),
+            dropped: known.dropped,
+            cut: None,
+        })
+    }
+
+    /// Keeps the survey of a file, by its pieces in file order; not one that could not be read in place.
+    pub(super) fn keep(&mut self, candidate: &Candidate, pieces: Vec<Piece>, survey: &FileSurvey) {
+        let opened = &candidate.opened;
+        if survey.cut.is_some() && !opened.is_stream() {
+            return;
+        }
+        let ends = if opened.is_stream() { Some(0) } else { ends(opened, opened.size) };
+        let (Some(place), Some(ends)) = (Place::of(&candidate.found.path), ends) else { return };
+        if !opened.is_stream() && place.size < opened.size {
+            return;
+        }
+        let known = Known {
+            place,
+            size: opened.size,
+            ends,
+            format: candidate.format.primary,
+            pieces,
+            dropped: survey.dropped,
+            cut: survey.cut.clone().map(|Short { why, loss }| (why, loss)),
+        };
+        self.files.insert(candidate.found.name.clone(), known);
+    }
+
+    /// Names of files that are gone, and with them what they held. One that bears another name now is not; nor is one
+    /// that was packed since: then a new file of its family was written last when it was, or later, and none that was
+    /// there before lies between.
+    pub fn gone(&self, found: &[Found]) -> Vec<String> {
+        let nanos = |place: &Place| place.mtime.0.saturating_mul(NANOS_PER_SECOND) + place.mtime.1;
+        let is_known = |file: &Found| self.files.values().any(|known| known.place.identity == file.identity);
+        let gone = self.files.iter().filter(|(name, known)| {
+            let changed = nanos(&known.place);
+            if found.iter().any(|file| file.identity == known.place.identity) {
+                return false;
+            }
+            let own = family(name).0;
+            let of_family = || found.iter().filter(|file| family(&file.name).0 == own);
+            !of_family().filter(|file| !is_known(file)).filter_map(|file| file.mtime).any(|packed| {
+                packed >= changed
+                    && !of_family()
+                        .filter(|file| is_known(file))
+                        .filter_map(|file| file.mtime)
+                        .any(|other| (changed + 1..packed).contains(&other))
+            })
+        });
+        gone.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Bytes of a block.
+    pub(super) fn block(&self) -> u64 {
+        self.block
+    }
+}
+
+/// Stretches `[from, to)` in which a file of so many bytes is surveyed, in order: its blocks, but the one in which what
+/// is new begins is cut there.
+pub(super) fn stretches(size: u64, block: u64, news: News) -> Vec<(u64, u64)> {
+    let mut stretches = Vec::new();
+    for from in (0..size).step_by(block as usize) {
+        let to = size.min(from + block);
+        match news {
+            News::Behind { from: new, .. } if from < new && new < to => {
+                stretches.extend([(from, new), (new, to)]);
+            }
+            _ => stretches.push((from, to)),
+        }
+    }
+    stretches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known_at(identity: u64, mtime: i64) -> Known {
+        let place = Place { identity: (1, identity), size: 9, mtime: (mtime, 0) };
+        let (pieces, cut) = (Vec::new(), None);
+        Known { place, size: 9, ends: 0, format: GrammarId(0), pieces, dropped: 0, cut }
+    }
+
+    #[test]
+    fn what_was_renamed_or_packed_is_not_gone() {
+        let known = [("messages", 1, 900), ("messages.1", 2, 800), ("messages.2.gz", 3, 700)];
+        let files = known.map(|(name, identity, mtime)| (name.to_owned(), known_at(identity, mtime)));
+        let surveyed = Surveyed { block: 10, files: files.into() };
+        let gone = |now: &[(&str, u64, i64)]| {
+            let found = now.iter().map(|(name, identity, mtime)| Found {
+                name: (*name).to_owned(),
+                identity: (1, *identity),
+                mtime: Some(mtime * NANOS_PER_SECOND),
+                ..Found::unnamed()
+            });
+            surveyed.gone(&found.collect::<Vec<_>>())
+        };
+        assert_eq!(gone(&[("messages", 1, 950), ("messages.1", 2, 800), ("messages.2.gz", 3, 700)]), [""; 0]);
+        // Rotated: two renamed, one packed as it was.
+        let rotated = [("messages", 7, 990), ("messages.1", 1, 980), ("messages.2.gz", 8, 800)];
+        let oldest = [&rotated[..], &[("messages.3.gz", 3, 700)]].concat();
+        assert_eq!(gone(&oldest), [""; 0]);
+        assert_eq!(gone(&rotated), ["messages.2.gz"]);
+        // Packed at once, and written to in between.
+        let packed = [("messages", 7, 990), ("messages.1.gz", 8, 985), ("messages.2", 2, 800)];
+        assert_eq!(gone(&packed), ["messages.2.gz"]);
+        assert_eq!(gone(&[("app.log", 9, 990)]), ["messages", "messages.1", "messages.2.gz"]);
+    }
+
+    #[test]
+    fn what_is_new_begins_a_stretch_of_its_own() {
+        assert_eq!(stretches(25, 10, News::All), [(0, 10), (10, 20), (20, 25)]);
+        let behind = |from| News::Behind { from, torn: false };
+        assert_eq!(stretches(25, 10, behind(13)), [(0, 10), (10, 13), (13, 20), (20, 25)]);
+        assert_eq!(stretches(25, 10, behind(20)), [(0, 10), (10, 20), (20, 25)]);
+        assert_eq!(stretches(0, 10, News::All), []);
+    }
+}

@@ -1,0 +1,118 @@
+//! The index of a part: what its records' texts are made of, so that most questions about texts are answered, or
+//! narrowed to few rows, without a column being read.
+//!
+//! It stands in the part itself, behind its columns, where readers of Parquet look for nothing; the part's metadata
+//! says where. What it says has hashes of its own: it is read without the rest. A part without one, or with a damaged
+//! one, is read as a part without one.
+
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::ops::Range;
+use std::path::Path;
+
+use arrow_array::RecordBatch;
+use parquet::file::metadata::{KeyValue, ParquetMetaDataReader};
+use twox_hash::XxHash3_64;
+
+use super::joined::Joiner;
+use super::manifest::PartEntry;
+use super::outline::{Outliner, Outlines};
+use super::rows::StoredRows;
+use super::shape::Part;
+use crate::base::Result;
+
+/// What the metadata of a part calls its index.
+const KEY: &str = "timeline.index.1";
+
+/// Joined numbers are dropped where they would take more than this share of a part.
+const MOST_SHARE: usize = 8;
+
+/// Longest that a section may be, packed or not: a damaged length is not believed.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// The index of a part under way.
+#[derive(Debug, Default)]
+pub(super) struct Indexer {
+    outliner: Outliner,
+    joiner: Joiner,
+    rows: u32,
+    text: Vec<u8>,
+    parts: Vec<(Range<usize>, Part)>,
+}
+
+impl Indexer {
+    /// Adds the rows of a block.
+    pub(super) fn push(&mut self, block: &RecordBatch) -> Result<()> {
+        let rows = StoredRows::new(block.columns())?;
+        for row in 0..rows.len() as u32 {
+            self.text.clear();
+            self.parts.clear();
+            rows.push_parts(row, &mut self.text, |range, part| self.parts.push((range, part)));
+            self.outliner.push(&self.text, &self.parts, rows.pattern(row));
+            self.joiner.push(self.rows, &self.text);
+            self.rows += 1;
+        }
+        Ok(())
+    }
+
+    /// What is to be written behind `written` bytes of columns, and what the metadata says of it.
+    pub(super) fn finish(self, written: usize) -> (Vec<u8>, KeyValue) {
+        let mut bytes = zstd::bulk::compress(&self.outliner.finish(), 3).unwrap_or_default();
+        let outlines = bytes.len();
+        let joined = self.joiner.finish(self.rows);
+        if joined.len() <= written / MOST_SHARE {
+            bytes.extend(joined);
+        }
+        let sections = [0..outlines, outlines..bytes.len()].map(|section| {
+            let (at, hash) = (written + section.start, XxHash3_64::oneshot(&bytes[section.clone()]));
+            format!("{at} {} {hash:016x}", section.len())
+        });
+        (bytes, KeyValue::new(KEY.to_owned(), sections.join(" ")))
+    }
+}
+
+/// Where a section stands in its part, how long it is, and its hash.
+type Section = (u64, u64, u64);
+
+/// The index of a part, found.
+#[derive(Debug)]
+pub(super) struct PartIndex {
+    file: File,
+    outlines: Section,
+    joined: Section,
+}
+
+impl PartIndex {
+    /// That of a part of the store in `root`, if it has one.
+    pub(super) fn open(root: &Path, part: &PartEntry) -> Option<Self> {
+        let file = File::open(root.join(&part.path)).ok()?;
+        let metadata = ParquetMetaDataReader::new().parse_and_finish(&file).ok()?;
+        let values = metadata.file_metadata().key_value_metadata()?;
+        let value = values.iter().find(|value| value.key == KEY)?.value.as_ref()?;
+        let mut words = value.split(' ');
+        let mut section = || {
+            let (at, length) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+            Some((at, length, u64::from_str_radix(words.next()?, 16).ok()?))
+        };
+        Some(Self { outlines: section()?, joined: section()?, file })
+    }
+
+    /// The bytes of a section, if they are those that were written.
+    fn section(&mut self, (at, length, hash): Section) -> Option<Vec<u8>> {
+        self.file.seek(SeekFrom::Start(at)).ok()?;
+        let mut bytes = Vec::new();
+        (&self.file).take(length.min(MOST_BYTES)).read_to_end(&mut bytes).ok()?;
+        (XxHash3_64::oneshot(&bytes) == hash).then_some(bytes)
+    }
+
+    /// What its texts are made of.
+    pub(super) fn outlines(&mut self) -> Option<Outlines> {
+        let bytes = self.section(self.outlines)?;
+        Outlines::from_bytes(&zstd::bulk::decompress(&bytes, MOST_BYTES as usize).ok()?)
+    }
+
+    /// Rows by the joined numbers in them.
+    pub(super) fn joined(&mut self) -> Option<Vec<u8>> {
+        self.section(self.joined)
+    }
+}

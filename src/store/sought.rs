@@ -1,0 +1,363 @@
+//! What the outlines of a part tell of a text that is looked for: of each pattern whether all of its records hold it,
+//! none, or some perhaps.
+//!
+//! The expression's automaton is led through an outline: through constants byte by byte, through a hole in all ways
+//! that what stood there allows. Where all ways find it, all records hold it; where none does, none.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::hole::{Bytes, Hole};
+use super::outline::{HOLE, Outlines};
+use crate::query::{State, Step, Walker};
+
+/// Most states that a walk stands in at once, and most steps through the outlines of a part where it goes several
+/// ways: what needs more is told by reading texts.
+const MOST_STATES: usize = 64;
+const MOST_STEPS: usize = 1 << 20;
+
+/// What is told of records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// None of them is wanted.
+    Never,
+    /// Some may be.
+    Perhaps,
+    /// All of them are.
+    Always,
+}
+
+impl Verdict {
+    /// What is told of both.
+    fn and(self, other: Self) -> Self {
+        if self == other { self } else { Self::Perhaps }
+    }
+
+    /// The same where what is found is not wanted.
+    fn turned(self) -> Self {
+        match self {
+            Self::Never => Self::Always,
+            Self::Perhaps => Self::Perhaps,
+            Self::Always => Self::Never,
+        }
+    }
+}
+
+/// What the outlines of a part tell.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    /// Of each pattern that is listed, ascending.
+    patterns: Vec<(u64, Verdict)>,
+    /// Of those that are not.
+    others: Verdict,
+    /// Records that are wanted for sure.
+    pub(super) always: u64,
+    /// Records that may be.
+    pub(super) perhaps: u64,
+}
+
+impl Told {
+    /// Of a pattern.
+    pub(super) fn of(&self, pattern: u64) -> Verdict {
+        let place = self.patterns.binary_search_by_key(&pattern, |(pattern, _)| *pattern);
+        place.map_or(self.others, |place| self.patterns[place].1)
+    }
+}
+
+/// What is found where a walk goes on.
+#[derive(Clone, Debug, Default)]
+struct Ways {
+    /// Where it stands; each once.
+    at: Vec<State>,
+    /// Whether some way found it, and whether some can find it no more.
+    found: bool,
+    lost: bool,
+}
+
+impl Ways {
+    /// Takes a step; `None` where nothing can be told.
+    fn take(&mut self, step: Step) -> Option<()> {
+        match step {
+            Step::To(state) if self.at.contains(&state) => {}
+            Step::To(_) if self.at.len() >= MOST_STATES => return None,
+            Step::To(state) => self.at.push(state),
+            Step::Found => self.found = true,
+            Step::Lost => self.lost = true,
+            Step::Unsure => return None,
+        }
+        Some(())
+    }
+}
+
+/// Judges the outlines of one part.
+struct Judge<'a> {
+    walker: Walker<'a>,
+    outlines: &'a Outlines,
+    /// Where a hole leads to.
+    known: HashMap<(State, u32), Option<Rc<Ways>>>,
+    steps: usize,
+}
+
+/// What outlines tell of what `walker` looks for; with `inverted`, records that hold it are not wanted.
+pub(super) fn told(outlines: &Outlines, walker: Walker<'_>, inverted: bool) -> Told {
+    let mut judge = Judge { walker, outlines, known: HashMap::new(), steps: 0 };
+    let verdict = |outline| {
+        let verdict = judge.verdict(outline).unwrap_or(Verdict::Perhaps);
+        if inverted { verdict.turned() } else { verdict }
+    };
+    let verdicts: Vec<Verdict> = (0..outlines.outlines.len()).map(verdict).collect();
+    let count = |wanted: Verdict| {
+        let counts = outlines.outlines.iter().zip(&verdicts).filter(|(_, verdict)| **verdict == wanted);
+        // A damaged count is any number.
+        counts.fold(0, |all: u64, (outline, _)| all.saturating_add(outline.count))
+    };
+    let of = |group: &[(u64, u32)]| {
+        let verdicts = group.iter().map(|(_, outline)| verdicts[*outline as usize]);
+        (group[0].0, verdicts.reduce(Verdict::and).unwrap_or(Verdict::Perhaps))
+    };
+    Told {
+        patterns: outlines.patterns.chunk_by(|a, b| a.0 == b.0).map(of).collect(),
+        others: Verdict::Perhaps,
+        always: count(Verdict::Always),
+        perhaps: count(Verdict::Perhaps),
+    }
+}
+
+impl Judge<'_> {
+    /// Of the records of an outline; `None` where nothing can be told.
+    fn verdict(&mut self, outline: usize) -> Option<Verdict> {
+        let outline = &self.outlines.outlines[outline];
+        let mut ways = Ways::default();
+        ways.take(self.walker.start())?;
+        let mut holes = outline.holes.iter();
+        let mut rest = &outline.text[..];
+        while !(rest.is_empty() || ways.at.is_empty() || ways.found && ways.lost) {
+            let constant = memchr::memchr(HOLE, rest).unwrap_or(rest.len());
+            let mut constant = rest.split_off(..constant)?;
+            // Mostly it is one way.
+            if let [state] = &mut ways.at[..] {
+                *state = self.walker.along(*state, &mut constant);
+            }
+            for byte in constant {
+                self.spend(ways.at.len())?;
+                ways = self.next(ways, |judge, next, state| next.take(judge.walker.step(state, *byte)))?;
+            }
+            if rest.split_off_first().is_some() {
+                let hole = *holes.next()?;
+                ways = self.next(ways, |judge, next, state| {
+                    let through = judge.through(state, hole)?;
+                    next.found |= through.found;
+                    next.lost |= through.lost;
+                    through.at.iter().try_for_each(|state| next.take(Step::To(*state)))
+                })?;
+            }
+        }
+        let ends = self.next(ways, |judge, next, state| next.take(judge.walker.end(state)))?;
+        Some(match (ends.found, ends.lost) {
+            (true, false) => Verdict::Always,
+            (false, _) => Verdict::Never,
+            (true, true) => Verdict::Perhaps,
+        })
+    }
+
+    /// What comes behind all ways.
+    fn next(
+        &mut self,
+        ways: Ways,
+        mut go: impl FnMut(&mut Self, &mut Ways, State) -> Option<()>,
+    ) -> Option<Ways> {
+        let mut next = Ways { at: Vec::new(), ..ways };
+        ways.at.iter().try_for_each(|state| go(self, &mut next, *state))?;
+        Some(next)
+    }
+
+    /// Counts steps; `None` when there were too many.
+    fn spend(&mut self, steps: usize) -> Option<()> {
+        self.steps += steps;
+        (self.steps <= MOST_STEPS).then_some(())
+    }
+
+    /// Where a hole leads to from a state.
+    fn through(&mut self, state: State, hole: u32) -> Option<Rc<Ways>> {
+        if let Some(known) = self.known.get(&(state, hole)) {
+            return known.clone();
+        }
+        let outlines = self.outlines;
+        let ways = self.all_ways(state, &outlines.holes[hole as usize]).map(Rc::new);
+        self.known.insert((state, hole), ways.clone());
+        ways
+    }
+
+    /// All ways through a hole: any number of its bytes and words, but at least one. A hole of anything may be empty.
+    fn all_ways(&mut self, state: State, hole: &Hole) -> Option<Ways> {
+        let mut ways = Ways::default();
+        if hole.bytes == Bytes::ALL {
+            ways.take(Step::To(state))?;
+        }
+        let outlines = self.outlines;
+        let bytes: Vec<u8> = hole.bytes.each().collect();
+        let words = hole.words.iter().map(|word| &*outlines.words[*word as usize]);
+        let words: Vec<&[u8]> = bytes.chunks(1).chain(words).collect();
+        let (mut from, mut done) = (Some(state), 0);
+        while let Some(state) = from {
+            for word in &words {
+                self.spend(word.len())?;
+                let mut step = Step::To(state);
+                for byte in *word {
+                    let Step::To(state) = step else { break };
+                    step = self.walker.step(state, *byte);
+                }
+                ways.take(step)?;
+            }
+            from = ways.at.get(done).copied();
+            done += 1;
+        }
+        Some(ways)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::Picker as _;
+    use crate::query::{Automaton, Matcher, MatcherOptions};
+    use crate::store::outline::Outliner;
+    use crate::store::shape::Part;
+
+    const MESSAGES: [&str; 24] = [
+        "Failed password for root from 10.0.0.1",
+        "Failed password for root from 10.0.0.2",
+        "open \"/srv/failed upload\" ok",
+        "session opened",
+        "segfault at 3129cd ip 0000179c error 4 in opcache.so[bdf5+a1000]",
+        "segfault at 966c9fc1 ip 00000bbb error 7 in opcache.so[17fc+a1000]",
+        "a b7c d/e \"f g\" h",
+        "ab cd",
+        "ab7 cd",
+        "cd 'ab' x",
+        "/ab/cd ef",
+        "ef: gh (ij)",
+        "gh7ij kl",
+        "kl_m",
+        "x=y z=7",
+        "",
+        "7",
+        "[ab] 1.2.3.4 cd",
+        "pool (www) said no",
+        "it said: pool, pool!",
+        "메모리 부족: 12월 프로세스 811",
+        "메모리 부족: 12월 프로세스 9",
+        "first\n  second 5 third",
+        "first\n  second 6 third",
+    ];
+
+    /// Records `STAMP HOST PROGRAM: MESSAGE`, and their outlines. All are of one pattern, which tells nothing.
+    fn outlines() -> (Vec<String>, Outlines) {
+        let mut outliner = Outliner::default();
+        let record = |message: &&str| format!("Dec 12 10:10:59 web1 sshd: {message}");
+        let records: Vec<String> = MESSAGES.iter().map(record).collect();
+        for record in &records {
+            let end = record.len();
+            let parts = [
+                (0..15, Part::Stamp),
+                (16..20, Part::Host),
+                (21..25, Part::Program),
+                (27..end, Part::Message),
+            ];
+            outliner.push(record.as_bytes(), &parts, 7);
+        }
+        let read = Outlines::from_bytes(&outliner.finish()).expect("outlines");
+        (records, read)
+    }
+
+    /// What is told of what is looked for, if it holds of all records.
+    fn checked(outlines: &Outlines, records: &[String], pattern: &str, options: MatcherOptions) -> Told {
+        let matcher = Matcher::new(&[pattern.to_owned()], options).expect("a pattern");
+        let (expression, inverted) = matcher.expression().expect("short");
+        let automaton = Automaton::new(expression).expect("an automaton");
+        let told = told(outlines, automaton.walker(), inverted);
+        let found = records.iter().filter(|record| matcher.wants(record.as_bytes())).count() as u64;
+        let range = told.always..=told.always + told.perhaps;
+        assert!(range.contains(&found), "{pattern} {options:?}: {found} found, {range:?} told");
+        told
+    }
+
+    #[test]
+    fn what_is_told_is_what_a_search_finds() {
+        let (records, outlines) = outlines();
+        let (mut known, mut all) = (0, 0);
+        for record in &records {
+            for start in (0..record.len()).step_by(11) {
+                for end in start + 1..=record.len().min(start + 9) {
+                    let Some(text) = record.get(start..end) else { continue };
+                    let [ignore_case, word, invert] = [1, 2, 4].map(|bit| (start + end) & bit != 0);
+                    let options = MatcherOptions { fixed: true, ignore_case, word, invert };
+                    let told = checked(&outlines, &records, text, options);
+                    all += 1;
+                    known += u64::from(told.perhaps == 0);
+                }
+            }
+        }
+        assert!(known * 8 > all, "{known} of {all} are told");
+    }
+
+    #[test]
+    fn expressions_are_told_by_what_stands_in_holes() {
+        let (records, outlines) = outlines();
+        for (expression, always, perhaps) in [
+            ("Failed password", 2, 0),
+            ("error [0-9]+ in", 2, 0),
+            ("err[a-z]+ [0-9]+", 2, 0),
+            ("err[a-z]+ [5-9]+", 0, 2),
+            ("^  second [0-9]+ ", 2, 0),
+            ("^  second [0-9] ", 0, 2),
+            ("^second", 0, 0),
+            ("first.*third", 0, 0),
+            ("(?s)first.*third", 2, 0),
+            ("failed upload", 0, 1),
+            ("never said|nor this", 0, 0),
+            ("프로세스 [0-9]+$", 2, 0),
+            ("sshd: Failed", 2, 0),
+            ("web1 ", 0, 24),
+            ("", 24, 0),
+            ("webx", 0, 0),
+        ] {
+            let options = MatcherOptions::default();
+            let told = checked(&outlines, &records, expression, options);
+            assert_eq!((told.always, told.perhaps), (always, perhaps), "{expression}");
+            let turned = checked(&outlines, &records, expression, MatcherOptions { invert: true, ..options });
+            assert_eq!((turned.always, turned.perhaps), (24 - always - perhaps, perhaps), "{expression}");
+        }
+    }
+
+    #[test]
+    fn of_what_is_no_text_nothing_is_told() {
+        let mut outliner = Outliner::default();
+        for (record, pattern) in [(&b"plain"[..], 1), (b"od\xff\xffd plain", 1), (b"\xff", 2)] {
+            outliner.push(record, &[(0..record.len(), Part::Message)], pattern);
+        }
+        let outlines = Outlines::from_bytes(&outliner.finish()).expect("outlines");
+        let automaton = Automaton::new("plain").expect("an automaton");
+        let told = told(&outlines, automaton.walker(), false);
+        assert_eq!((told.always, told.perhaps), (1, 2));
+        assert_eq!([1, 2].map(|pattern| told.of(pattern)), [Verdict::Perhaps; 2]);
+    }
+
+    #[test]
+    fn damaged_bytes_are_no_outlines() {
+        let mut outliner = Outliner::default();
+        outliner.push(b"one 2 a/web/c9", &[(0..14, Part::Message)], 1);
+        let bytes = outliner.finish();
+        for at in 0..bytes.len() {
+            // Whatever is read of damaged bytes is no panic.
+            let _ = Outlines::from_bytes(&bytes[..at]);
+            for bit in 0..8 {
+                let mut bytes = bytes.clone();
+                bytes[at] ^= 1 << bit;
+                let read = Outlines::from_bytes(&bytes).unwrap_or_default();
+                let automaton = Automaton::new("2 a").expect("an automaton");
+                let _ = told(&read, automaton.walker(), false);
+            }
+        }
+    }
+}
