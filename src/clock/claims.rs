@@ -1,7 +1,7 @@
 //! What logs claim about their own clocks, and each other's: labels, labels proven wrong, jumps back, and
 //! quotes that agree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::{self, Link};
 use super::spans::utc;
@@ -81,8 +81,10 @@ pub(super) fn labels(nodes: &Nodes<'_>, said: &[(Zone, Basis)], repairs: &[Optio
 /// the offset were not so, both its ends would lie as far from the other's as the offset is long.
 fn in_time(ranges: &BTreeMap<&str, Labelled>, source: &str, named: i64) -> bool {
     let Some(own) = ranges.get(source) else { return false };
-    let near = |a: i64, b: i64| (a - b).abs() <= named.abs() / 4;
     ranges.values().any(|other| {
+        // One that says UTC would be off by what the other names.
+        let off = if named == 0 { other.named } else { named }.abs();
+        let near = |a: i64, b: i64| (a - b).abs() <= off / 4;
         other.log != own.log
             && other.named != own.named
             && near(own.range.0, other.range.0)
@@ -126,10 +128,11 @@ pub(super) fn queued(ends: &[Option<i64>], link: &Link) -> bool {
     (a - b).abs() < (a - b - link.offset).abs()
 }
 
-/// Whether the quotes of a source speak for an offset. A zone is changed once, or twice; a log that quotes now one,
-/// now another quotes old times, or times to come, and of those some always agree.
+/// Whether the quotes of a source speak for an offset. A zone is changed once, or there and back; a log that quotes
+/// now one, now another, or three of them, quotes old times, or times to come, and of those some always agree.
 pub(super) fn steady(nodes: &Nodes<'_>, ballot: &Ballot) -> impl Fn(usize, i64) -> bool {
     const MOST_CHANGES: usize = 2;
+    const MOST_OFFSETS: usize = 2;
     let mut quoted: BTreeMap<usize, Vec<i64>> = BTreeMap::new();
     for run in 0..nodes.runs.len() {
         let offsets = ballot.quotes(run).map(|vote| vote.offset);
@@ -139,7 +142,8 @@ pub(super) fn steady(nodes: &Nodes<'_>, ballot: &Ballot) -> impl Fn(usize, i64) 
         let Some(quoted) = quoted.get(&source) else { return true };
         let changes = quoted.windows(2).filter(|pair| pair[0] != pair[1]).count();
         let agree = quoted.iter().filter(|quote| **quote == offset).count();
-        changes <= MOST_CHANGES || agree * 5 >= quoted.len() * 4
+        let offsets = quoted.iter().collect::<BTreeSet<_>>().len();
+        (changes <= MOST_CHANGES && offsets <= MOST_OFFSETS) || agree * 5 >= quoted.len() * 4
     }
 }
 

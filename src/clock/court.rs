@@ -5,17 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::announced::announced;
 use super::claims::{agreeing, jumps_back, labels, lies, queued, steady};
-use super::evidence::{self, Link, LinkKind, Related};
+use super::evidence::{self, Link, LinkKind};
+use super::kin::Kin;
 use super::proof::{Place, Proof, Shift, ShiftKind};
 use super::settle::{SettleOptions, Settled};
 use super::spans::{local_to_utc, utc};
-use super::stretches::{Follows, LONGEST_USUAL, Sequence, Stretch};
+use super::stretches::{Follows, Sequence, Stretch};
+use super::unseen::{self, Unseen};
 use super::usual::{Usual, offset_at};
 use super::witnessed::Nodes;
 use super::zones::{self, Ballot, By, Decision, ON_EARTH, Solution, VoteKind};
 use super::{Clock, Landmarks, Segment, Years, company, reasons};
 use crate::base::{Basis, NANOS_PER_SECOND};
-use crate::survey::{Gaps, JUMP};
+use crate::survey::JUMP;
 use crate::time::{Offset, Zone};
 use crate::witness::{OddWriter, Writer};
 
@@ -25,11 +27,6 @@ const HOUR: i64 = 3_600;
 /// Proofs kept of one file: a log of many runs has many of the same kind.
 const MOST_PROOFS: usize = 64;
 
-/// The folder of a file.
-fn folder(name: &str) -> &str {
-    name.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
 /// Hears all evidence and decides the zones.
 pub(super) struct Court<'a> {
     nodes: &'a Nodes<'a>,
@@ -38,6 +35,8 @@ pub(super) struct Court<'a> {
     ballot: Ballot,
     links: Vec<Link>,
     solution: Solution,
+    /// Runs of which only a part is known, by what, and at which offset.
+    unseen: BTreeMap<usize, Unseen>,
     /// For each node a group of clocks whose differences are known, and its own, nanoseconds.
     relations: Vec<(usize, i64)>,
     /// Offsets that these logs are known to use.
@@ -52,6 +51,10 @@ pub(super) struct Court<'a> {
     related: BTreeMap<(usize, usize), Vec<usize>>,
     /// Sources into which writers with clocks of their own write.
     mixed: BTreeSet<usize>,
+    /// The host of each file, as far as it is known.
+    hosts: &'a [Option<String>],
+    /// Where stamps run back, by wall clock, and in which file.
+    steps: Vec<(i64, usize)>,
     /// Zones that records state.
     stated: Vec<Zone>,
     /// The zone that settings on a file's host state, and where.
@@ -63,7 +66,7 @@ impl<'a> Court<'a> {
         nodes: &'a Nodes<'a>,
         sequences: &[Sequence],
         said: &'a [(Zone, Basis)],
-        hosts: &[Option<String>],
+        hosts: &'a [Option<String>],
         options: &'a SettleOptions,
     ) -> Self {
         let default_zone = &options.default_zone;
@@ -82,21 +85,8 @@ impl<'a> Court<'a> {
         let ballot = Ballot::new(nodes.count, votes);
         let mut links = nodes.uptimes();
         links.extend(jumps_back(nodes, sequences, &links));
-        let related = |a: usize, b: usize| {
-            let (a, b) = (nodes.file(a), nodes.file(b));
-            match nodes.files[a].source == nodes.files[b].source {
-                true => Related::Log,
-                false if hosts[a].is_some() && hosts[a] == hosts[b] => Related::Host,
-                // Without a name for the host, one folder's logs are of one.
-                false
-                    if hosts[a] == hosts[b] && folder(nodes.files[a].name) == folder(nodes.files[b].name) =>
-                {
-                    Related::Host
-                }
-                false => Related::No,
-            }
-        };
-        let marks = evidence::links(nodes.marks(), related);
+        let kin = Kin::new(nodes, hosts);
+        let marks = evidence::links(nodes.marks(&kin), |a, b| kin.related(a, b));
         let ends = nodes.log_ends();
         links.extend(marks.into_iter().filter(|link| !queued(&ends, link)));
         links.extend(agreeing(nodes, &quoted));
@@ -105,17 +95,15 @@ impl<'a> Court<'a> {
         links.retain(|link| !link.changes_clock());
         let first =
             zones::solve(nodes.count, &links, ballot.all(), &|node, offset| usual.holds(node, offset));
-        let by_quotes = |decision: &&Decision| decision.by == By::Own(VoteKind::Quoted);
-        usual.extend(first.decisions.iter().flatten().filter(by_quotes).map(|decision| decision.offset));
-        // A label needs a second voice, unless it says UTC. Neither the zone that was given is one, nor another log
-        // that is in that zone or names it: labels that lie mostly name a zone that others there are in.
-        let mut votes = ballot.all().to_vec();
-        for vote in &mut votes {
-            vote.named = vote.named.filter(|named| *named != 0);
+        for (node, decision) in first.decisions.iter().enumerate() {
+            if let Some(Decision { offset, by: By::Own(VoteKind::Quoted), .. }) = decision {
+                usual.learn(node, *offset);
+            }
         }
-        let ballot = Ballot::new(nodes.count, votes);
-        let solution =
-            zones::solve(nodes.count, &links, ballot.all(), &|node, offset| usual.holds(node, offset));
+        // A label needs a second voice, UTC as any other. Neither the zone that was given is one, nor another log that
+        // is in that zone or names it: labels that lie mostly name a zone that others there are in.
+        let (solution, unseen) =
+            unseen::solve(nodes, &links, &ballot, &|node, offset| usual.holds(node, offset));
         let mut court = Self {
             nodes,
             said,
@@ -124,12 +112,15 @@ impl<'a> Court<'a> {
             links,
             solution,
             usual: usual.all(),
+            unseen,
             relations,
             repairs,
             company: Vec::new(),
             around: Vec::new(),
             related: BTreeMap::new(),
             mixed: nodes.mixed(),
+            hosts,
+            steps: sequences.iter().flat_map(Sequence::steps_back).collect(),
             stated: announced.zones,
             settings: announced.settings,
         };
@@ -151,6 +142,12 @@ impl<'a> Court<'a> {
         }
         let mut own: BTreeMap<usize, BTreeSet<i64>> = BTreeMap::new();
         for vote in self.ballot.all().iter().filter(|vote| vote.kind == VoteKind::Beside) {
+            if let Some(run) = self.nodes.runs.get(vote.node) {
+                own.entry(run.source).or_default().insert(vote.offset);
+            }
+        }
+        // To half a minute: by chance one file in thirty looks so, and it takes no more than doubt.
+        for vote in self.nodes.changed(30 * NANOS_PER_SECOND).0 {
             if let Some(run) = self.nodes.runs.get(vote.node) {
                 own.entry(run.source).or_default().insert(vote.offset);
             }
@@ -201,10 +198,21 @@ impl<'a> Court<'a> {
         let near = before == after
             && ends.1 - ends.0 <= LONGEST
             && !self.run_back(sequence, first, last)
+            && !self.stepped(run, (ends.0 - before, ends.1 - before))
             && !Zone::any_sets(known, second(ends.0) - HOUR, second(ends.1) + HOUR);
         // Which of several writers' clocks is the file's own may differ from file to file.
         (near && !self.mixed.contains(&self.nodes.runs[run].source) && !self.solution.disputed.contains(&run))
             .then_some(before)
+    }
+
+    /// Whether stamps of some log on a run's host run back between two instants: that log shows what this one may have
+    /// slept through, a zone that was changed there and back. Its own zone is not known, so its steps lie within hours.
+    fn stepped(&self, run: usize, (from, to): (i64, i64)) -> bool {
+        const FURTHEST: i64 = 14 * HOUR * NANOS_PER_SECOND;
+        let host = &self.hosts[self.nodes.file(run)];
+        self.steps.iter().any(|(at, file)| {
+            (from - FURTHEST..=to + FURTHEST).contains(at) && (host.is_none() || self.hosts[*file] == *host)
+        })
     }
 
     /// Whether stamps run back somewhere between two runs of a source, by as much as zones differ.
@@ -268,26 +276,6 @@ impl<'a> Court<'a> {
         (before.0 == after.0).then_some(after.1 - before.1)
     }
 
-    /// What may have set the clock of some records of a run apart from that of others without a trace, if anything:
-    /// then what is known of some is not known of the others.
-    fn other_hour(&self, run: usize, offset: i64) -> Option<&'static str> {
-        let run = &self.nodes.runs[run];
-        let (first, last) = run.range()?;
-        let second = |at: i64| (at - offset).div_euclid(NANOS_PER_SECOND);
-        let known = Offset((offset / NANOS_PER_SECOND) as i32);
-        // Lines that came late, from before a clock was set.
-        let in_order = run.stretches.iter().filter_map(|stretch| stretch.ends).next()?.0;
-        if first < in_order - JUMP && Zone::any_sets(known, second(first) - HOUR, second(last) + HOUR) {
-            return Some("set their clocks meanwhile, and some of its lines are older than those above them");
-        }
-        // Where a log pauses for a while anyway, an hour that came twice may have passed in silence.
-        let mut gaps = Gaps::default();
-        run.stretches.iter().for_each(|stretch| gaps.merge(&stretch.gaps));
-        let usual = gaps.quantile(0.98)?;
-        (usual > LONGEST_USUAL && Zone::any_sets_back(known, second(first) - HOUR, second(last) + HOUR))
-            .then_some("set their clocks back meanwhile, which its pauses may hide")
-    }
-
     /// The zone of a run, how it is known, and why.
     fn zone(&self, run: usize, sequences: &[Sequence]) -> (Zone, Basis, Vec<Proof>) {
         let file = self.nodes.file(run);
@@ -305,13 +293,11 @@ impl<'a> Court<'a> {
             let mut known = std::iter::once(self.default_zone).chain(&self.stated);
             known.find(holds).cloned().unwrap_or_else(|| Zone::fixed((offset / NANOS_PER_SECOND) as i32))
         };
-        if let Some(decision) = self.solution.decisions[run]
-            && let Some(by) = self.other_hour(run, decision.offset)
-        {
-            let at = range.map_or(0, |(_, last)| last - decision.offset);
-            let fits = offset_at(self.default_zone, at) == decision.offset;
-            let zone = if fits { self.default_zone.clone() } else { named(decision.offset) };
-            return (zone, Basis::ZONE_DEFAULT, reasons::hidden(decision.offset, by));
+        if let Some(Unseen { offset, by }) = self.unseen.get(&run) {
+            let at = range.map_or(0, |(_, last)| last - offset);
+            let fits = offset_at(self.default_zone, at) == *offset;
+            let zone = if fits { self.default_zone.clone() } else { named(*offset) };
+            return (zone, Basis::ZONE_DEFAULT, reasons::hidden(*offset, by));
         }
         if let Some(decision) = self.solution.decisions[run] {
             let proofs = reasons::proofs(self.nodes, run, &decision, &self.ballot, &self.links);

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::base::NANOS_PER_SECOND;
-use crate::witness::MarkKind;
+use crate::witness::{MarkKind, SaidBy};
 
 /// The grid that offsets lie on: a quarter of an hour, nanoseconds. (Offsets since 1972 do.)
 pub(super) const QUARTER: i64 = 900 * NANOS_PER_SECOND;
@@ -41,6 +41,8 @@ pub(super) struct Seen {
     pub count: u32,
     /// Where it was first seen: file and offset.
     pub place: (usize, u64),
+    /// Whose record it is, hosts by the numbers of [`Kin`](super::kin::Kin).
+    pub by: SaidBy,
 }
 
 /// What a link rests on.
@@ -58,12 +60,12 @@ pub(super) enum LinkKind {
     Agreeing,
 }
 
-/// How two nodes stand to each other.
+/// How the logs of two marks stand to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Related {
     /// Both are of one log.
     Log,
-    /// Of one host: there the same message in two files is the same event.
+    /// Told of one host: there the same message in two files is the same event.
     Host,
     No,
 }
@@ -141,8 +143,8 @@ impl Tally {
     }
 }
 
-/// Finds the links. `related` tells of two nodes how they stand to each other.
-pub(super) fn links(mut seen: Vec<Seen>, related: impl Fn(usize, usize) -> Related) -> Vec<Link> {
+/// Finds the links. `related` tells of two marks how their logs stand to each other.
+pub(super) fn links(mut seen: Vec<Seen>, related: impl Fn(&Seen, &Seen) -> Related) -> Vec<Link> {
     seen.sort_unstable_by_key(|seen| (seen.hash, seen.kind, seen.node));
     let mut tallies: HashMap<(usize, usize), Tally> = HashMap::new();
     for group in seen.chunk_by(|a, b| (a.hash, a.kind) == (b.hash, b.kind)) {
@@ -152,7 +154,7 @@ pub(super) fn links(mut seen: Vec<Seen>, related: impl Fn(usize, usize) -> Relat
         for (index, a) in group.iter().enumerate() {
             for b in &group[index + 1..] {
                 let message = a.kind == MarkKind::Message;
-                let apart = match related(a.node, b.node) {
+                let apart = match related(a, b) {
                     // A log tells one event once: what comes again is another.
                     Related::Log => true,
                     Related::Host => false,
@@ -206,7 +208,15 @@ mod tests {
     }
 
     fn seen(node: usize, hash: u64, at: i64) -> Seen {
-        Seen { node, kind: MarkKind::Id, hash, span: (at, at), count: 1, place: (node, hash) }
+        Seen {
+            node,
+            kind: MarkKind::Id,
+            hash,
+            span: (at, at),
+            count: 1,
+            place: (node, hash),
+            by: SaidBy::Unnamed,
+        }
     }
 
     #[test]

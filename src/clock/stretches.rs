@@ -8,7 +8,7 @@
 use super::settle::FileFacts;
 use super::years;
 use crate::base::NANOS_PER_SECOND;
-use crate::survey::{Gaps, JUMP, Seen};
+use crate::survey::{Gaps, JUMP, STEP_BACK, Seen};
 use crate::time::Zone;
 
 /// What lies between two jumps: surveyed chunks of one file.
@@ -105,6 +105,19 @@ impl Sequence {
         sequence
     }
 
+    /// Where stamps run back and not for a late record alone: the wall clock before, and the file.
+    pub(super) fn steps_back(&self) -> Vec<(i64, usize)> {
+        let mut found = Vec::new();
+        let mut last: Option<(i64, usize)> = None;
+        for (stretch, follows) in self.stretches.iter().zip(&self.follows) {
+            let Some((first, end)) = stretch.ends else { continue };
+            let back = last.filter(|(at, _)| *follows != Follows::Plainly && first <= at - STEP_BACK);
+            found.extend(back);
+            last = Some((end, stretch.file));
+        }
+        found
+    }
+
     /// Judges every jump. With `trust` off the log is sparse or out of order, and no jump is suspect.
     fn follow(&mut self, zone: &Zone, trust: bool, mixed: bool) {
         let mut gaps = Gaps::default();
@@ -137,7 +150,9 @@ impl Sequence {
             let [before, stray, after] = &self.stretches[index - 1..=index + 1] else { continue };
             let (Some((_, last)), Some((first, _))) = (before.ends, after.ends) else { continue };
             let goes_on = (-LATE..JUMP).contains(&(first - last));
-            if stray.gaps.total() < MOST_STRAY && before.gaps.total() >= MOST_STRAY && goes_on {
+            // What comes late is older than what it stands between; what is from the future is by another clock.
+            let late = stray.ends.is_some_and(|(first, _)| first < last);
+            if late && stray.gaps.total() < MOST_STRAY && before.gaps.total() >= MOST_STRAY && goes_on {
                 self.follows[index] = Follows::Plainly;
                 self.follows[index + 1] = Follows::Plainly;
             }
@@ -161,8 +176,12 @@ fn judge(last: i64, first: i64, usual: Option<i64>, zone: &Zone) -> Follows {
     const SECOND: i64 = NANOS_PER_SECOND;
     const DAY: i64 = 86_400 * SECOND;
     let jump = first - last;
-    if jump.abs() < JUMP {
+    if (1 - STEP_BACK..JUMP).contains(&jump) {
         return Follows::Plainly;
+    }
+    // Less than the finest grid: a pause hides the rest of it.
+    if jump.abs() < JUMP {
+        return Follows::Unknown;
     }
     let Some(usual) = usual.filter(|usual| *usual <= LONGEST_USUAL) else { return Follows::Unknown };
     // A zone that changes its offset right here explains the jump.

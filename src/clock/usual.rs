@@ -14,12 +14,17 @@ pub(super) fn offset_at(zone: &Zone, utc: i64) -> i64 {
     i64::from(zone.offset_at(utc.div_euclid(NANOS_PER_SECOND)).0) * NANOS_PER_SECOND
 }
 
+/// First and last instant, nanoseconds.
+type Span = (i64, i64);
+
 /// The usual offsets, nanoseconds.
 #[derive(Debug)]
 pub(super) struct Usual {
-    /// At any time.
-    used: BTreeSet<i64>,
-    /// Of each node at its ends: in winter, an offset of summer is as unusual as any.
+    /// When each was shown to be used.
+    used: BTreeMap<i64, Vec<Span>>,
+    /// First and last wall clock of each run.
+    ranges: Vec<Option<Span>>,
+    /// What the zone has at the ends of each node: in winter, an offset of summer is as unusual as any.
     seasons: Vec<[i64; 2]>,
 }
 
@@ -27,45 +32,65 @@ impl Usual {
     /// What is usual before any evidence was weighed. `now` stands for the newest record where there is none.
     pub(super) fn new(nodes: &Nodes<'_>, zone: &Zone, mtimes: &[Vote], now: i64) -> Self {
         let newest = nodes.runs.iter().filter_map(|run| Some(run.range()?.1)).max().unwrap_or(now);
-        let mut used: BTreeSet<i64> = nodes.labels();
-        used.insert(0);
-        used.extend(agreed(nodes, mtimes, newest));
-        Self { used, seasons: seasons(nodes, zone, newest) }
+        let ranges = nodes.runs.iter().map(super::witnessed::Run::range).collect();
+        let mut usual = Self { used: nodes.labels(), ranges, seasons: seasons(nodes, zone, newest) };
+        usual.extend(agreed(nodes, mtimes, newest));
+        usual
     }
 
-    /// Adds what evidence has shown to be used.
-    pub(super) fn extend(&mut self, offsets: impl Iterator<Item = i64>) {
-        self.used.extend(offsets);
+    /// Adds what evidence has shown to be used, and when.
+    pub(super) fn extend(&mut self, offsets: impl IntoIterator<Item = (i64, Span)>) {
+        for (offset, span) in offsets {
+            self.used.entry(offset).or_default().push(span);
+        }
     }
 
-    /// Whether an offset is usual for a node.
+    /// Adds what is known of a run.
+    pub(super) fn learn(&mut self, run: usize, offset: i64) {
+        let range = self.ranges.get(run).copied().flatten();
+        self.extend(range.map(|(first, last)| (offset, (first - offset, last - offset))));
+    }
+
+    /// Whether an offset is usual for a node: used when it was written, or at another time, and no zone that has it
+    /// sets its clock in between.
     pub(super) fn holds(&self, node: usize, offset: i64) -> bool {
-        self.used.contains(&offset) || self.seasons[node].contains(&offset)
+        if offset == 0 || self.seasons[node].contains(&offset) {
+            return true;
+        }
+        let Some(spans) = self.used.get(&offset) else { return false };
+        let Some((first, last)) = self.ranges.get(node).copied().flatten() else { return true };
+        let (first, last) = (first - offset, last - offset);
+        let second = |at: i64| at.div_euclid(NANOS_PER_SECOND);
+        let known = Offset(second(offset) as i32);
+        let set = |from: i64, to: i64| from < to && Zone::any_sets(known, second(from), second(to));
+        spans.iter().any(|(from, to)| !set(first, *from) && !set(*to, last))
     }
 
     /// All of them, of whatever time.
     pub(super) fn all(&self) -> BTreeSet<i64> {
-        self.used.iter().chain(self.seasons.iter().flatten()).copied().collect()
+        self.used.keys().chain(self.seasons.iter().flatten()).copied().chain([0]).collect()
     }
 }
 
 /// Offsets of zones at which files of several programs were last changed when their last records were written: not by
 /// chance.
-fn agreed(nodes: &Nodes<'_>, mtimes: &[Vote], newest: i64) -> impl Iterator<Item = i64> {
+fn agreed(nodes: &Nodes<'_>, mtimes: &[Vote], newest: i64) -> Vec<(i64, Span)> {
     let mut found: BTreeMap<i64, [BTreeSet<i64>; 2]> = BTreeMap::new();
     for vote in mtimes.iter().filter(|vote| vote.node < nodes.runs.len()) {
         let [logs, moments] = found.entry(vote.offset).or_default();
         logs.insert(vote.log as i64);
         moments.insert(vote.moment);
     }
+    let second = |nanos: i64| nanos.div_euclid(NANOS_PER_SECOND);
+    let minute = |moment: &i64| moment * 60 * NANOS_PER_SECOND;
     found
         .into_iter()
         .filter(|(_, [logs, moments])| logs.len() > 1 && moments.len() > 1)
-        .filter(move |(offset, _)| {
-            let second = |nanos: i64| nanos.div_euclid(NANOS_PER_SECOND);
-            Zone::any_has(Offset(second(*offset) as i32), second(newest))
+        .filter(|(offset, _)| Zone::any_has(Offset(second(*offset) as i32), second(newest)))
+        .filter_map(|(offset, [_, moments])| {
+            Some((offset, (minute(moments.first()?), minute(moments.last()?))))
         })
-        .map(|(offset, _)| offset)
+        .collect()
 }
 
 /// For each node the offsets that a zone has at its ends; for stamps that name theirs, the one it has now.

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::{self, FRESH, QUARTER, Seen, TIGHT, split};
+use super::kin::Kin;
 use super::settle::FileFacts;
 use super::stretches::{LONGEST_USUAL, Stretch};
 use super::years;
@@ -173,8 +174,9 @@ impl<'a> Nodes<'a> {
         found
     }
 
-    /// Offsets that stamps of two programs name, or of one that names several: it follows a zone.
-    pub(super) fn labels(&self) -> BTreeSet<i64> {
+    /// Offsets that stamps of two programs name, or of one that names several: it follows a zone. With the times at
+    /// which they do.
+    pub(super) fn labels(&self) -> BTreeMap<i64, Vec<(i64, i64)>> {
         let mut speakers: BTreeMap<i64, usize> = BTreeMap::new();
         let mut known = BTreeSet::new();
         for file in 0..self.files.len() {
@@ -185,7 +187,17 @@ impl<'a> Nodes<'a> {
                 known.insert(min);
             }
         }
-        known
+        let mut spans: BTreeMap<i64, Vec<(i64, i64)>> = BTreeMap::new();
+        for (_, chunk) in self.files.iter().flat_map(|facts| &facts.survey.chunks) {
+            let (Some(named), Some(range)) = (chunk.labels, chunk.zoned) else { continue };
+            for offset in BTreeSet::from([named.min, named.max]) {
+                let offset = i64::from(offset) * NANOS_PER_SECOND;
+                if known.contains(&offset) {
+                    spans.entry(offset).or_default().push((range.min, range.max));
+                }
+            }
+        }
+        spans
     }
 
     /// Votes from quoted absolute times.
@@ -248,6 +260,18 @@ impl<'a> Nodes<'a> {
     /// Votes from modification times: a log that was still written has one just behind its last record.
     /// Copied files have none of their own: their modification times are all one, or random.
     pub(super) fn mtimes(&self) -> Vec<Vote> {
+        let (mut votes, heard) = self.changed(NANOS_PER_SECOND * 2);
+        // Where most files were changed at other times than they were written, the rest is chance.
+        if votes.len() * 2 <= heard {
+            return Vec::new();
+        }
+        self.of_one_writer(&mut votes);
+        votes
+    }
+
+    /// The same of files that were last changed a while after their last record: nothing that decides. And how many
+    /// files could be heard.
+    pub(super) fn changed(&self, within: i64) -> (Vec<Vote>, usize) {
         const SECOND: i64 = NANOS_PER_SECOND;
         let all: Vec<i64> = self.files.iter().filter_map(|facts| facts.mtime).collect();
         let mut votes = Vec::new();
@@ -270,40 +294,40 @@ impl<'a> Nodes<'a> {
             };
             let Some((node, at)) = located else { continue };
             heard += 1;
-            if let Some(offset) = split(at - mtime, (-2 * SECOND, SECOND)) {
+            if let Some(offset) = split(at - mtime, (-within, SECOND)) {
                 votes.push(self.vote_beside((node, offset), (file, None), mtime));
             }
         }
-        // Where most files were changed at other times than they were written, the rest is chance.
-        if votes.len() * 2 <= heard {
-            return Vec::new();
-        }
-        self.of_one_program(&mut votes);
-        votes
+        (votes, heard)
     }
 
-    /// Drops votes that may be of one program and not of the log: a writer's own clock shows where its records stand
-    /// between those of others, which takes a log that is busy. In others two programs must end files alike.
-    fn of_one_program(&self, votes: &mut Vec<Vote>) {
+    /// Drops votes that may be of one program, or of one host, and not of the log: a writer's own clock shows where
+    /// its records stand between those of others, which takes a log that is busy. In others two programs must end
+    /// files alike; and what several hosts stamp, one host's file time says nothing of.
+    fn of_one_writer(&self, votes: &mut Vec<Vote>) {
         let of = |vote: &Vote| &self.files[vote.place.0];
         let mut last: BTreeMap<(&str, i64), BTreeSet<Option<u64>>> = BTreeMap::new();
         for vote in votes.iter() {
             last.entry((of(vote).source, vote.offset)).or_default().insert(of(vote).testimony.last_program);
         }
-        let sparse = |facts: &FileFacts<'_>| {
-            let mut gaps = Gaps::default();
+        let mut logs: BTreeMap<&str, (Gaps, BTreeSet<&str>)> = BTreeMap::new();
+        for facts in self.files {
+            let (gaps, hosts) = logs.entry(facts.source).or_default();
             facts.survey.chunks.iter().for_each(|(_, chunk)| gaps.merge(&chunk.gaps));
-            gaps.quantile(0.98).is_some_and(|usual| usual > LONGEST_USUAL)
-        };
+            hosts.extend(facts.testimony.hosts.iter().map(String::as_str));
+        }
         votes.retain(|vote| {
             let facts = of(vote);
-            !facts.testimony.programs || !sparse(facts) || last[&(facts.source, vote.offset)].len() > 1
+            let (gaps, hosts) = &logs[facts.source];
+            let sparse = gaps.quantile(0.98).is_some_and(|usual| usual > LONGEST_USUAL);
+            let alike = !facts.testimony.programs || last[&(facts.source, vote.offset)].len() > 1;
+            !sparse || (alike && hosts.len() < 2)
         });
     }
 
     /// Marks of all files, by node and that node's clock. The same mark in several files of one run is one. Sorted
     /// and joined in place: a tree would take three times the memory, and there may be a thousand marks a file.
-    pub(super) fn marks(&self) -> Vec<Seen> {
+    pub(super) fn marks(&self, kin: &Kin<'_>) -> Vec<Seen> {
         let count = self.files.iter().map(|facts| facts.testimony.sights.len()).sum();
         let mut seen: Vec<Seen> = Vec::with_capacity(count);
         for (file, facts) in self.files.iter().enumerate() {
@@ -318,6 +342,7 @@ impl<'a> Nodes<'a> {
                     span: (first, last),
                     count: sight.count,
                     place: (file, sight.offset),
+                    by: kin.said_by(file, sight.by),
                 });
             }
         }
@@ -331,6 +356,7 @@ impl<'a> Nodes<'a> {
                 }
                 seen.span = (seen.span.0.min(next.span.0), seen.span.1.max(next.span.1));
                 seen.count += next.count;
+                seen.by = seen.by.with(next.by);
             }
             same
         });

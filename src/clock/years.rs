@@ -15,6 +15,9 @@ const DAY: i64 = 86_400 * NANOS_PER_SECOND;
 /// No log is taken to be older than this, unless something says so.
 const OLDEST: i32 = 30;
 
+/// How far a clock that was set wrongly may be ahead of the file times, when nothing says a year.
+const AHEAD: i64 = 45 * DAY;
+
 /// What bounds the years of one file of a family.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FileBound {
@@ -101,14 +104,14 @@ pub(super) fn solve(bounds: &[FileBound], around: Around<'_>) -> Solved {
 fn by_evidence(bounds: &[FileBound], around: Around<'_>, last_turn: i32) -> Solved {
     let words = words(bounds, around);
     let mut said: BTreeSet<i32> = words.iter().map(|word| word.year).collect();
-    let candidates = candidates(bounds, around.now, last_turn);
+    let candidates = candidates(bounds, (around.now, DAY), last_turn);
     let overlap = Overlap::new(bounds, around.others, last_turn);
     // A copy's time fits by chance on the days around its anniversary.
     if words.iter().all(|word| word.basis == Basis::YEAR_MTIME) && !words.is_empty() {
         said.extend(overlap.only(&candidates));
     }
     if let (Some(first), Some(word)) = (said.first(), words.first()) {
-        let possible = said.len() == 1 && possible(bounds, *first, around.now);
+        let possible = said.len() == 1 && possible(bounds, *first, (around.now, DAY));
         if possible && follows_names(bounds, *first) {
             return Solved::settled(*first, word.basis, word.reason);
         }
@@ -142,6 +145,8 @@ fn by_evidence(bounds: &[FileBound], around: Around<'_>, last_turn: i32) -> Solv
         }
     };
     let basis = if latest && !leap { Basis::YEAR_MTIME } else { Basis::YEAR_INFERRED };
+    // The likeliest trusts the clocks; what is possible does not: one may have been weeks ahead.
+    let candidates = self::candidates(bounds, (around.now, AHEAD), last_turn);
     Solved { year, basis, candidates, reason: reason.to_owned() }
 }
 
@@ -223,11 +228,11 @@ fn by_mtime(bounds: &[FileBound]) -> Vec<i32> {
     found
 }
 
-/// The years of turn 0 that nothing excludes, ascending.
-fn candidates(bounds: &[FileBound], now: i64, last_turn: i32) -> Vec<i32> {
+/// The years of turn 0 that nothing excludes, ascending, where stamps may be `ahead` of the truth.
+fn candidates(bounds: &[FileBound], (now, ahead): (i64, i64), last_turn: i32) -> Vec<i32> {
     let this_year = civil_from_days(now.div_euclid(DAY)).0;
     let range = || (this_year - 2 * OLDEST..=this_year + 1).map(|year| year - last_turn);
-    let in_time = |year: &i32| possible(bounds, *year, now);
+    let in_time = |year: &i32| possible(bounds, *year, (now, ahead));
     let mut years: Vec<i32> = range().filter(in_time).collect();
     if years.is_empty() {
         // Contradictory (a clock ahead of its file's time by days): file times are left out, then Feb 29.
@@ -247,11 +252,13 @@ fn leaps(bounds: &[FileBound], year: i32) -> bool {
 }
 
 /// Whether `year` as the year of turn 0 breaks no hard constraint.
-fn possible(bounds: &[FileBound], year: i32, now: i64) -> bool {
+fn possible(bounds: &[FileBound], year: i32, (now, ahead): (i64, i64)) -> bool {
     leaps(bounds, year)
         && bounds.iter().all(|bound| {
             let latest = in_year(year + bound.latest.0, bound.latest.1);
-            latest <= bound.written().unwrap_or(now).saturating_add(DAY)
+            // None of that leads into the future.
+            let written = bound.written().unwrap_or(now);
+            latest <= written.saturating_add(ahead).min(written.max(now).saturating_add(DAY))
         })
 }
 
@@ -429,6 +436,18 @@ mod tests {
         }
         let near = [(date(2014, 12, 20), date(2014, 12, 28))];
         assert_eq!(solve(&one, around(&near)).year, 2014);
+    }
+
+    #[test]
+    fn a_clock_that_was_ahead_leaves_its_year_possible() {
+        let one = |month, day| {
+            let one = [bound(0, (at(7, 1), at(month, day)), Some(date(2015, 7, 10)))];
+            let solved = solve(&one, around(&[]));
+            (solved.year, solved.candidates.last().copied())
+        };
+        assert_eq!(one(8, 3), (2014, Some(2015)));
+        assert_eq!(one(9, 3), (2014, Some(2014)));
+        assert_eq!(one(7, 3), (2015, Some(2015)));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! file. The read pass asks the same question of every line, so both cut a file alike.
 
 mod dayless;
+mod file;
 mod gaps;
 mod layouts;
 mod scan;
@@ -11,11 +12,12 @@ mod unset;
 mod uptimes;
 
 pub use dayless::{DAY, DayMark, DayPlace, Dayless, Days, MOST_SECTIONS, NO_SECTION, Track, midnights, wall};
+pub use file::{FileSurvey, STEP_BACK};
 pub use gaps::Gaps;
 pub use layouts::{FileFormat, Layouts, lines};
 pub use scan::{
-    ChunkSurvey, FileSurvey, JUMP, REPEATED, Range, Seen, Surveyed, Yearless, across_years, is_small,
-    survey_plain, survey_stream, turn_between,
+    ChunkSurvey, JUMP, REPEATED, Range, Seen, Surveyed, Yearless, across_years, is_small, survey_plain,
+    survey_stream, turn_between,
 };
 pub use unset::drop_unset;
-pub use uptimes::{Rest, Stretch, Uptimes};
+pub use uptimes::{Rest, Stretch, Uptimes, uptime};

@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 use super::dayless::Dayless;
+use super::file::{FileSurvey, STEP_BACK};
 use super::gaps::Gaps;
 use super::layouts::{Layouts, lines};
 use super::unset;
 use super::uptimes::{self, Uptimes, rest};
 use crate::base::{NANOS_PER_SECOND, Stamp, WrittenDate, WrittenZone};
 use crate::grammar::{GrammarId, MAX_HEAD, Slots};
-use crate::io::{Opened, Short, Unpacker};
+use crate::io::{Opened, Unpacker};
 
 /// Smallest and largest value seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +68,17 @@ pub enum Seen {
     Dayless,
 }
 
+impl Seen {
+    /// Wall-clock nanoseconds since another stamp, if both name as little as each other.
+    pub(super) fn since(self, last: Self) -> Option<i64> {
+        match (last, self) {
+            (Self::Local(last), Self::Local(next)) => next.checked_sub(last),
+            (Self::Yearless(_, last), Self::Yearless(_, next)) => Some(across_years(last, next)),
+            _ => None,
+        }
+    }
+}
+
 /// The words of a record that only counts repetitions of another.
 pub const REPEATED: &[u8] = b"message repeated ";
 
@@ -113,84 +125,17 @@ pub struct ChunkSurvey {
     pub labels: Option<Range<i32>>,
     /// Whether its stamps are those of a clock that was not set yet: they mean nothing.
     pub unset: bool,
+    /// The uptime that its first record without a year tells, if it is a kernel's right after its start.
+    pub boots: Option<i64>,
+    /// The chunk's second dated record.
+    pub second: Option<Seen>,
     /// Whether some line of the bytes it was surveyed with has [`REPEATED`] in it.
     pub repeats: bool,
 }
 
-/// What the survey knows of one file.
-#[derive(Clone, Debug, Default)]
-pub struct FileSurvey {
-    /// Chunks in file order; where each starts in the (unpacked) file.
-    pub chunks: Vec<(u64, ChunkSurvey)>,
-    /// Formats that records were found of.
-    pub used: BTreeSet<GrammarId>,
-    /// Bytes, unpacked.
-    pub bytes: u64,
-    /// Why the end of the file could not be had, if so.
-    pub cut: Option<Short>,
-    /// Bytes of overlong lines that are not kept.
-    pub dropped: u64,
-}
-
-impl FileSurvey {
-    /// Notices jumps of the stamps at the ends of chunks, as the survey of one chunk cannot. Call once
-    /// all chunks are there.
-    pub fn join(&mut self) {
-        let mut last: Option<Seen> = None;
-        for (_, chunk) in &mut self.chunks {
-            if let (Some(last), Some(first), false) = (last, chunk.first, chunk.jumped) {
-                let gap = match (last, first) {
-                    (Seen::Local(last), Seen::Local(first)) => first.checked_sub(last),
-                    (Seen::Yearless(_, last), Seen::Yearless(_, first)) => Some(across_years(last, first)),
-                    _ => None,
-                };
-                match gap {
-                    Some(gap) if gap.abs() >= JUMP => {
-                        chunk.jumped = true;
-                        let jumps = &mut chunk.jumps;
-                        *(if gap > 0 { &mut jumps.0 } else { &mut jumps.1 }) += 1;
-                    }
-                    Some(gap) => chunk.gaps.add(gap),
-                    None => {}
-                }
-            }
-            last = chunk.last.or(last);
-        }
-    }
-
-    /// Whether every jump of its stamps begins a stretch; where not, the file is out of order and nothing
-    /// that is known of one part is known of another.
-    pub fn is_cut(&self) -> bool {
-        !self.chunks.iter().any(|(_, chunk)| chunk.uncut)
-    }
-
-    /// For each chunk, whether its lines above its first record belong to no record: because none came
-    /// before, or one that began too far back.
-    pub fn loose_heads(&self) -> Vec<bool> {
-        let mut last_begin: Option<u64> = None;
-        let heads = self.chunks.iter().map(|(start, chunk)| {
-            let loose = last_begin.is_none_or(|begin| start.saturating_sub(begin) >= LONGEST_RECORD);
-            last_begin = chunk.last_begin.or(last_begin);
-            loose
-        });
-        heads.collect()
-    }
-
-    /// For each chunk, the number of the stretch between two jumps that it belongs to. `explained` are
-    /// chunks whose jump is none.
-    pub fn stretches(&self, explained: &[usize]) -> Vec<u32> {
-        let mut number = 0;
-        let numbers = self.chunks.iter().enumerate().map(|(index, (_, chunk))| {
-            number += u32::from(chunk.jumped && !explained.contains(&index));
-            number
-        });
-        numbers.collect()
-    }
-}
-
 /// A record is not followed further than this: lines beyond are undated records of their own. A file
 /// with one stamp at its top and a gigabyte below it is no single record.
-const LONGEST_RECORD: u64 = 8 << 20;
+pub(super) const LONGEST_RECORD: u64 = 8 << 20;
 
 /// Surveys lines one by one into a chunk.
 struct Surveyor<'a> {
@@ -211,13 +156,21 @@ struct Surveyor<'a> {
     maybe_unset: bool,
     /// Places where an unset clock may begin.
     starts: u32,
-    /// Stretches that ended with a boot or a sleep.
+    /// Stretches that ended with a boot or a sleep, where stamps stepped back, or where they name another offset.
     rifts: usize,
+    steps_back: u32,
+    relabels: u32,
 }
 
 /// Neighbouring stamps this far apart, one way or the other, begin a new stretch: a zone that changed, a
 /// clock that stepped or a silence. Just below the quarter of an hour that is the finest grid of zones.
 pub const JUMP: i64 = 895 * NANOS_PER_SECOND;
+
+/// A chunk with more steps back than these is out of order, and none of them says anything.
+const MOST_STEPS_BACK: u32 = 16;
+
+/// A chunk whose stamps name other offsets more often than this is of several writers.
+const MOST_RELABELS: u32 = 16;
 
 /// Of a chunk's jumps no more than these begin a stretch: a large log with more of them is out of order,
 /// and no single one of its jumps says anything.
@@ -266,6 +219,8 @@ impl<'a> Surveyor<'a> {
             maybe_unset: true,
             starts: 0,
             rifts: 0,
+            steps_back: 0,
+            relabels: 0,
         }
     }
 
@@ -274,7 +229,7 @@ impl<'a> Surveyor<'a> {
         let mut chunks = std::mem::take(&mut self.done);
         chunks.push((self.start, std::mem::take(&mut self.chunk)));
         self.start = next;
-        (self.cuts, self.starts, self.rifts) = (0, 0, 0);
+        (self.cuts, self.starts, self.rifts, self.steps_back, self.relabels) = (0, 0, 0, 0, 0);
         self.maybe_unset = true;
         chunks
     }
@@ -294,12 +249,15 @@ impl<'a> Surveyor<'a> {
             self.chunk.dayless.get_or_insert_default().mark(mark);
         }
         if let Some(stamp) = begun.as_ref().and_then(|(_, head)| head.stamp) {
-            let leapt = self.leapt(&stamp);
+            let leapt = self.leapt(&stamp, line);
             if let Some(gap) = self.gap(&stamp) {
                 self.step(gap, offset);
             }
-            if leapt && self.chunk.yearless.is_some() {
+            if (leapt && self.chunk.yearless.is_some()) || self.relabelled(&stamp) {
                 self.cut(offset, false);
+            }
+            if stamp.date == WrittenDate::NoYear && self.chunk.yearless.is_none() {
+                self.chunk.boots = unset::boots(line);
             }
             if stamp.zone == WrittenZone::Boot {
                 self.uptime(&stamp, offset, line);
@@ -337,20 +295,25 @@ impl<'a> Surveyor<'a> {
 
     /// Whether the stretch is to be cut before this stamp, because an unset clock may begin or end there.
     #[inline]
-    fn leapt(&mut self, stamp: &Stamp) -> bool {
+    fn leapt(&mut self, stamp: &Stamp, line: &[u8]) -> bool {
         if stamp.date != WrittenDate::NoYear {
             return false;
         }
         let last = self.chunk.yearless.as_ref().map(|yearless| yearless.last);
         match (last, nanos(stamp)) {
-            (Some(last), Some(next)) if (next - last).abs() > unset::LONGEST => self.leap(last, next),
+            (Some(last), Some(next)) if next < last - unset::HOUR || next - last > unset::LONGEST => {
+                self.leap(last, next, unset::boots(line).is_some())
+            }
             _ => false,
         }
     }
 
     #[cold]
-    fn leap(&mut self, last: i64, next: i64) -> bool {
-        let begins = unset::may_begin(last, next);
+    fn leap(&mut self, last: i64, next: i64, boots: bool) -> bool {
+        if !boots && (next - last).abs() <= unset::LONGEST {
+            return false;
+        }
+        let begins = unset::may_begin(last, next, boots);
         let ends = std::mem::replace(&mut self.maybe_unset, begins);
         self.starts += u32::from(begins);
         let within = self.chunk.yearless.as_ref().is_some_and(|yearless| {
@@ -358,6 +321,17 @@ impl<'a> Surveyor<'a> {
             yearless.turns == 0 && max.1 - min.1 <= 2 * unset::LONGEST
         });
         (begins && self.starts <= unset::MOST) || (ends && within)
+    }
+
+    /// Whether the stretch is to be cut before this stamp, because it names another offset than those above it.
+    #[inline]
+    fn relabelled(&mut self, stamp: &Stamp) -> bool {
+        let (Some(named), WrittenZone::Offset(offset)) = (self.chunk.labels, stamp.zone) else {
+            return false;
+        };
+        let other = (named.min, named.max) != (offset, offset) && self.relabels < MOST_RELABELS;
+        self.relabels += u32::from(other);
+        other
     }
 
     /// Takes the uptime of the record at `offset`; a boot or a sleep before it ends the stretch.
@@ -387,6 +361,11 @@ impl<'a> Surveyor<'a> {
     #[inline]
     fn step(&mut self, gap: i64, offset: u64) {
         if gap.abs() < JUMP {
+            // Whether it stays back is seen when the survey is joined.
+            if gap <= -STEP_BACK && self.steps_back < MOST_STEPS_BACK {
+                self.steps_back += 1;
+                return self.cut(offset, false);
+            }
             self.chunk.gaps.add(gap);
             return;
         }
@@ -449,7 +428,11 @@ impl<'a> Surveyor<'a> {
                 Seen::Yearless(yearless.turns, nanos)
             }
         };
-        chunk.first.get_or_insert(seen);
+        match chunk.first {
+            Some(_) if chunk.second.is_none() => chunk.second = Some(seen),
+            Some(_) => {}
+            None => chunk.first = Some(seen),
+        }
         chunk.last = Some(seen);
         if let Some(uptimes) = &mut chunk.uptimes {
             uptimes.trails = false;

@@ -8,12 +8,16 @@
 //! The survey cuts a chunk wherever such a stretch may begin or end, so whole surveyed pieces are judged
 //! here, and the judgement does not depend on where chunks end.
 
-use super::scan::{FileSurvey, Yearless};
+use memchr::memmem;
+
+use super::file::FileSurvey;
+use super::scan::Yearless;
+use super::uptimes::uptime;
 use crate::base::{NANOS_PER_SECOND, PROXY_YEAR, days_from_civil};
 
 const SECOND: i64 = NANOS_PER_SECOND;
 const DAY: i64 = 86_400 * SECOND;
-const HOUR: i64 = 3_600 * SECOND;
+pub(super) const HOUR: i64 = 3_600 * SECOND;
 
 /// No stretch of an unset clock is longer by its own stamps.
 pub(super) const LONGEST: i64 = DAY;
@@ -35,11 +39,20 @@ fn epoch(at: i64, within: i64) -> bool {
 
 const BOOT: i64 = 300 * SECOND;
 
-/// Whether a stretch of an unset clock may begin between two neighbouring stamps of the proxy year. A
-/// step of all but a whole year is New Year in a log that goes on, or disorder around it; a step of a few
-/// days is disorder as well, unless it leads to the very first minute.
-pub(super) fn may_begin(previous: i64, next: i64) -> bool {
+/// The uptime of a record that a kernel says right after its start, by the words that syslog daemons put before it.
+pub(super) fn boots(line: &[u8]) -> Option<i64> {
+    const NAME: &[u8] = b"kernel: [";
+    uptime(&line[memmem::find(line, NAME)? + NAME.len() - 1..]).filter(|uptime| *uptime < BOOT)
+}
+
+/// Whether a stretch of an unset clock may begin between two neighbouring stamps of the proxy year; `boots` says
+/// that a kernel tells of a start there. A step of all but a whole year is New Year in a log that goes on, or disorder
+/// around it; a step of a few days is disorder as well, unless it leads to the very first minute.
+pub(super) fn may_begin(previous: i64, next: i64, boots: bool) -> bool {
     let step = next - previous;
+    if boots {
+        return !(-HOUR..=LONGEST).contains(&step);
+    }
     let far = step.abs() > 3 * DAY && (step.abs() > 180 * DAY || epoch(next, BOOT));
     step.abs() < 363 * DAY && far || (-365 * DAY..-DAY).contains(&step) && epoch(next, BOOT / 5)
 }
@@ -58,6 +71,8 @@ struct Piece {
     other: bool,
     /// Whether its file is judged at all.
     judged: bool,
+    /// The uptime that a kernel tells at its beginning.
+    boots: Option<i64>,
 }
 
 /// Finds the records of unset clocks in a family, oldest file first, and takes them as undated.
@@ -69,11 +84,13 @@ pub fn drop_unset(family: &mut [&mut FileSurvey]) {
         let mut places = 0;
         for (_, chunk) in &survey.chunks {
             if let Some(yearless) = chunk.yearless {
-                places += u32::from(last.is_some_and(|last| may_begin(last, yearless.first)));
+                places += u32::from(
+                    last.is_some_and(|last| may_begin(last, yearless.first, chunk.boots.is_some())),
+                );
                 last = Some(yearless.last);
             }
             let other = chunk.local.is_some() || chunk.zoned.is_some();
-            pieces.push(Piece { yearless: chunk.yearless, other, judged: true });
+            pieces.push(Piece { yearless: chunk.yearless, other, judged: true, boots: chunk.boots });
         }
         for piece in &mut pieces[begins..] {
             piece.judged = places < MOST;
@@ -117,8 +134,11 @@ fn judge(pieces: &[Piece]) -> Vec<bool> {
 
 /// How many pieces belong to an unset clock, if the first of them does. `last` is the stamp before.
 fn stretch(last: Option<i64>, pieces: &[Piece]) -> Option<usize> {
-    let start = pieces.first()?.yearless?.first;
-    if last.is_some_and(|last| !may_begin(last, start)) || last.is_none() && !epoch(start, BOOT / 5) {
+    let &Piece { yearless, boots, .. } = pieces.first()?;
+    let start = yearless?.first;
+    if last.is_some_and(|last| !may_begin(last, start, boots.is_some()))
+        || last.is_none() && !epoch(start, BOOT / 5)
+    {
         return None;
     }
     let mut records = 0;
@@ -139,27 +159,37 @@ fn stretch(last: Option<i64>, pieces: &[Piece]) -> Option<usize> {
             records += yearless.count;
             continue;
         }
-        return is_back(last, start, yearless.first, records).then_some(length);
+        return is_back(last, (start, boots), yearless.first, records).then_some(length);
     }
     None
 }
 
-/// Whether a log is back where it was before its clock was lost.
-fn is_back(last: Option<i64>, start: i64, back: i64, records: u64) -> bool {
+/// Whether a log is back where it was before its clock was lost. `boots` is the uptime of a kernel that tells of the
+/// start.
+fn is_back(last: Option<i64>, (start, boots): (i64, Option<i64>), back: i64, records: u64) -> bool {
     if (back - start).abs() <= DAY {
         return false;
     }
     // A log that begins so: a start says more than one thing.
     let Some(last) = last else { return records >= 3 && (back - start).abs() > 3 * DAY };
+    // It slept over a New Year.
+    let later = back + 366 * DAY - last;
+    let over_new_year = (0..=SLEEP).contains(&later);
+    if let Some(uptime) = boots {
+        // A boot between the two is one like any other, unless it is one of 1970: a real one falls into the first
+        // minute of a quarter of an hour on New Year's Day once in hundreds of thousands.
+        let between =
+            if over_new_year { start >= last || start <= back } else { (last..=back).contains(&start) };
+        let beside = over_new_year || (-DAY..=SLEEP).contains(&(back - last));
+        return beside && (!between || epoch(start - uptime, BOOT / 5));
+    }
     if same_time(last, start) && same_time(back, start) {
         return false;
     }
     if !epoch(start, BOOT) {
         return (-HOUR..=6 * HOUR).contains(&(back - last));
     }
-    // Or it slept over a New Year.
-    let later = back + 366 * DAY - last;
-    let slept = (back - start).abs() > 3 * DAY && (0..=SLEEP).contains(&later);
+    let slept = (back - start).abs() > 3 * DAY && over_new_year;
     (-DAY..=SLEEP).contains(&(back - last)) || epoch(start, BOOT / 5) && slept
 }
 
@@ -214,6 +244,40 @@ mod tests {
         let image = (at(2, 11, 40_000), at(2, 11, 40_030));
         let (before, after) = (at(11, 3, 0), at(11, 3, 90));
         assert_eq!(unset(&[(before, before), image, (after, after)]), [false, true, false]);
+    }
+
+    #[test]
+    fn a_kernel_tells_of_its_start() {
+        assert_eq!(boots(b"Jan  1 00:00:01 web1 kernel: [    0.000000] Booting Linux"), Some(0));
+        assert_eq!(boots(b"Jan  1 00:00:01 web1 kernel: [  301.000000] eth0: link up"), None);
+        assert_eq!(boots(b"Jan  1 00:00:01 web1 init[1]: booting"), None);
+        let told = |pieces: &[(i64, i64)]| {
+            let mut survey = FileSurvey::default();
+            survey.chunks.extend(pieces.iter().map(|(first, last)| piece(*first, *last)));
+            survey.chunks[1].1.boots = Some(0);
+            drop_unset(&mut [&mut survey]);
+            survey.chunks[1].1.unset
+        };
+        let boot = (at(1, 1, 1), at(1, 1, 16));
+        for (before, start, after) in [
+            // The day before New Year, New Year's Day itself, and one time of day three times.
+            (at(12, 31, 30_000), boot, at(1, 9, 60_000)),
+            (at(1, 1, 80_000), boot, at(1, 12, 30_000)),
+            (at(8, 12, 1), boot, at(8, 15, 26)),
+            // An image's day.
+            (at(8, 12, 1), (at(2, 11, 43_201), at(2, 11, 43_216)), at(8, 15, 26)),
+            (at(12, 20, 1), (at(2, 11, 43_201), at(2, 11, 43_216)), at(1, 3, 26)),
+        ] {
+            assert!(told(&[(before - DAY, before), start, (after, after)]), "{before} {start:?} {after}");
+        }
+        for (before, start, after) in [
+            // A boot like any other, between what stands around it, and one behind a long silence.
+            (at(1, 20, 1), (at(2, 11, 43_201), at(2, 11, 43_216)), at(2, 13, 26)),
+            (at(12, 20, 1), (at(1, 3, 43_201), at(1, 3, 43_216)), at(1, 9, 26)),
+            (at(8, 12, 1), (at(2, 11, 43_201), at(2, 11, 43_216)), at(3, 1, 26)),
+        ] {
+            assert!(!told(&[(before - DAY, before), start, (after, after)]), "{before} {start:?} {after}");
+        }
     }
 
     #[test]

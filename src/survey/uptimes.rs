@@ -10,7 +10,8 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::scan::{FileSurvey, Range};
+use super::file::FileSurvey;
+use super::scan::Range;
 use crate::base::NANOS_PER_SECOND;
 
 /// Processors write at once and take their stamps before that, so uptimes fall a little inside one boot.
@@ -18,6 +19,22 @@ const DISORDER: i64 = NANOS_PER_SECOND / 10;
 
 /// More stretches than this in one file are disorder: nothing is known of any of them.
 pub(super) const MOST: usize = 1_024;
+
+/// The uptime that a kernel message begins with, `[604065.445632]`, in nanoseconds.
+pub fn uptime(message: &[u8]) -> Option<i64> {
+    let text = message.strip_prefix(b"[")?;
+    let blanks = text.iter().take_while(|byte| **byte == b' ').count();
+    let end = memchr::memchr(b']', text.get(..20.min(text.len()))?)?;
+    let number = text.get(blanks..end)?;
+    let dot = memchr::memchr(b'.', number)?;
+    let (whole, fraction) = (&number[..dot], &number[dot + 1..]);
+    let digits = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    if !digits(whole) || !digits(fraction) || whole.len() > 9 || fraction.len() != 6 {
+        return None;
+    }
+    let value = |text: &[u8]| text.iter().fold(0_i64, |value, digit| value * 10 + i64::from(digit - b'0'));
+    Some(value(whole) * NANOS_PER_SECOND + value(fraction) * 1_000)
+}
 
 /// What a record says of sleep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -198,6 +215,15 @@ mod tests {
             (b"[ 1002.000001] PM: suspend devices took 0.100 seconds", None),
         ] {
             assert_eq!(rest(line), said);
+        }
+    }
+
+    #[test]
+    fn kernel_messages_carry_their_uptime() {
+        assert_eq!(uptime(b"[604065.445632] php-fpm[9401]: segfault"), Some(604_065_445_632_000));
+        assert_eq!(uptime(b"[    0.000000] Linux version 5.10"), Some(0));
+        for other in [&b"[12:00] x"[..], b"604065.445632", b"[v1.2] x", b"[1.5]", b"["] {
+            assert_eq!(uptime(other), None);
         }
     }
 }

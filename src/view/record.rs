@@ -5,8 +5,9 @@ use memchr::memchr;
 
 use crate::base::{Basis, Batch, Derived, Event, Flags, Instant, Stamp, Start, ToldRows};
 use crate::grammar::{Columns, Grammar, GrammarId, Head, Known, Slots};
+use crate::survey::uptime;
 use crate::view::Scene;
-use crate::witness::{KERNEL, uptime};
+use crate::witness::KERNEL;
 
 /// A record with everything its grammar can tell. Reading it costs another run over its text, paid only
 /// for records that are shown with their fields.

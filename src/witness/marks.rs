@@ -25,6 +25,24 @@ pub enum MarkKind {
     Death,
 }
 
+/// Which host's record a mark stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SaidBy {
+    /// It names none.
+    Unnamed,
+    /// The one of this number among those that the file's records name.
+    Host(u32),
+    /// Records of several hosts: nobody knows whose it is.
+    Several,
+}
+
+impl SaidBy {
+    /// Who says what both say.
+    pub fn with(self, other: Self) -> Self {
+        if self == other { self } else { Self::Several }
+    }
+}
+
 /// Where and when one mark was seen in one stretch of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sight {
@@ -42,6 +60,8 @@ pub struct Sight {
     pub offset: u64,
     /// How many records had it.
     pub count: u32,
+    /// Whose they are.
+    pub by: SaidBy,
 }
 
 /// The marks of one file.
@@ -60,15 +80,15 @@ impl Marks {
         Self { most, sights: HashMap::new(), limit: None }
     }
 
-    /// Adds a mark seen at `at` in the record at `offset`.
+    /// Adds a mark seen at `at` in the record at `offset`, and whose that is.
     pub(super) fn add(
         &mut self,
         piece: u32,
         kind: MarkKind,
         written: Written,
         hash: u64,
-        at: i64,
-        offset: u64,
+        (at, offset): (i64, u64),
+        by: SaidBy,
     ) {
         if self.limit.is_some_and(|limit| hash >= limit) {
             return;
@@ -81,8 +101,10 @@ impl Marks {
             span: (at, at),
             offset,
             count: 0,
+            by,
         });
         sight.count += 1;
+        sight.by = sight.by.with(by);
         if at < sight.span.0 {
             sight.offset = offset;
         }
@@ -313,9 +335,9 @@ mod tests {
         let mut large = Marks::new(MOST);
         for number in 0..3 * MOST as u64 {
             let hash = hash(&[&number.to_le_bytes()]);
-            large.add(0, MarkKind::Id, Written::Local, hash, 1, number);
+            large.add(0, MarkKind::Id, Written::Local, hash, (1, number), SaidBy::Unnamed);
             if number % 3 == 0 {
-                small.add(0, MarkKind::Id, Written::Local, hash, 2, number);
+                small.add(0, MarkKind::Id, Written::Local, hash, (2, number), SaidBy::Unnamed);
             }
         }
         let large: Vec<u64> = large.finish().iter().map(|sight| sight.hash).collect();

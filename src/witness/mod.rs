@@ -18,8 +18,7 @@ mod writers;
 
 pub use embedded::{Embedded, Form, embedded};
 pub use heard::{Served, Spoken, When};
-pub use kernel::uptime;
-pub use marks::{MarkKind, Sight};
+pub use marks::{MarkKind, SaidBy, Sight};
 pub use sample::{REGION, WHOLE};
 pub use shared::keep_shared;
 pub use testimony::{

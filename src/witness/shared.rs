@@ -44,7 +44,7 @@ fn twice(mut hashes: Vec<u64>) -> Vec<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::witness::{MarkKind, Sight, Written};
+    use crate::witness::{MarkKind, SaidBy, Sight, Written};
 
     #[test]
     fn what_one_file_alone_has_goes() {
@@ -59,6 +59,7 @@ mod tests {
                     span: (0, 0),
                     offset: 0,
                     count: 1,
+                    by: SaidBy::Unnamed,
                 })
                 .collect(),
             ..Testimony::default()

@@ -6,8 +6,8 @@ use std::io;
 use super::embedded::{Form, embedded};
 use super::heard::{Served, Smallest, Spoken, When};
 use super::interleaved::interleaved;
-use super::kernel::{said, said_behind_uptime, uptime};
-use super::marks::{MarkKind, Marks, Sight, behind_name, deeds, hash, ids};
+use super::kernel::{said, said_behind_uptime};
+use super::marks::{MarkKind, Marks, SaidBy, Sight, behind_name, deeds, hash, ids};
 use super::sample::each_region;
 use super::stated_step::stated_step;
 use super::stated_zone::stated_zone;
@@ -15,7 +15,7 @@ use super::writers::{OddWriter, Writer};
 use crate::base::{NANOS_PER_SECOND, Stamp, WrittenDate, WrittenZone};
 use crate::grammar::{GrammarId, Head, Known, Slots};
 use crate::io::Opened;
-use crate::survey::{FileSurvey, JUMP, Layouts, lines};
+use crate::survey::{FileSurvey, JUMP, Layouts, STEP_BACK, lines, uptime};
 
 /// How much a stamp says: what its nanoseconds count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -266,9 +266,8 @@ pub fn testify(
     Ok(hear(layouts, opened, survey, most, writers)?.0)
 }
 
-/// Steps back that make a file look as if several writers' clocks were in it, and how long one is at least.
+/// Steps back that make a file look as if several writers' clocks were in it.
 const FEWEST_STEPS: u32 = 3;
-const STEP_BACK: i64 = 60 * NANOS_PER_SECOND;
 
 /// Hears one file whose writers with clocks of their own are known, with the chunks whose jump they explain. Tells
 /// how often its stamps step back.
@@ -414,7 +413,8 @@ impl Witness<'_> {
             state_zone(&mut self.said, message, Some((piece, written, at)), offset);
             state_step(&mut self.said, program.unwrap_or_default(), message, (piece, written, at), offset);
         }
-        let add = |marks: &mut Marks, kind, hash| marks.add(piece, kind, written, hash, at, offset);
+        let by = number.map_or(SaidBy::Unnamed, SaidBy::Host);
+        let add = |marks: &mut Marks, kind, hash| marks.add(piece, kind, written, hash, (at, offset), by);
         let words = if program.is_none() { behind_name(message.trim_ascii()) } else { message.trim_ascii() };
         if words.len() >= SHORTEST_MESSAGE {
             add(&mut self.marks, MarkKind::Message, hash(&[words]));

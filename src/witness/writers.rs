@@ -82,6 +82,8 @@ pub(super) fn odd_writers(regions: &[Vec<Written<'_>>], writer: impl Fn(&[u8]) -
             .collect();
     }
     let others = counts.keys().filter(|name| !main.contains(name));
+    // Bounds of those who wrote too little each.
+    let mut few: Vec<(i64, i64)> = Vec::new();
     let odd = others.filter_map(|name| {
         let bounds = bounds(regions, name, |other| main.contains(&other));
         let place = regions.iter().flatten().find(|record| record.name == *name)?.offset;
@@ -91,6 +93,7 @@ pub(super) fn odd_writers(regions: &[Vec<Written<'_>>], writer: impl Fn(&[u8]) -
             return None;
         }
         if bounds.len() < FEWEST {
+            few.extend(bounds);
             return Some((
                 OddWriter { writer: writer(name), offset: 0, certain: false, first, elsewhere: false },
                 false,
@@ -111,8 +114,9 @@ pub(super) fn odd_writers(regions: &[Vec<Written<'_>>], writer: impl Fn(&[u8]) -
         Some((OddWriter { writer: writer(name), offset, certain, first, elsewhere: false }, true))
     });
     let odd: Vec<(OddWriter, bool)> = odd.collect();
-    // Of those who wrote too little to tell nothing is known, once one is known to differ.
-    let differs = odd.iter().any(|(_, judged)| *judged);
+    // Of those who wrote too little to tell nothing is known, once one is known to differ, or all of them agree on
+    // another clock.
+    let differs = odd.iter().any(|(_, judged)| *judged) || all_aside(&few);
     odd.into_iter().filter(|_| differs).map(|(odd, _)| odd).collect()
 }
 
@@ -253,6 +257,23 @@ mod tests {
         assert!(found.len() == 1 && found[0].elsewhere && !found[0].certain, "{found:?}");
         assert_eq!(elsewhere(20), []);
         assert_eq!(elsewhere(1), []);
+    }
+
+    #[test]
+    fn several_who_wrote_too_little_differ_together() {
+        let records = |aside: i64| -> Vec<(&str, i64)> {
+            (0..40)
+                .map(|index| match index {
+                    7 | 23 => ("dhclient", index * 80 + aside),
+                    15 | 31 => ("kernel", index * 80 + aside),
+                    _ => ("odd", index * 80),
+                })
+                .collect()
+        };
+        let found = find(&records(3_600));
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found.iter().all(|odd| !odd.certain && odd.offset == 0), "{found:?}");
+        assert_eq!(find(&records(0)), []);
     }
 
     #[test]

@@ -51,6 +51,9 @@ pub(crate) fn write(world: &mut World, folder: &Path) -> io::Result<Written> {
                     Some(world.end + after + world.random.below(spread as u64) as i64)
                 }
                 Mtimes::Now => None,
+                Mtimes::Mixed { after } => {
+                    world.random.pick(&[Some(end), Some(end), Some(world.end + after), None])
+                }
             };
             let path = folder.join(&name);
             fs::create_dir_all(path.parent().unwrap_or(folder))?;

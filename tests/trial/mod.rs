@@ -10,6 +10,7 @@
 
 mod clock;
 mod disk;
+mod harder;
 mod line;
 #[cfg(test)]
 mod oracle;

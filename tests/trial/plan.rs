@@ -3,6 +3,7 @@
 use chrono_tz::Tz;
 
 use super::clock::{Course, DAY, HOUR, MINUTE, SECOND, Zone, utc};
+use super::harder::Harder;
 use super::line::Layout;
 use super::random::Random;
 use super::world::{Host, World};
@@ -53,6 +54,8 @@ pub(crate) enum Mtimes {
     Copied { after: i64, spread: i64 },
     /// None kept: the time of unpacking, which is now.
     Now,
+    /// Of each file one of these: its own, a copy's so long after the end, none.
+    Mixed { after: i64 },
 }
 
 /// Ids that the access log shares with an application's log.
@@ -99,6 +102,7 @@ pub(crate) struct Plan {
     pub(crate) collects: bool,
     pub(crate) mtimes: Mtimes,
     pub(crate) years: Option<Years>,
+    pub(crate) harder: Harder,
 }
 
 const SEOUL: Zone = Zone::Named(Tz::Asia__Seoul);
@@ -129,6 +133,7 @@ impl Plan {
             collects: false,
             mtimes: Mtimes::True,
             years: None,
+            harder: Harder::default(),
         }
     }
 
@@ -269,14 +274,27 @@ impl World {
             };
             if index == 0 {
                 match self.plan.change {
-                    Change::Zone { to, .. } => host.zones.then(middle, to),
+                    Change::Zone { to, .. } => {
+                        host.zones.then(middle, to);
+                        if let Some(after) = self.plan.harder.back_after {
+                            host.zones.then(middle + after, zone);
+                        }
+                    }
                     Change::Off { length } | Change::Paused { length, .. } => {
                         host.off = Some((middle, middle + length))
                     }
-                    Change::Step { by, .. } => host.ahead.then(middle, by),
+                    Change::Step { by, .. } => {
+                        host.ahead.then(middle, by);
+                        if let Some(after) = self.plan.harder.back_after {
+                            host.ahead.then(middle + after, 0);
+                        }
+                    }
                     Change::Skew { by } => host.ahead = Course::constant(by),
                     Change::None | Change::Silent { .. } => {}
                 }
+            }
+            if let Some(by) = index.checked_sub(1).and_then(|index| self.plan.harder.skews.get(index)) {
+                host.ahead = Course::constant(*by);
             }
             self.hosts.push(host);
         }
@@ -316,6 +334,9 @@ impl World {
         if follow >= 2 {
             let wait = if follow < 7 { self.random.within(0, 1_800) * SECOND } else { 0 };
             own.then(self.middle + wait, to);
+            if let Some(after) = self.plan.harder.back_after {
+                own.then(self.middle + after.max(wait + MINUTE), zones.at(self.start));
+            }
         }
         own
     }
@@ -367,6 +388,7 @@ impl World {
             Mtimes::Late => "mtime late",
             Mtimes::Copied { .. } => "mtime copied",
             Mtimes::Now => "mtime now",
+            Mtimes::Mixed { .. } => "mtime mixed",
         });
     }
 }

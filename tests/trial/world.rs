@@ -4,7 +4,7 @@ use super::clock::{Course, Zone, civil, zulu};
 use super::line::{Layout, Said};
 use super::plan::{Change, Mtimes, Plan};
 use super::random::Random;
-use super::{services, web, years};
+use super::{harder, services, web, years};
 
 /// A machine.
 pub(crate) struct Host {
@@ -98,7 +98,10 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn generate(seed: u64) -> Self {
         let mut random = Random::new(seed);
-        let plan = Plan::random(&mut random);
+        let mut plan = Plan::random(&mut random);
+        if seed >= harder::FIRST {
+            harder::harden(&mut plan, &mut random);
+        }
         Self::build(plan, random)
     }
 
@@ -153,12 +156,13 @@ impl World {
         if late > 0 {
             kinds.push("late lines");
         }
-        let lie = (self.plan.lie && layout.labelled() && layout != Layout::JsonUtc && self.random.chance(60))
-            .then_some(self.plan.false_label);
+        let apart = layout == Layout::JsonUtc && !self.plan.harder.false_utc;
+        let lie = (self.plan.lie && layout.labelled() && !apart && self.random.chance(60))
+            .then_some(if self.plan.harder.false_utc { 0 } else { self.plan.false_label });
         if lie.is_some() {
             kinds.push("label that lies");
         }
-        let zones = if lie.is_some() { Course::constant(Zone::UTC) } else { zones };
+        let zones = if lie.is_some_and(|lie| lie != 0) { Course::constant(Zone::UTC) } else { zones };
         self.logs.push(Log {
             path,
             layout,
@@ -187,7 +191,7 @@ impl World {
         let reading = at + machine.ahead.at(at);
         let strange = odd.filter(|(name, _)| *name == program);
         let zone = strange.map_or_else(|| self.logs[log].zones.at(at), |(_, zone)| zone);
-        let zone = if layout == Layout::JsonUtc { Zone::UTC } else { zone };
+        let zone = if layout == Layout::JsonUtc && lie.is_none() { Zone::UTC } else { zone };
         // A daemon asks the zone database with the clock it has.
         let offset = zone.offset(reading);
         let label = layout.labelled().then(|| lie.unwrap_or(offset));

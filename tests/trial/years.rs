@@ -59,9 +59,18 @@ pub(crate) fn write(world: &mut World) {
         world.hosts[0].ahead.then(at, -2 * DAY);
         world.hosts[0].ahead.then(at + world.random.within(6, 90) * HOUR, 0);
     }
-    let started = world.start + (world.end - world.start) * 2 / 3;
-    if years.dead {
-        world.hosts[0].ahead.then(started, -started);
+    let (hundredths, shown) = world.plan.harder.start.unwrap_or((0, 0));
+    let started = match hundredths {
+        0 => world.start + (world.end - world.start) * 2 / 3,
+        _ => {
+            world.start
+                + (world.end - world.start) / 100 * hundredths
+                + world.random.within(0, 86_399) * SECOND
+        }
+    };
+    let dead = years.dead || hundredths > 0;
+    if dead {
+        world.hosts[0].ahead.then(started, shown - started);
         world.hosts[0].ahead.then(started + 25 * SECOND, 0);
     }
     let syslog = world.log(0, "var/log/messages", Layout::Syslog);
@@ -93,21 +102,8 @@ pub(crate) fn write(world: &mut World) {
         }
     }
     leap_days(world, syslog);
-    if years.dead {
-        world.logs[syslog].kinds.push("clock from 1970");
-        for (second, text) in [
-            "Booting Linux on physical CPU 0x0",
-            "usbcore: registered new device driver usb",
-            "random: crng init done",
-            "eth0: link up",
-        ]
-        .into_iter()
-        .enumerate()
-        {
-            let text = format!("[{:5}.000000] {text}", 5 * second);
-            world.say(syslog, started + (5 * second as i64 + 1) * SECOND, ("kernel", 0), "INFO", &text);
-        }
-        world.say(syslog, started + 26 * SECOND, ("ntpd", 310), "INFO", "time set");
+    if dead {
+        start_without_clock(world, syslog, started);
     }
     if years.back && years.count > 0 {
         around_new_year(world, syslog);
@@ -129,6 +125,29 @@ pub(crate) fn write(world: &mut World) {
             "numbered names"
         });
     }
+}
+
+/// What a machine says until it has asked for the time.
+fn start_without_clock(world: &mut World, syslog: usize, started: i64) {
+    world.logs[syslog].kinds.push("clock from 1970");
+    for (second, text) in [
+        "Booting Linux on physical CPU 0x0",
+        "usbcore: registered new device driver usb",
+        "random: crng init done",
+        "eth0: link up",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let said = started + (5 * second as i64 + 1) * SECOND;
+        if world.plan.harder.silent_kernel {
+            world.say(syslog, said, ("init", 1), "INFO", text);
+            continue;
+        }
+        let text = format!("[{:5}.000000] {text}", 5 * second);
+        world.say(syslog, said, ("kernel", 0), "INFO", &text);
+    }
+    world.say(syslog, started + 26 * SECOND, ("ntpd", 310), "INFO", "time set");
 }
 
 /// A line on every Feb 29 there is, half the time.
