@@ -210,3 +210,67 @@ fn what_was_kept_and_is_damaged_is_as_good_as_none() {
         append(&scratch, NAMES[2], &format!("{} INFO round {round}\n", stamp(2, 60_100 + round)));
     }
 }
+
+#[test]
+fn what_logs_no_longer_hold_stays() {
+    let scratch = Scratch::new("gone");
+    append(&scratch, NAMES[1], "[01-Dec-2014 10:00:00] NOTICE: fpm is running, pid 1\n");
+    append(&scratch, NAMES[2], "2014-12-01T10:00:00Z INFO went out\n");
+    build(&scratch, "again.timeline", 524_288, &[]);
+    fs::remove_file(scratch.work().join(NAMES[2])).expect("a log");
+    append(&scratch, NAMES[1], "[01-Dec-2014 10:00:09] NOTICE: exiting, bye-bye!\n");
+    let said = build(&scratch, "again.timeline", 524_288, &[]);
+    let kept = said.lines().find_map(|line| line.strip_prefix("Kept: ")).expect("it is told");
+    assert!(kept.ends_with(" still holds 1 file that is gone (web1/app.log)"), "{kept}");
+    let aside = kept.split(' ').next().expect("a name");
+    let shown = |store: &str| String::from_utf8_lossy(&scratch.good(&["show", store])).into_owned();
+    assert!(shown(aside).contains("went out"), "{aside}");
+    assert!(!shown("again.timeline").contains("went out"));
+    // The store in the working directory is still the one that is meant.
+    assert!(String::from_utf8_lossy(&scratch.good(&["show"])).contains("bye-bye"));
+}
+
+#[test]
+fn a_store_is_kept_up_while_logs_grow_and_are_rotated() {
+    let scratch = Scratch::new("kept-up");
+    append(&scratch, NAMES[2], "2014-12-01T10:00:00Z INFO one\n");
+    let mut command = scratch.command(TIMELINE);
+    command.env("TIMELINE_FOLLOW_SECONDS", "0.05").args(["build", "logs", "--tz", "UTC", "--follow"]);
+    let mut child = command.spawn().expect("it runs");
+    // However long it takes: whoever waits for ever fails the run.
+    let wait_for = |text: &str| {
+        loop {
+            let shown = scratch.run(&["show", "logs.timeline"]);
+            if String::from_utf8_lossy(&shown.stdout).contains(text) {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+    };
+    wait_for("one");
+    append(&scratch, NAMES[2], "2014-12-01T10:00:05Z INFO two\n");
+    wait_for("two");
+    let path = scratch.work().join(NAMES[2]);
+    fs::rename(&path, path.with_extension("log.1")).expect("rotated");
+    append(&scratch, NAMES[2], "2014-12-01T10:00:09Z INFO three\n");
+    wait_for("three");
+    child.kill().expect("it went on until then");
+    child.wait().expect("it ends");
+    let shown = scratch.good(&["show", "logs.timeline"]);
+    assert_eq!(String::from_utf8_lossy(&shown).lines().count(), 3, "each once");
+}
+
+#[test]
+fn what_cannot_be_kept_up_is_told() {
+    let scratch = Scratch::new("not-kept-up");
+    append(&scratch, NAMES[2], "2014-12-01T10:00:00Z INFO one\n");
+    for (args, told) in [
+        (&["build", "-", "--follow"][..], "standard input and stores are read once"),
+        (&["build", "logs", "--follow", "-o", "x.jsonl"], "ends in .timeline"),
+        (&["build", "logs", "--follow", "--no-store"], "cannot be used with"),
+    ] {
+        let output = scratch.run(args);
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && stderr.contains(told), "{args:?}: {stderr}");
+    }
+}

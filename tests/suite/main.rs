@@ -1,6 +1,6 @@
 //! One binary for every test that runs the program as its users do.
 //!
-//! `below` tries records that no single line tells, `binary` damaged bytes of binary logs, `bounds` holds what
+//! `again` holds what a later build must make, `below` tries records that no single line tells, `binary` damaged bytes of binary logs, `bounds` holds what
 //! is known of records without a stamp, `causal` what is claimed of order, `copies` records that several files
 //! have, `days` stamps that name a time of day, `follow` files that grow, `golden` exact outputs, `landmarks` what
 //! other logs tell of lines without stamps, `proposals` the grammars that the program makes up, `proxies` hosts whose
