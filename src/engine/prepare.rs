@@ -117,8 +117,10 @@ pub struct Chunk {
     pub rank: u32,
     /// Where it lies in time.
     pub span: ChunkSpan,
-    /// Whether it holds records without a stamp.
+    /// Whether it holds records without a stamp, or lines above its first record that may be some.
     pub undated: bool,
+    /// Whether it holds records without a stamp.
+    pub unstamped: bool,
     /// `(earliest, latest)` of the first dated record behind it, where `undated` ones may end it.
     pub behind: Option<(i64, i64)>,
     /// Rows of an interval tool at its beginning.
@@ -477,7 +479,7 @@ impl Prepared {
                     last.end = start;
                 }
                 let rank = self.chunks.len() as u32;
-                let undated = chunk.undated > span.counted || chunk.loose > 0;
+                let unstamped = chunk.undated > span.counted;
                 let end = survey.bytes;
                 let span = *span;
                 let interval = Interval::default();
@@ -488,7 +490,8 @@ impl Prepared {
                     first_line,
                     rank,
                     span,
-                    undated,
+                    undated: unstamped || chunk.loose > 0,
+                    unstamped,
                     behind: None,
                     interval,
                 });

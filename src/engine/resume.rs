@@ -280,7 +280,8 @@ fn write_chunks(hash: &mut Hash, chunks: &[Chunk], end: u64, block: u64) -> fmt:
         write!(hash, "{:?} {:?} {:?}", span.carry, span.carry_counted, first.interval)?;
         // Of the block that the end lies in, whoever looks at what is behind it knows.
         let whole = (first.start / block + 1).saturating_mul(block) <= end;
-        if whole && of_block.iter().any(|chunk| chunk.undated) {
+        // Nor do lines go with no record for being the first behind where it was cut as it grew.
+        if whole && (first.undated || of_block.iter().any(|chunk| chunk.unstamped)) {
             write!(hash, "{:?}", last.behind)?;
         }
     }
