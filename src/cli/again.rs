@@ -123,6 +123,18 @@ pub(super) fn options(args: &BuildArgs) -> Vec<String> {
     for (name, value) in single {
         value.iter().for_each(|value| say(name, value));
     }
+    // What was not read for a limit is read with a higher one: those that are not the usual ones are said.
+    let opening = &common.opening;
+    for (name, value, usual) in [
+        ("max-unpacked", opening.max_unpacked, 64 << 30),
+        ("max-ratio", opening.max_ratio, 1_000),
+        ("max-depth", opening.max_depth as u64, 8),
+        ("max-held", opening.max_held, 1 << 30),
+    ] {
+        if value != usual {
+            say(name, &value.to_string());
+        }
+    }
     for (name, set) in
         [("as-written", common.as_written), ("no-dedupe", common.no_dedupe), ("bloom", args.bloom)]
     {

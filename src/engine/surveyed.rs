@@ -107,6 +107,11 @@ impl Place {
             mtime: (metadata.mtime(), metadata.mtime_nsec()),
         })
     }
+
+    /// Modification time, nanoseconds since 1970.
+    fn changed(&self) -> i64 {
+        self.mtime.0.saturating_mul(NANOS_PER_SECOND).saturating_add(self.mtime.1)
+    }
 }
 
 /// Hash of what a log begins with, and of what stands above `end`.
@@ -206,27 +211,34 @@ impl Surveyed {
     }
 
     /// Names of files that are gone, and with them what they held. One that bears another name now is not; nor is one
-    /// that was packed since: then a new file of its family was written last when it was, or later, and none that was
-    /// there before lies between.
+    /// that was packed since: then a new file of its family was written last when it was, or later, and none of the
+    /// others in between.
     pub fn gone(&self, found: &[Found]) -> Vec<String> {
-        let nanos = |place: &Place| place.mtime.0.saturating_mul(NANOS_PER_SECOND) + place.mtime.1;
-        let is_known = |file: &Found| self.files.values().any(|known| known.place.identity == file.identity);
-        let gone = self.files.iter().filter(|(name, known)| {
-            let changed = nanos(&known.place);
-            if found.iter().any(|file| file.identity == known.place.identity) {
-                return false;
+        let stands = |known: &Known| found.iter().any(|file| file.identity == known.place.identity);
+        let mut gone: Vec<(&str, String, i64)> = self
+            .files
+            .iter()
+            .filter(|(_, known)| !stands(known))
+            .map(|(name, known)| (name.as_str(), family(name).0, known.place.changed()))
+            .collect();
+        let was = |file: &Found| self.files.values().any(|known| known.place.identity == file.identity);
+        let (others, mut fresh): (Vec<&Found>, Vec<&Found>) = found.iter().partition(|file| was(file));
+        fresh.sort_by_key(|file| file.mtime);
+        for file in fresh {
+            let (own, Some(written)) = (family(&file.name).0, file.mtime) else { continue };
+            let before = |changed: i64| {
+                let between = |other: &&Found| {
+                    other.mtime.is_some_and(|at| (changed + 1..written).contains(&at))
+                        && family(&other.name).0 == own
+                };
+                changed <= written && !others.iter().any(between)
+            };
+            let packed = gone.iter().enumerate().filter(|(_, (_, family, at))| *family == own && before(*at));
+            if let Some((index, _)) = packed.max_by_key(|(_, (.., at))| *at) {
+                gone.remove(index);
             }
-            let own = family(name).0;
-            let of_family = || found.iter().filter(|file| family(&file.name).0 == own);
-            !of_family().filter(|file| !is_known(file)).filter_map(|file| file.mtime).any(|packed| {
-                packed >= changed
-                    && !of_family()
-                        .filter(|file| is_known(file))
-                        .filter_map(|file| file.mtime)
-                        .any(|other| (changed + 1..packed).contains(&other))
-            })
-        });
-        gone.map(|(name, _)| name.clone()).collect()
+        }
+        gone.into_iter().map(|(name, ..)| name.to_owned()).collect()
     }
 
     /// Bytes of a block.

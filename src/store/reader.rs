@@ -189,7 +189,8 @@ impl Store {
     /// Whether the marks of first occurrences are those that stand in the rows: they were settled among the
     /// same records.
     fn knows_marks(&self, files: &Files, filter: &Filter) -> bool {
-        const HARMLESS: [&str; 5] = ["--assume-tz=", "--year=", "--encoding=", "--as-written", "--bloom"];
+        const HARMLESS: [&str; 6] =
+            ["--assume-tz=", "--year=", "--encoding=", "--max-", "--as-written", "--bloom"];
         let all_asked = files.by_name.values().all(|(_, _, asked)| *asked);
         let harmless = |option: &String| HARMLESS.iter().any(|known| option.starts_with(known));
         let whole = self.lost.is_empty() && !self.salvage;

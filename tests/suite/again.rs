@@ -6,7 +6,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::Path;
 
-use crate::util::{Random, Scratch, TIMELINE, date, days};
+use crate::util::{Random, Scratch, TIMELINE, date, days, gzip};
 
 /// Says that a build went on from the one before.
 const WENT_ON: &str = "Only what is new was read: ";
@@ -235,7 +235,7 @@ fn a_store_is_kept_up_while_logs_grow_and_are_rotated() {
     let scratch = Scratch::new("kept-up");
     append(&scratch, NAMES[2], "2014-12-01T10:00:00Z INFO one\n");
     let mut command = scratch.command(TIMELINE);
-    command.env("TIMELINE_FOLLOW_SECONDS", "0.05").args(["build", "logs", "--tz", "UTC", "--follow"]);
+    command.env("TIMELINE_BUILD_SECONDS", "0.05").args(["build", "logs", "--tz", "UTC", "--follow"]);
     let mut child = command.spawn().expect("it runs");
     // However long it takes: whoever waits for ever fails the run.
     let wait_for = |text: &str| {
@@ -258,6 +258,18 @@ fn a_store_is_kept_up_while_logs_grow_and_are_rotated() {
     child.wait().expect("it ends");
     let shown = scratch.good(&["show", "logs.timeline"]);
     assert_eq!(String::from_utf8_lossy(&shown).lines().count(), 3, "each once");
+}
+
+#[test]
+fn what_a_limit_cut_off_is_read_without_it() {
+    let scratch = Scratch::new("limits");
+    let lines: String = (0..600).map(|n| format!("{} INFO order {n}\n", stamp(2, n))).collect();
+    scratch.write("logs/app.log.1.gz", gzip(lines.as_bytes(), 6));
+    let said = build(&scratch, "again.timeline", 524_288, &["--max-unpacked", "1024"]);
+    assert!(!said.contains("600 lines"), "{said}");
+    let said = build(&scratch, "again.timeline", 524_288, &[]);
+    assert!(said.contains("600 lines"), "{said}");
+    assert_eq!(scratch.good(&["show", "again.timeline"]).iter().filter(|byte| **byte == b'\n').count(), 600);
 }
 
 #[test]

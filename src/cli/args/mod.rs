@@ -92,16 +92,10 @@ pub(super) struct BuildArgs {
     #[arg(long)]
     pub no_store: bool,
     /// Go on until interrupted: bring the store up to date when logs have grown, every minute or when 64 MiB came
-    #[arg(short = 'f', long, env = "TIMELINE_FOLLOW", conflicts_with_all = ["no_store", "until", "around"])]
+    #[arg(short = 'f', long, env = "TIMELINE_BUILD_FOLLOW", conflicts_with_all = ["no_store", "until", "around"])]
     pub follow: bool,
     /// Seconds between two times that the store is brought up to date, for tests
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        hide = true,
-        env = "TIMELINE_FOLLOW_SECONDS",
-        default_value_t = 60.0
-    )]
+    #[arg(long, value_name = "SECONDS", hide = true, env = "TIMELINE_BUILD_SECONDS", default_value_t = 60.0)]
     pub follow_seconds: f64,
     /// Overwrite what stands there. A store of the same inputs is brought up to date without
     #[arg(long)]
