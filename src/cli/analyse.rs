@@ -7,7 +7,6 @@ use super::context::{Context, reach};
 use super::output::Output;
 use super::question::Question;
 use crate::base::{Flags, Loss, Result, Unread};
-
 use crate::engine::{Outcome, Sink, Stretch};
 use crate::ingest::Filter;
 use crate::lens::{Catalogue, Finding, Marker, Order, Pulse, Silence, markers, orders, silences};

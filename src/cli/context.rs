@@ -129,7 +129,7 @@ impl Context {
         let context = Self { plan, set, material, rules, pool, progress, quiet, strict };
         if !quiet {
             if let Material::Store(stored) = &context.material {
-                notice::chosen(&context, &stored.chosen);
+                notice::chosen(&stored.chosen);
             }
             // Files in which a pattern cannot be found were not looked at.
             if ahead.is_none() {
@@ -431,12 +431,6 @@ impl Context {
             }
         }
         if self.strict && all.iter().any(|remark| remark.loss > Loss::None) { Ending::Short } else { good }
-    }
-
-    /// A remark on stderr.
-    pub(super) fn tell(&self, remark: &str) {
-        // Nobody is left to tell when stderr is gone.
-        let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("timeline: {remark}\n"));
     }
 
     /// Hides the bar: the terminal is about to get output.

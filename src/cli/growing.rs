@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::args::BuildArgs;
 use super::build::{Built, find};
+use super::notice::tell;
 use super::outcome::Ending;
 use crate::base::Result;
 use crate::io::Found;
@@ -74,9 +75,4 @@ fn line(store: &Path, before: u64, done: &Built) -> String {
     let told = if told.is_empty() { String::new() } else { format!(" ({})", told.join("; ")) };
     let name = clean(&store.to_string_lossy());
     format!("{name}: {} events, {sign}{}{told}", thousands(done.events), thousands(by))
-}
-
-fn tell(text: &str) {
-    // Nobody is left to tell when stderr is gone.
-    let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("timeline: {text}\n"));
 }

@@ -7,6 +7,12 @@ use super::resolve::for_files;
 use crate::text::{clean, glob};
 use crate::time::{Zone, local_time};
 
+/// A remark on stderr.
+pub(super) fn tell(remark: &str) {
+    // Nobody is left to tell when stderr is gone.
+    let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("timeline: {remark}\n"));
+}
+
 /// Tells of patterns for files and sources that none of them fits: mostly a slip of the finger.
 pub(super) fn unmatched(context: &Context, common: &Common) {
     let zones = common.assume_tz.iter().filter_map(|text| Some(("--assume-tz", for_files(text).0?)));
@@ -25,7 +31,7 @@ pub(super) fn unmatched(context: &Context, common: &Common) {
         let word = pattern.trim_matches('*');
         let like = sources.iter().find(|name| word.len() > 3 && name.contains(word));
         let meant = like.map_or(String::new(), |name| format!("; is `{}` meant?", clean(name)));
-        context.tell(&format!("{option}: no file and no source fits `{}`{meant}", clean(&pattern)));
+        tell(&format!("{option}: no file and no source fits `{}`{meant}", clean(&pattern)));
     }
 }
 
@@ -33,16 +39,13 @@ pub(super) fn unmatched(context: &Context, common: &Common) {
 pub(super) fn nothing(context: &Context, zone: &Zone) {
     if let Some((first, last)) = context.range() {
         let (first, last) = (local_time(zone, first), local_time(zone, last));
-        context.tell(&format!(
-            "no record is as asked; there are records from {first} to {last} {}",
-            zone.name()
-        ));
+        tell(&format!("no record is as asked; there are records from {first} to {last} {}", zone.name()));
     }
 }
 
 /// Tells that a store holds no more than what was chosen when it was built.
-pub(super) fn chosen(context: &Context, by: &[String]) {
+pub(super) fn chosen(by: &[String]) {
     if !by.is_empty() {
-        context.tell(&format!("the store holds only what {} chose when it was built", clean(&by.join(" "))));
+        tell(&format!("the store holds only what {} chose when it was built", clean(&by.join(" "))));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::args::{Common, Where};
 use super::context::Context;
+use super::notice;
 use super::resolve;
 use crate::base::{Error, Result};
 use crate::engine::Choice;
@@ -98,7 +99,7 @@ impl Question {
                 Some(meant) => format!("; did you mean `{meant}`?"),
                 None => String::new(),
             };
-            context.tell(&format!("--where: no record that was asked has a field `{}`{meant}", clean(field)));
+            notice::tell(&format!("--where: no record that was asked has a field `{}`{meant}", clean(field)));
         }
     }
 }

@@ -381,9 +381,7 @@ impl<'a> WaveReader<'a> {
 
     /// Whether chunks of a file lie at or behind an offset.
     fn is_unfinished(&self, file: FileId, at: u64) -> bool {
-        let chunks = &self.prepared.chunks;
-        let end = chunks.partition_point(|chunk| chunk.file <= file);
-        chunks[..end].last().is_some_and(|last| last.file == file && last.start >= at)
+        self.prepared.chunks_of(file).last().is_some_and(|last| last.start >= at)
     }
 
     /// Reads a chunk that is far larger than a chunk should be: somewhere in it is an endless line. Of

@@ -211,8 +211,7 @@ impl Tail {
     /// A file that grows, if it is one.
     fn new(id: FileId, prepared: &Prepared) -> io::Result<Option<Self>> {
         let state: &FileState = prepared.file(id);
-        let end = prepared.chunks.partition_point(|chunk| chunk.file <= id);
-        let last = prepared.chunks[..end].last().filter(|chunk| chunk.file == id);
+        let last = prepared.chunks_of(id).last();
         let Some(last) = last.filter(|_| state.asked && state.opened.content() == Content::Plain) else {
             return Ok(None);
         };

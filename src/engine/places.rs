@@ -28,6 +28,12 @@ impl FileState {
 }
 
 impl Prepared {
+    /// The chunks of a file, in order.
+    pub(super) fn chunks_of(&self, id: FileId) -> &[Chunk] {
+        let place = |at: FileId| self.chunks.partition_point(|chunk| chunk.file < at);
+        &self.chunks[place(id)..place(FileId(id.0 + 1))]
+    }
+
     /// Goes through a file once more, chunk by chunk. Of a chunk around an endless line only its beginning
     /// is read, where the file allows it. Errors: what the file system says.
     pub(super) fn each_chunk(&self, id: FileId, mut visit: impl FnMut(&Chunk, &[u8])) -> io::Result<()> {
@@ -36,9 +42,8 @@ impl Prepared {
             true => Some(opened.unpack()?),
             false => None,
         };
-        let start = self.chunks.partition_point(|chunk| chunk.file < id);
         let mut bytes = Vec::new();
-        for chunk in self.chunks[start..].iter().take_while(|chunk| chunk.file == id) {
+        for chunk in self.chunks_of(id) {
             let length = (chunk.end - chunk.start) as usize;
             bytes.clear();
             match &mut unpacker {

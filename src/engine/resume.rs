@@ -97,8 +97,13 @@ impl Prepared {
         for (id, file) in self.files.iter().enumerate() {
             let id = FileId(id as u32);
             let Some(decided) = below.files.get(&file.name) else {
-                let chunks = self.chunks.iter().filter(|chunk| chunk.file == id);
-                if chunks.map(|chunk| chunk.span.min).min().is_some_and(|least| least < below.key) {
+                if self
+                    .chunks_of(id)
+                    .iter()
+                    .map(|chunk| chunk.span.min)
+                    .min()
+                    .is_some_and(|least| least < below.key)
+                {
                     return Err(format!("{} is new, and reaches back", file.name));
                 }
                 continue;
@@ -168,7 +173,7 @@ impl Prepared {
         newest.filter(|id| self.file(**id).clock.heard_below(i64::MAX).next().is_some()).filter_map(|id| {
             let end = self.file(*id).opened_size();
             let heard = if end > WHOLE { end - REGION } else { end };
-            let mut of_file = self.chunks.iter().filter(|chunk| chunk.file == *id && chunk.span.dated);
+            let mut of_file = self.chunks_of(*id).iter().filter(|chunk| chunk.span.dated);
             // About where it begins is enough: a later run sees whether it was above.
             let last = match heard < end {
                 true => of_file.rfind(|chunk| chunk.start < heard).map(|chunk| {
@@ -208,10 +213,7 @@ impl Prepared {
         let mut hash = Hash::default();
         // Writing into a hash does not fail.
         let _ = file.write_clock(&mut hash, end, key);
-        let first = self.chunks.partition_point(|chunk| chunk.file < id);
-        let chunks = &self.chunks[first..];
-        let chunks = &chunks[..chunks.partition_point(|chunk| chunk.file == id)];
-        let _ = write_chunks(&mut hash, chunks, end, self.block());
+        let _ = write_chunks(&mut hash, self.chunks_of(id), end, self.block());
         hash.0.finish()
     }
 

@@ -1,9 +1,9 @@
 //! What an earlier run surveyed: where a file is as it was, or has only grown, its survey need not be made again.
 //!
-//! A survey is kept block by block, and a block is only taken as it is when nothing but whole blocks stand above it:
-//! so what a file's survey says hangs on the file alone, and not on how often it was surveyed while it grew. Whether
-//! a file is the same is told by its place, its size and its time; whether it has grown, by what stands at its
-//! beginning and right above its former end as well. Nothing here knows what a survey means.
+//! A survey is kept block by block, and one that was surveyed in two pieces, while its file grew, is surveyed once more:
+//! so what is kept hangs on the file alone, and not on how often it was looked at. Whether a file is the same is told by
+//! its place, its size and its time; whether it has grown, by what stands at its beginning and right above its former end
+//! as well. Nothing here knows what a survey means.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hasher as _};
@@ -86,6 +86,8 @@ pub(super) enum News {
 #[derive(Debug)]
 pub(super) struct Recalled {
     pub(super) news: News,
+    /// The file on disk, as it was before it was surveyed: what changes meanwhile is seen as changed by a later run.
+    place: Option<Place>,
     /// Pieces that are as they were, in file order.
     pub(super) pieces: Vec<Piece>,
     pub(super) dropped: u64,
@@ -94,7 +96,9 @@ pub(super) struct Recalled {
 
 impl Recalled {
     /// Of a file of which nothing is known.
-    pub(super) const NOTHING: Self = Self { news: News::All, pieces: Vec::new(), dropped: 0, cut: None };
+    fn nothing(place: Option<Place>) -> Self {
+        Self { news: News::All, place, pieces: Vec::new(), dropped: 0, cut: None }
+    }
 }
 
 impl Place {
@@ -144,14 +148,15 @@ impl Surveyed {
         Self { block, files: BTreeMap::new() }
     }
 
-    /// What is known of a file that is to be surveyed in blocks of so many bytes.
-    pub(super) fn recall(&self, candidate: &Candidate, block: u64) -> Recalled {
-        self.known(candidate, block).unwrap_or(Recalled::NOTHING)
+    /// What is `known` of a file that is to be surveyed in blocks of so many bytes.
+    pub(super) fn recall(known: Option<&Self>, candidate: &Candidate, block: u64) -> Recalled {
+        let place = Place::of(&candidate.found.path);
+        let recalled = known.zip(place).and_then(|(known, place)| known.known(candidate, place, block));
+        recalled.unwrap_or_else(|| Recalled::nothing(place))
     }
 
-    fn known(&self, candidate: &Candidate, block: u64) -> Option<Recalled> {
+    fn known(&self, candidate: &Candidate, place: Place, block: u64) -> Option<Recalled> {
         let known = self.files.get(&candidate.found.name)?;
-        let place = Place::of(&candidate.found.path)?;
         if self.block != block || known.format != candidate.format.primary {
             return None;
         }
@@ -164,7 +169,8 @@ impl Surveyed {
             };
             let pieces = known.pieces.iter().filter(whole).cloned().collect();
             let cut = known.cut.clone().map(|(why, loss)| Short { why, loss });
-            return Some(Recalled { news: News::Nothing, pieces, dropped: known.dropped, cut });
+            let (news, dropped) = (News::Nothing, known.dropped);
+            return Some(Recalled { news, place: Some(place), pieces, dropped, cut });
         }
         let may_have_grown = place.identity == known.place.identity
             && !stream
@@ -181,6 +187,7 @@ impl Surveyed {
         let from = may_have_grown.then(|| line_start(opened, known.size)).flatten()?;
         Some(Recalled {
             news: News::Behind { from, torn: from < known.size },
+            place: Some(place),
             pieces: known.pieces.iter().filter(whole).cloned().collect(),
             dropped: known.dropped,
             cut: None,
@@ -188,13 +195,13 @@ impl Surveyed {
     }
 
     /// Keeps the survey of a file, by its pieces in file order; not one that could not be read in place.
-    pub(super) fn keep(&mut self, candidate: &Candidate, pieces: Vec<Piece>, survey: &FileSurvey) {
+    pub(super) fn keep(&mut self, candidate: &Candidate, recalled: Recalled, survey: &FileSurvey) {
         let opened = &candidate.opened;
         if survey.cut.is_some() && !opened.is_stream() {
             return;
         }
         let ends = if opened.is_stream() { Some(0) } else { ends(opened, opened.size) };
-        let (Some(place), Some(ends)) = (Place::of(&candidate.found.path), ends) else { return };
+        let (Some(place), Some(ends)) = (recalled.place, ends) else { return };
         if !opened.is_stream() && place.size < opened.size {
             return;
         }
@@ -203,7 +210,7 @@ impl Surveyed {
             size: opened.size,
             ends,
             format: candidate.format.primary,
-            pieces,
+            pieces: recalled.pieces,
             dropped: survey.dropped,
             cut: survey.cut.clone().map(|Short { why, loss }| (why, loss)),
         };

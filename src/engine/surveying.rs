@@ -38,10 +38,7 @@ pub(super) fn survey_all(
     watch: &dyn Watch,
 ) -> Surveys {
     let block = plan.chunk_of(candidates.len());
-    let recall = |candidate: &Candidate| match &plan.surveyed {
-        Some(surveyed) => surveyed.recall(candidate, block as u64),
-        None => Recalled::NOTHING,
-    };
+    let recall = |candidate: &Candidate| Surveyed::recall(plan.surveyed.as_ref(), candidate, block as u64);
     let mut recalled: Vec<Recalled> = candidates.par_iter().map(recall).collect();
     let tasks = tasks(candidates, &recalled, block as u64);
     let faults = Mutex::new(Vec::new());
@@ -81,23 +78,24 @@ pub(super) fn survey_all(
     faults.sort();
     let mut kept = plan.keep_surveys.then(|| Surveyed::new(block as u64));
     let mut news = Vec::with_capacity(candidates.len());
-    for (index, Recalled { news: new, mut pieces, .. }) in recalled.into_iter().enumerate() {
+    for (index, mut recalled) in recalled.into_iter().enumerate() {
         let survey = &mut surveys[index];
-        pieces.sort_by_key(|piece| piece.from);
-        for piece in &pieces {
+        news.push(recalled.news);
+        recalled.pieces.sort_by_key(|piece| piece.from);
+        for piece in &recalled.pieces {
             survey.bytes += piece.to - piece.from;
             survey.used.extend(&piece.used);
         }
         let whole = !faults.iter().any(|(faulty, _)| *faulty == index);
         match kept.as_mut().filter(|_| whole) {
             Some(kept) => {
-                survey.chunks = pieces.iter().flat_map(|piece| piece.chunks.iter().cloned()).collect();
-                kept.keep(&candidates[index], pieces, survey);
+                let chunks = recalled.pieces.iter().flat_map(|piece| piece.chunks.iter().cloned());
+                survey.chunks = chunks.collect();
+                kept.keep(&candidates[index], recalled, survey);
             }
-            None => survey.chunks = pieces.into_iter().flat_map(|piece| piece.chunks).collect(),
+            None => survey.chunks = recalled.pieces.into_iter().flat_map(|piece| piece.chunks).collect(),
         }
         survey.join();
-        news.push(new);
     }
     for (index, why) in faults {
         remarks.push(Unread { file: candidates[index].found.name.clone(), why, loss: Loss::Whole });

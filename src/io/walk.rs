@@ -95,7 +95,7 @@ impl Walker {
                 continue;
             }
             let identity = (metadata.dev(), metadata.ino());
-            if path.extension().is_some_and(|extension| extension == "timeline") {
+            if is_store(&path) {
                 self.remark(name, "a timeline store, not logs", Loss::None);
             } else if above.contains(&identity) {
                 self.remark(name, "leads back to a folder above it (a loop)", Loss::None);
@@ -147,6 +147,14 @@ impl Walker {
     }
 }
 
+/// Whether a folder is named as a store is, or as one that was put aside or is being built.
+fn is_store(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| {
+        let name = name.to_string_lossy();
+        name.ends_with(".timeline") || name.contains(".timeline.")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,6 +187,21 @@ mod tests {
         );
         let twice = walk(&[root.clone(), root.join("a")], false).expect("walks");
         assert_eq!(twice.0.len(), 1);
+        fs::remove_dir_all(root).expect("clean up");
+    }
+
+    #[test]
+    fn stores_are_no_logs() {
+        let root = scratch("stores");
+        for name in
+            ["x.timeline", "x.timeline.until-2026-11-22T024707Z", ".x.timeline.building", "timeline.d"]
+        {
+            fs::create_dir_all(root.join(name)).expect("a folder");
+            fs::write(root.join(name).join("run.json"), "{}\n").expect("file");
+        }
+        let (found, remarks) = walk(std::slice::from_ref(&root), false).expect("walks");
+        let names: Vec<_> = found.iter().map(|file| file.name.as_str()).collect();
+        assert_eq!((names, remarks.len()), (vec!["timeline.d/run.json"], 3));
         fs::remove_dir_all(root).expect("clean up");
     }
 

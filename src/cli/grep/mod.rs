@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use super::args::{GrepArgs, RowFormat};
 use super::context::Context;
+use super::notice;
 use super::outcome::Ending;
 use super::output::Output;
 use super::page;
@@ -158,7 +159,7 @@ pub(crate) fn run(args: &GrepArgs) -> Result<Ending> {
     search.page.output.finish()?;
     question.tell_never_met(&context, silent);
     if let Some(unmet) = unmet.filter(|_| !silent) {
-        context.tell(&unmet);
+        notice::tell(&unmet);
     }
     Ok(context.ending(&outcome.remarks, if found > 0 { Ending::Good } else { Ending::Short }))
 }
