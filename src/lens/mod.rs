@@ -6,12 +6,14 @@ mod catalogue;
 mod evidence;
 mod finding;
 mod first;
+mod lead;
 mod order;
 mod silence;
 
 pub use catalogue::{Catalogue, Example, PatternStat};
 pub use evidence::Evidence;
 pub use finding::{Finding, Subject, Value};
-pub use first::{Marker, Verdict, markers, verdict};
+pub use first::{Marker, STRETCH, Verdict, markers, verdict};
+pub use lead::lead;
 pub use order::{Order, orders};
 pub use silence::{Pulse, Silence, silences};

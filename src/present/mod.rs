@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides anything: events, marks and findings come in, bytes go out.
 
+mod beginning;
 mod cells;
 mod clocks;
 mod columns;
