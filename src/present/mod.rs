@@ -6,6 +6,7 @@ mod beginning;
 mod cells;
 mod clocks;
 mod columns;
+mod contrast;
 mod explain;
 mod explain_json;
 mod explain_prose;
@@ -23,6 +24,7 @@ mod summary;
 
 pub use cells::tie_cell;
 pub use columns::Column;
+pub use contrast::{Contrasted, Side, Sides, push_contrast_rows, push_contrasts};
 pub use explain::{
     Covers, DayRow, DerivedRow, Explanation, How, Neighbour, Ordered, PatternRow, WriterRow, YearRow, ZoneRow,
 };
