@@ -12,6 +12,7 @@ use super::notice;
 use super::outcome::Ending;
 use super::progress::Progress;
 use super::resolve;
+use super::screen;
 use super::stored::{Stored, stored};
 use crate::base::{Account, Basis, Error, Loss, Result, Unread};
 use crate::clock::{Proof, Years};
@@ -23,7 +24,7 @@ use crate::ingest::{Filter, Picker};
 use crate::lens::{Catalogue, Finding};
 use crate::pattern::LevelRules;
 use crate::poll::Change;
-use crate::present::SourceRow;
+use crate::present::{Sheet, SourceRow};
 use crate::query::Matcher;
 use crate::store::{Heard, InputEntry, Kept, Rest, StoredFile, WriterRest};
 use crate::text::clean;
@@ -368,6 +369,11 @@ impl Context {
             Material::Logs(prepared) => prepared.sources.iter().map(|source| &source.name[..]).collect(),
             Material::Store(stored) => stored.run.sources.iter().map(|source| &source.name[..]).collect(),
         }
+    }
+
+    /// What sentences about these files are written on.
+    pub(super) fn sheet(&self) -> Sheet {
+        Sheet::new(screen::columns(), self.files().iter().map(|file| &file.name[..]))
     }
 
     /// From the first to the last record of all sources that are shown, nanoseconds since 1970.

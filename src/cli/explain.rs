@@ -70,7 +70,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Ending> {
     let story = Teller { context: &context, prepared, outcome: &outcome, state }.story(&spot, spotted);
     let mut text = Vec::new();
     match args.format {
-        ExplainFormat::Prose => push_explanation(&mut text, &story),
+        ExplainFormat::Prose => push_explanation(&mut text, &story, &context.sheet()),
         ExplainFormat::Json => {
             text.extend_from_slice(explanation_json(&story).to_string().as_bytes());
             text.push(b'\n');

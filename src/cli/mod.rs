@@ -26,6 +26,7 @@ mod progress;
 mod question;
 mod report;
 mod resolve;
+mod screen;
 mod show;
 mod sources;
 mod spot;

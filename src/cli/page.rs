@@ -3,8 +3,8 @@
 
 use super::args::{Common, ViewArgs};
 use super::output::Output;
-use super::pager;
 use super::resolve;
+use super::screen;
 use crate::base::{Error, NANOS_PER_SECOND, Result};
 use crate::present::{Column, Ends, Gaps, Style, day_rule, gap_rule, tie_cell};
 use crate::time::{Bound, Zone, duration, parse_bound};
@@ -87,13 +87,10 @@ impl<'a> Page<'a> {
     }
 }
 
-/// Columns below which lines are not fitted: nothing would be left of them.
-const NARROWEST: usize = 40;
-
 /// How lines look, as far as options and the terminal say; pauses aside.
 pub(super) fn style(view: &ViewArgs, common: &Common, terminal: bool, color: bool) -> Result<Style> {
     let relative = relative(view, &Zone::parse(&common.tz)?)?;
-    let columns = terminal.then(pager::columns).filter(|columns| *columns >= NARROWEST);
+    let columns = screen::columns().filter(|_| terminal);
     Ok(Style { color, collapse_dates: terminal && relative.is_none(), columns, relative, gaps: None })
 }
 

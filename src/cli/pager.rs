@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal as _, Write};
 use std::process::{Child, Command, Stdio};
 
 use super::args::{ColorWhen, PagerArgs};
+use super::screen;
 use crate::text::width;
 
 /// `less`: colours, gone if all fits, no other screen; and an interrupt ends it, as it ends us.
@@ -32,15 +33,9 @@ impl When {
     }
 }
 
-/// Columns of the terminal.
+/// Columns of the terminal, as whoever asks knows that there is one.
 pub(super) fn columns() -> usize {
-    screen().0
-}
-
-/// Columns and rows of the terminal.
-fn screen() -> (usize, usize) {
-    let size = terminal_size::terminal_size();
-    size.map_or((80, 24), |(columns, rows)| (usize::from(columns.0).max(1), usize::from(rows.0).max(2)))
+    screen::columns().unwrap_or_else(|| screen::size().0)
 }
 
 enum Way {
@@ -59,7 +54,7 @@ pub(super) struct Pager {
 
 impl Pager {
     pub(super) fn new(when: When) -> Self {
-        let (columns, rows) = screen();
+        let (columns, rows) = screen::size();
         let way = match when {
             When::Longer => Way::Held(Vec::new(), 0),
             When::Always => start(),

@@ -28,6 +28,7 @@ pub use explain::{
 pub use explain_json::explanation_json;
 pub use explain_prose::push_explanation;
 pub use findings::Report;
+pub use fit::Sheet;
 pub use patterns::{CountedPattern, patterns_document, push_pattern_rows, push_patterns};
 pub use prose::{Decorate, Prose};
 pub use report::{report_json, report_markdown};

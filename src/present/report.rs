@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::clocks::markdown_clocks;
 use super::findings::{Report, headline, silence_span};
+use super::fit::Sheet;
 use super::orders::markdown_orders;
 use super::sources::{SourceRow, push_remarks, size, sources_json, thousands, time_json};
 use crate::base::NANOS_PER_SECOND;
@@ -272,7 +273,7 @@ fn markdown_ledger(text: &mut String, report: &Report<'_>) {
     );
     if !report.remarks.is_empty() {
         let mut remarks = Vec::new();
-        push_remarks(&mut remarks, report.remarks);
+        push_remarks(&mut remarks, report.remarks, &Sheet::default());
         let _ = writeln!(text, "```text\n{}```", String::from_utf8_lossy(&remarks));
     }
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::fit::Sheet;
 use super::patterns::document;
 use crate::base::{Account, Basis, Loss, NANOS_PER_SECOND, Unread, is_leap};
 use crate::clock::Years;
@@ -169,15 +170,14 @@ pub fn sources_json(rows: &[SourceRow]) -> Vec<Value> {
 }
 
 /// The table for people.
-pub fn push_sources(out: &mut Vec<u8>, rows: &[SourceRow], remarks: &[Unread], zone: &Zone) {
+pub fn push_sources(out: &mut Vec<u8>, rows: &[SourceRow], remarks: &[Unread], zone: &Zone, sheet: &Sheet) {
     for row in rows.iter().filter(|row| row.is_asked()) {
         let formats = match row.others.as_slice() {
             [] => row.format.clone(),
             others => format!("{}, with lines of {}", row.format, others.join(", ")),
         };
         out.extend_from_slice(format!("{}\n", clean(&row.name)).as_bytes());
-        let mut line =
-            |name: &str, value: &str| out.extend_from_slice(format!("  {name:8}{value}\n").as_bytes());
+        let mut line = |name: &str, value: &str| sheet.push(out, &format!("  {name:8}"), value);
         line("format", &formats);
         if !row.encodings.is_empty() {
             line("text", &format!("{}, shown as UTF-8 (--encoding overrides)", row.encodings.join(", ")));
@@ -217,7 +217,7 @@ pub fn push_sources(out: &mut Vec<u8>, rows: &[SourceRow], remarks: &[Unread], z
         }
         out.push(b'\n');
     }
-    push_remarks(out, remarks);
+    push_remarks(out, remarks, sheet);
 }
 
 /// How a source's stamps become instants, in words.
@@ -297,7 +297,7 @@ pub(crate) fn counted(number: u64, what: &str) -> String {
 }
 
 /// Remarks on files, the losses first.
-pub fn push_remarks(out: &mut Vec<u8>, remarks: &[Unread]) {
+pub fn push_remarks(out: &mut Vec<u8>, remarks: &[Unread], sheet: &Sheet) {
     for (loss, title) in [(Loss::Whole, "not read"), (Loss::Part, "read in part"), (Loss::None, "noticed")] {
         let some: Vec<_> = remarks.iter().filter(|remark| remark.loss == loss).collect();
         if some.is_empty() {
@@ -306,9 +306,15 @@ pub fn push_remarks(out: &mut Vec<u8>, remarks: &[Unread]) {
         out.extend_from_slice(format!("{title}\n").as_bytes());
         let widest = some.iter().map(|remark| width(&remark.file)).max().unwrap_or(0).min(40);
         for remark in some {
-            let file = clean(&remark.file);
-            let pad = " ".repeat(widest.saturating_sub(width(&file)));
-            out.extend_from_slice(format!("  {file}{pad}  {}\n", clean(&remark.why)).as_bytes());
+            let (file, why) = (clean(&remark.file), clean(&remark.why));
+            let lead = format!("  {file}{}  ", " ".repeat(widest.saturating_sub(width(&file))));
+            // Behind a long name there is no room for a sentence.
+            if sheet.has(width(&lead) + width(&why)) || sheet.has(width(&lead) * 2) {
+                sheet.push(out, &lead, &why);
+            } else {
+                out.extend_from_slice(format!("  {file}\n").as_bytes());
+                sheet.push(out, "    ", &why);
+            }
         }
     }
 }

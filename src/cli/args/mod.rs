@@ -13,6 +13,7 @@ pub(super) use select::{AtLeast, Common, Opening, Where};
 const AFTER: &str = "\
 Times: 2014-12-12T10:10, \"2014-12-12 10:10:59\", -2h, \"30m ago\", \"today 09:00\", +30m (from the other bound).
 Zones: Asia/Seoul, UTC, local, +09:00.
+Width: the terminal's, or what COLUMNS says (then of what is piped too; records stay on one line there).
 Options marked [env: ...] can be set by that variable too, or by their long names in config.toml \
 (~/.config/timeline/, or $XDG_CONFIG_HOME/timeline/): tz = \"Asia/Seoul\" for every command, below [show] for that \
 one. What is typed comes first, then the environment, then the file.";

@@ -17,6 +17,7 @@ use super::page;
 use super::pager;
 use super::question::Question;
 use super::resolve;
+use super::screen;
 use crate::base::{Error, Result};
 use crate::present::{Column, Style};
 use crate::query::{Matcher, MatcherOptions};
@@ -172,7 +173,7 @@ fn totals(search: &Search<'_>, scene: &Scene<'_>, window: (i64, i64)) -> String 
         Mode::Files => search.file_names(),
         Mode::CountBy(by) => count::table(by, &search.counts),
         Mode::Histogram => {
-            let columns = if std::io::stdout().is_terminal() { pager::columns() } else { COLUMNS };
+            let columns = screen::columns().unwrap_or(COLUMNS);
             search.beats.render(&scene.zone, window, columns)
         }
     }
