@@ -4,6 +4,8 @@
 use super::args::Common;
 use super::context::Context;
 use super::resolve::for_files;
+use crate::present::Columns;
+use crate::query::closest_name;
 use crate::text::{clean, glob};
 use crate::time::{Zone, local_time};
 
@@ -41,6 +43,35 @@ pub(super) fn nothing(context: &Context, zone: &Zone) {
         let (first, last) = (local_time(zone, first), local_time(zone, last));
         tell(&format!("no record is as asked; there are records from {first} to {last} {}", zone.name()));
     }
+}
+
+/// Fields named in a remark.
+const MOST_FIELDS: usize = 24;
+
+/// Tells of columns that were asked for and that no record has, and which there are.
+pub(super) fn columns_never_met(columns: &Columns, context: &Context) {
+    let unmet: Vec<&str> = columns.never_met().collect();
+    if unmet.is_empty() {
+        return;
+    }
+    let known = context.field_names();
+    let quoted = |field: &&str| {
+        let meant = closest_name(field, &known);
+        let meant = meant.map_or_else(String::new, |meant| format!(" (did you mean `{meant}`?)"));
+        format!("`{}`{meant}", clean(field))
+    };
+    let unmet: Vec<String> = unmet.iter().map(quoted).collect();
+    let names: Vec<&str> = Columns::names().collect();
+    let mut fields: Vec<String> = known.iter().take(MOST_FIELDS).map(|name| clean(name)).collect();
+    if known.len() > fields.len() {
+        fields.push("...".to_owned());
+    }
+    let fields = if fields.is_empty() { String::new() } else { format!(", such as {}", fields.join(" ")) };
+    tell(&format!(
+        "--columns: no record that is shown has a field {}; columns are {}, and fields of the records{fields}",
+        unmet.join(" or "),
+        names.join(" "),
+    ));
 }
 
 /// Tells that a store holds no more than what was chosen when it was built.

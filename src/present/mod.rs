@@ -21,7 +21,7 @@ mod style;
 mod summary;
 
 pub use cells::tie_cell;
-pub use columns::Column;
+pub use columns::Columns;
 pub use explain::{
     Covers, DayRow, DerivedRow, Explanation, How, Neighbour, Ordered, PatternRow, WriterRow, YearRow, ZoneRow,
 };

@@ -19,7 +19,7 @@ use super::question::Question;
 use super::resolve;
 use super::screen;
 use crate::base::{Error, Result};
-use crate::present::{Column, Style};
+use crate::present::{Columns, Style};
 use crate::query::{Matcher, MatcherOptions};
 use crate::time::Zone;
 use crate::view::Scene;
@@ -70,7 +70,7 @@ fn reaches(args: &GrepArgs, mode: &Mode) -> Result<(Reach, Reach)> {
 }
 
 /// How matches look.
-fn look<'a>(args: &GrepArgs, style: Style, columns: &'a [Column]) -> Look<'a> {
+fn look<'a>(args: &GrepArgs, style: Style, columns: &'a Columns) -> Look<'a> {
     let format = if args.json { RowFormat::Jsonl } else { args.format };
     Look { format, spans: args.json, style, columns }
 }
@@ -148,7 +148,9 @@ pub(crate) fn run(args: &GrepArgs) -> Result<Ending> {
     let most = if silent { 1 } else { args.max_count.unwrap_or(u64::MAX) };
     let paged = matches!(mode, Mode::Rows | Mode::Parts);
     let output = if paged { Output::paged(pager::When::of(&args.pager)) } else { Output::stdout() };
-    let mut search = Search::new((&scene, &matcher), mode, look(args, style, &columns), output);
+    let look = look(args, style, &columns);
+    let in_prose = mode == Mode::Rows && look.format == RowFormat::Prose;
+    let mut search = Search::new((&scene, &matcher), mode, look, output);
     (search.before, search.after, search.first_only, search.most) = (before, after, args.first, most);
     let outcome = context.drive(&scene, (&question.filter, question.choice()), &mut search)?;
     if !silent {
@@ -161,6 +163,9 @@ pub(crate) fn run(args: &GrepArgs) -> Result<Ending> {
     question.tell_never_met(&context, silent);
     if let Some(unmet) = unmet.filter(|_| !silent) {
         notice::tell(&unmet);
+    }
+    if in_prose && found > 0 && !silent {
+        notice::columns_never_met(&columns, &context);
     }
     Ok(context.ending(&outcome.remarks, if found > 0 { Ending::Good } else { Ending::Short }))
 }

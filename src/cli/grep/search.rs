@@ -12,7 +12,7 @@ use super::histogram::Histogram;
 use super::reach::Reach;
 use crate::base::{Batch, Event, FileId, Flags, Result};
 use crate::engine::{Sink, Stretch};
-use crate::present::{Column, Decorate, Prose, Style, push_found_jsonl, push_jsonl};
+use crate::present::{Columns, Decorate, Prose, Style, push_found_jsonl, push_jsonl};
 use crate::query::{Matcher, closest_name};
 use crate::text::clean;
 use crate::view::{Entry, Place, Scene};
@@ -42,7 +42,7 @@ pub(super) struct Look<'a> {
     /// In JSON, also the record as written and where the matches are in it.
     pub spans: bool,
     pub style: Style,
-    pub columns: &'a [Column],
+    pub columns: &'a Columns,
 }
 
 /// One event of a stretch, rendered (empty when it is not to be printed).
