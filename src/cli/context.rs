@@ -131,6 +131,7 @@ impl Context {
         if !quiet {
             if let Material::Store(stored) = &context.material {
                 notice::chosen(&stored.chosen);
+                notice::encoded(common);
             }
             // Files in which a pattern cannot be found were not looked at.
             if ahead.is_none() {

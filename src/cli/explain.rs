@@ -17,7 +17,7 @@ use crate::present::{
     DayRow, DerivedRow, Explanation, How, Neighbour, Ordered, PatternRow, WriterRow, YearRow, ZoneRow,
     explanation_json, push_explanation,
 };
-use crate::text::clean;
+use crate::text::{clean, glob};
 use crate::time::{Offset, Zone, pretty_span};
 
 /// Files named in a message.
@@ -49,7 +49,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Ending> {
     let context = Context::with_all_sources(&Input { inputs }, &args.common)?;
     context.hush();
     let prepared = context.prepared()?;
-    let file = find(prepared, name, given)?;
+    let file = find(prepared, name, (given, &args.common.source))?;
     let state = prepared.file(file);
     if line > state.ledger.lines || line == 0 {
         return Err(Error::new(format!(
@@ -93,9 +93,14 @@ fn wanted(text: &str) -> Result<(&str, u64)> {
     })
 }
 
-/// The file that a name means: the name as printed, a path, or the end of either.
-fn find(prepared: &Prepared, name: &str, given: bool) -> Result<FileId> {
+/// The file that a name means, of the sources that are asked for: the name as printed, a path, or the end of either.
+fn find(prepared: &Prepared, name: &str, (given, sources): (bool, &[String])) -> Result<FileId> {
     let files = &prepared.files;
+    let asked = |file: &FileState| {
+        let source = &prepared.sources[file.source.0 as usize].name;
+        let fits = |pattern: &String| glob(pattern, &file.name) || glob(pattern, source);
+        sources.is_empty() || sources.iter().any(fits)
+    };
     let typed = name.strip_prefix("./").unwrap_or(name);
     let ends =
         |path: &str| path.strip_suffix(typed).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
@@ -103,7 +108,7 @@ fn find(prepared: &Prepared, name: &str, given: bool) -> Result<FileId> {
     let exact = |file: &FileState| file.name == typed || file.name == name || file.path() == Path::new(typed);
     let fits = |file: &FileState| ends(&file.name) || ends(&path(file));
     let of = |wanted: &dyn Fn(&FileState) -> bool| -> Vec<usize> {
-        (0..files.len()).filter(|index| wanted(&files[*index])).collect()
+        (0..files.len()).filter(|index| wanted(&files[*index]) && asked(&files[*index])).collect()
     };
     let mut found = of(&exact);
     if found.is_empty() {
@@ -124,12 +129,12 @@ fn find(prepared: &Prepared, name: &str, given: bool) -> Result<FileId> {
     if let Some(remark) = remark {
         return Err(Error::new(format!("{} was not read: {}", clean(&remark.file), clean(&remark.why))));
     }
+    let asked_names = || files.iter().filter(|file| asked(file)).map(|file| &file.name);
     let last =
         Path::new(typed).file_name().map(|last| last.to_string_lossy().into_owned()).unwrap_or_default();
-    let alike: Vec<&String> =
-        files.iter().map(|file| &file.name).filter(|file| !last.is_empty() && file.contains(&last)).collect();
+    let alike: Vec<&String> = asked_names().filter(|file| !last.is_empty() && file.contains(&last)).collect();
     let names = match alike.is_empty() {
-        true => named(files.iter().map(|file| &file.name)),
+        true => named(asked_names()),
         false => named(alike.into_iter()),
     };
     Err(Error::new(match names.is_empty() {

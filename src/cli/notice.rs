@@ -80,3 +80,12 @@ pub(super) fn chosen(by: &[String]) {
         tell(&format!("the store holds only what {} chose when it was built", clean(&by.join(" "))));
     }
 }
+
+/// Tells that the text of a store is not decoded again.
+pub(super) fn encoded(common: &Common) {
+    if !common.opening.encoding.is_empty() {
+        tell(
+            "--encoding: text was decoded when the store was built; build it again to have it read otherwise",
+        );
+    }
+}

@@ -152,6 +152,11 @@ pub(super) fn run(args: &ShowArgs) -> Result<Ending> {
     let mut style = page::style(&args.view, &args.common, to_terminal, color)?;
     let columns = page::columns(&args.view)?;
     let context = Context::new(&args.input, &args.common, file)?;
+    if args.follow && context.prepared().is_err() {
+        return Err(Error::new(
+            "--follow reads logs while they grow, and the input is a store: name the logs that it was built from",
+        ));
+    }
     let output = match to_stdout {
         true if args.follow => Output::stdout(),
         true => Output::paged(When::of(&args.pager)),

@@ -61,7 +61,7 @@ pub(super) enum Command {
     ///
     /// FILE is the name that other commands print, or a path, or the end of either if only one file has it.
     /// Without INPUT, FILE alone is read; with INPUT all sources are settled together, and more may be
-    /// known. The whole timeline is looked at, whatever is selected.
+    /// known. The whole timeline is looked at; --source says among which FILE is.
     Explain(ExplainArgs),
     /// The formats that are understood
     Formats(FormatsArgs),

@@ -201,6 +201,9 @@ impl Search<'_> {
         if matched && self.found < self.most {
             self.found += 1;
             self.files.insert(line.file);
+            if matches!(self.mode, Mode::CountBy(_)) && self.most < u64::MAX {
+                *self.counts.entry(String::from_utf8_lossy(bytes).into_owned()).or_default() += 1;
+            }
             if self.mode == Mode::Histogram {
                 self.beats.add((!line.undated).then_some(line.key), &self.scene.zone);
             }
@@ -266,6 +269,10 @@ impl Sink for Search<'_> {
                     self.row(&mut prose, &mut found.bytes, entry, matched);
                 }
                 Mode::Parts => self.parts(&mut found.bytes, batch, event),
+                // Of a few matches it is known later which they are.
+                Mode::CountBy(by) if self.most < u64::MAX => {
+                    found.bytes.extend_from_slice(by.key(self.scene, batch, event).as_bytes());
+                }
                 Mode::CountBy(by) => {
                     *found.counts.entry(by.key(self.scene, batch, event)).or_default() += 1;
                 }
