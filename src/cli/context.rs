@@ -247,7 +247,9 @@ impl Context {
         }
         others.sort();
         others.dedup();
-        let mut encodings: Vec<&str> = files.iter().filter_map(|file| file.charset()).collect();
+        let told = files.iter().filter_map(|file| self.plan.told.encodings.get(&file.name)).flatten();
+        let own = files.iter().filter_map(|file| file.charset());
+        let mut encodings: Vec<&str> = own.chain(told.map(|name| &name[..])).collect();
         encodings.sort_unstable();
         encodings.dedup();
         let segments = segments(&files);

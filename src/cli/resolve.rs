@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::args::{ColorWhen, Common, Opening};
 use crate::base::{Error, Level, Result};
 use crate::clock::{Assumption, SettleOptions};
-use crate::engine::Plan;
+use crate::engine::{Plan, Told};
 use crate::ingest::Filter;
 use crate::io::{Charset, CharsetChoice, Found, Limits, OpenOptions};
 use crate::store::{Manifest, Store};
@@ -96,6 +96,7 @@ pub(super) fn plan(inputs: &[PathBuf], common: &Common) -> Result<Plan> {
     Ok(Plan {
         inputs: inputs.to_vec(),
         held,
+        told: Told::default(),
         output: None,
         opening: opening(&common.opening)?,
         sources: common.source.clone(),

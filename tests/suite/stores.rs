@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::util::{Random, Scratch, TIMELINE, package};
+use crate::util::{Random, Scratch, TIMELINE, gzip, package};
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
@@ -567,4 +567,32 @@ fn stores_are_inputs_like_the_logs_that_they_hold() {
     scratch.good(&["build", "web.timeline", "-o", "copy.timeline"]);
     let show = |store: &str| text(&scratch.run(&["show", store, "--format", "jsonl"]).stdout);
     assert_eq!(show("web.timeline"), show("copy.timeline"));
+}
+
+/// What can no longer be seen of logs that are read out of a store, lines cut and files torn, is told all the same.
+#[test]
+fn losses_and_encodings_go_with_the_logs() {
+    let scratch = Scratch::new("told");
+    let euc = std::fs::read(package().join("samples/encodings/pay-euckr.log")).expect("a sample");
+    scratch.write("web/pay.log", euc);
+    let packed = gzip("2014-12-12 10:10:59 up\n".repeat(1_000).as_bytes(), 6);
+    scratch.write("web/app.log.gz", &packed[..packed.len() - 9]);
+    scratch.write("db/db.log", "2014-12-12 10:11:00 up\n");
+    for name in ["web", "db"] {
+        scratch.run(&["build", name, "--tz", "UTC", "-q"]);
+    }
+    scratch.run(&["build", "web.timeline", "db.timeline", "--tz", "UTC", "-q", "-o", "all.timeline"]);
+    let said = |inputs: &[&str]| {
+        let options = ["sources", "--assume-tz", "Asia/Seoul", "--tz", "UTC", "-q"];
+        let said = text(&scratch.good(&[&options[..], inputs].concat()));
+        // Bytes are those that were read.
+        said.lines().filter(|line| !line.starts_with("  ledger")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let logs = said(&["web", "db"]);
+    let encoded = |line: &String| line.starts_with("  text    EUC-KR");
+    assert!(logs.iter().any(encoded) && logs.iter().any(|line| line == "read in part"), "{logs:#?}");
+    assert_eq!(said(&["web.timeline", "db.timeline"]), logs);
+    assert_eq!(said(&["all.timeline"]), logs);
+    let strict = scratch.run(&["show", "web.timeline", "db.timeline", "--strict", "-q", "--tz", "UTC"]);
+    assert_eq!(strict.status.code(), Some(1));
 }
