@@ -154,7 +154,7 @@ pub(super) struct GrepArgs {
     /// Another pattern (repeatable)
     #[arg(short = 'e', long, value_name = "PATTERN", allow_hyphen_values = true, help_heading = "Matching")]
     pub regexp: Vec<String>,
-    /// Patterns from a file, one a line
+    /// Patterns from a file (`-` is standard input), one a line
     #[arg(short = 'f', long = "file", value_name = "FILE", help_heading = "Matching")]
     pub file: Vec<PathBuf>,
     /// Patterns are plain text

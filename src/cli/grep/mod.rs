@@ -4,6 +4,7 @@ mod count;
 mod histogram;
 mod reach;
 mod search;
+mod wanted;
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -18,7 +19,7 @@ use super::pager;
 use super::question::Question;
 use super::resolve;
 use super::screen;
-use crate::base::{Error, Result};
+use crate::base::Result;
 use crate::present::{Columns, Style};
 use crate::query::{Matcher, MatcherOptions};
 use crate::time::Zone;
@@ -26,28 +27,10 @@ use crate::view::Scene;
 use count::CountBy;
 use reach::Reach;
 use search::{Look, Mode, Search};
+use wanted::patterns;
 
 /// Columns of a histogram where the output is no terminal.
 const COLUMNS: usize = 80;
-
-/// All patterns: the positional one, `-e` and `-f`. With `-e` or `-f`, the first positional is an
-/// input, as in grep.
-fn patterns(args: &GrepArgs, inputs: &mut Vec<PathBuf>) -> Result<Vec<String>> {
-    let mut patterns = args.regexp.clone();
-    for path in &args.file {
-        let text =
-            std::fs::read_to_string(path).map_err(|error| Error::io("read the patterns", path, &error))?;
-        patterns.extend(text.lines().map(str::to_owned));
-    }
-    if let Some(pattern) = &args.pattern {
-        if args.regexp.is_empty() && args.file.is_empty() {
-            patterns.push(pattern.clone());
-        } else {
-            inputs.insert(0, pattern.into());
-        }
-    }
-    Ok(patterns)
-}
 
 /// What is printed. As grep -q: the exit code alone answers, and the first match ends the search.
 fn mode(args: &GrepArgs) -> Result<Mode> {
