@@ -1,5 +1,6 @@
 //! `timeline build`: reads everything, writes the store and prints the summary.
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Mutex;
 
@@ -18,7 +19,7 @@ use crate::present::{
     SummaryStyle, patterns_document, push_summary, report_json, sources_document, thousands,
 };
 use crate::store::{Beside, InputEntry, Made, Manifest, Rest, Run, Store, Writer, selection};
-use crate::text::clean;
+use crate::text::{clean, file_name};
 use crate::time::{Zone, render_rfc3339};
 
 /// Columns of tables where there is no screen.
@@ -80,7 +81,7 @@ fn default_name(input: &Path) -> Result<PathBuf> {
         // `.`, `..` and `/` are no names.
         _ => std::fs::canonicalize(input).map_err(|error| Error::io("read", input, &error))?,
     };
-    let name = whole.file_name().map_or("root".into(), |name| name.to_string_lossy());
+    let name = whole.file_name().map_or("root".into(), |name| file_name(name.as_bytes()));
     Ok(format!("{}.timeline", name.strip_suffix(".timeline").unwrap_or(&name)).into())
 }
 

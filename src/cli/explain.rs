@@ -1,5 +1,6 @@
 //! `timeline explain FILE:LINE`: the story of one stamp. Here it is gathered; `present` tells it.
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use super::args::{ExplainArgs, ExplainFormat, Input};
@@ -17,7 +18,7 @@ use crate::present::{
     DayRow, DerivedRow, Explanation, How, Neighbour, Ordered, PatternRow, WriterRow, YearRow, ZoneRow,
     explanation_json, push_explanation,
 };
-use crate::text::{clean, glob};
+use crate::text::{clean, file_name, glob};
 use crate::time::{Offset, Zone, pretty_span};
 
 /// Files named in a message.
@@ -104,7 +105,7 @@ fn find(prepared: &Prepared, name: &str, (given, sources): (bool, &[String])) ->
     let typed = name.strip_prefix("./").unwrap_or(name);
     let ends =
         |path: &str| path.strip_suffix(typed).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
-    let path = |file: &FileState| file.path().to_string_lossy().into_owned();
+    let path = |file: &FileState| file_name(file.path().as_os_str().as_bytes());
     let exact = |file: &FileState| file.name == typed || file.name == name || file.path() == Path::new(typed);
     let fits = |file: &FileState| ends(&file.name) || ends(&path(file));
     let of = |wanted: &dyn Fn(&FileState) -> bool| -> Vec<usize> {

@@ -3,6 +3,7 @@
 //! Where stores are read beside others, or asked what only logs tell, they give their logs back instead.
 
 use std::collections::{BTreeSet, HashMap};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use super::args::Common;
@@ -13,6 +14,7 @@ use crate::grammar::{GrammarSet, Headers};
 use crate::io::{Found, family};
 use crate::present::SourceRow;
 use crate::store::{Files, Run, Store, StoredFile};
+use crate::text::file_name;
 use crate::view::FileLabel;
 
 /// A store that is open.
@@ -74,7 +76,7 @@ fn hold(plan: &mut Plan, root: &Path, common: &Common, alone: bool) -> Result<()
     let run = store.run()?;
     let mut texts = store.texts(common.opening.max_held)?;
     let typed = root.with_extension("");
-    let typed = typed.to_string_lossy();
+    let typed = file_name(typed.as_os_str().as_bytes());
     let typed = typed.strip_prefix("./").unwrap_or(&typed);
     let named = |name: &str| if alone { name.to_owned() } else { format!("{typed}/{name}") };
     for file in &run.files {

@@ -1,6 +1,8 @@
 //! What must not kill a run: sizes, counts and streams at their limits.
 
+use std::ffi::OsStr;
 use std::io::{BufWriter, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -33,7 +35,9 @@ fn a_line_of_100_mib() {
     assert_eq!(output.status.code(), Some(1));
     let stderr = text(&output.stderr);
     assert!(
-        stderr.starts_with("timeline: a.log: from line 2 on, lines over 1048576 bytes are cut: 103809045 bytes are left out") && stderr.lines().count() == 1,
+        stderr.starts_with(
+            "timeline: a.log: from line 2 on, lines over 1048576 bytes are cut: 103809045 bytes are left out"
+        ) && stderr.lines().count() == 1,
         "{stderr}"
     );
     let lines: Vec<&[u8]> = output.stdout.split(|byte| *byte == b'\n').collect();
@@ -277,4 +281,24 @@ fn long_lines_are_cut_alike() {
         assert_eq!(shown.len(), seen[0].1.len(), "{run}");
         assert_eq!(shown, &seen[0].1, "{run}");
     }
+}
+
+/// Two names that differ in bytes that are no UTF-8 are two files, and each can be named.
+#[test]
+fn names_that_are_no_text() {
+    let scratch = Scratch::new("names");
+    for (name, second) in [(&b"a\xfe.log"[..], 1), (b"a\xff.log", 2), ("가.log".as_bytes(), 3)] {
+        let line = format!("2024-05-01T10:00:0{second}Z {second}\n");
+        std::fs::write(scratch.work().join(OsStr::from_bytes(name)), line).expect("disk");
+    }
+    let said = text(&scratch.good(&["sources", ".", "--tz", "UTC"]));
+    let names: Vec<&str> = said.lines().filter(|line| !line.starts_with(' ') && !line.is_empty()).collect();
+    assert_eq!(names, [r"a\xfe.log", r"a\xff.log", "가.log"], "{said}");
+    scratch.good(&["build", ".", "-o", "all.timeline", "--tz", "UTC"]);
+    for input in [".", "all.timeline"] {
+        let files = ["grep", "-l", ".", "--source", r"a\xff.log", input, "--tz", "UTC"];
+        assert_eq!(text(&scratch.good(&files)), "a\\xff.log\n", "{input}");
+    }
+    let told = text(&scratch.good(&["explain", r"a\xfe.log:1", ".", "--tz", "UTC"]));
+    assert!(told.starts_with(r"a\xfe.log:1 was written at 2024-05-01 10:00:01 UTC"), "{told}");
 }
