@@ -35,7 +35,8 @@ pub use report::{report_json, report_markdown};
 pub use rows::{push_found_jsonl, push_jsonl, start_text};
 pub use rules::{day_rule, gap_rule};
 pub use sources::{
-    SegmentRow, SourceRow, push_remarks, push_sources, sources_document, sources_json, thousands, time_json,
+    SegmentRow, SourceRow, UNKNOWN, push_remarks, push_sources, sources_document, sources_json, thousands,
+    time_json,
 };
 pub use style::{Ends, Gaps, Style};
 pub use summary::{SummaryStyle, push_summary};

@@ -65,7 +65,7 @@ impl Report<'_> {
         let name = &self.source(silence.source).name;
         json!({
             "kind": "silence",
-            "title": format!("{name} said nothing for {}{}", silence_span(silence), if silence.after.is_none() { " and never came back" } else { "" }),
+            "title": format!("{name} said nothing for {}", silence_span(silence)),
             "start": time_json(silence.before.key),
             "end": time_json(Some(silence.end)),
             "earliest": time_json(silence.before.key),
@@ -223,17 +223,17 @@ fn markdown_silences(text: &mut String, report: &Report<'_>) {
     for silence in report.silences {
         let _ = writeln!(
             text,
-            "- {} said nothing for {} from {}; usually a record every {}, about {} missing ({}{})",
+            "- {} said nothing from {} on, for {}; usually a record every {}, about {} missing ({}{})",
             cell(&report.source(silence.source).name),
-            silence_span(silence),
             silence.before.key.map_or(String::new(), |key| local_time(report.zone, key)),
+            silence_span(silence),
             pretty_span(silence.period),
             thousands(silence.missing.unsigned_abs()),
             report.place(&silence.before),
             silence
                 .after
                 .as_ref()
-                .map_or(", never came back".to_owned(), |after| format!(" to {}", report.place(after))),
+                .map_or(", its last record".to_owned(), |after| format!(" to {}", report.place(after))),
         );
     }
     text.push('\n');

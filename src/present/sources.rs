@@ -31,6 +31,9 @@ pub struct SegmentRow {
     pub writer: Option<(Cow<'static, str>, String)>,
 }
 
+/// The basis of a source of which a damaged store tells its records alone.
+pub const UNKNOWN: &str = "unknown";
+
 impl SegmentRow {
     /// Whether stamps are read alike in both.
     pub fn reads_like(&self, other: &Self) -> bool {
@@ -223,6 +226,7 @@ pub fn push_sources(out: &mut Vec<u8>, rows: &[SourceRow], remarks: &[Unread], z
 /// How a source's stamps become instants, in words.
 fn clock(row: &SourceRow) -> String {
     let zone = match row.zone_basis.as_deref() {
+        Some(UNKNOWN) => "not known: what the store kept of it is damaged".to_owned(),
         None if row.since_boot => "seconds since boot, which no other log dates".to_owned(),
         Some("uptime") => "seconds since boot".to_owned(),
         Some("zone:default") if row.since_boot => {
@@ -283,12 +287,13 @@ pub(crate) fn ledger(account: &Account) -> String {
         0 => String::new(),
         joined => format!(" + {} joined", thousands(joined)),
     };
-    format!(
-        "{} = {}{undated}{joined}, {}",
-        counted(account.lines, "line"),
-        counted(account.records, "record"),
-        size(account.bytes)
-    )
+    // Rows of a damaged store tell no bytes.
+    let bytes = match account.bytes {
+        0 if account.lines > 0 => String::new(),
+        bytes => format!(", {}", size(bytes)),
+    };
+    let (lines, records) = (counted(account.lines, "line"), counted(account.records, "record"));
+    format!("{lines} = {records}{undated}{joined}{bytes}")
 }
 
 /// `1 record`, `2,000 records`

@@ -44,7 +44,7 @@ pub fn push_summary(
     push_orders(&mut text, report, style.columns);
     push_clocks(&mut text, report, style.columns);
     push_markers(&mut text, report, labels, style);
-    push_silences(&mut text, report, labels, style);
+    push_silences(&mut text, report, labels, sheet);
     push_sources(&mut text, report, labels, style);
     out.extend_from_slice(text.as_bytes());
     push_ledger(out, report, sheet);
@@ -170,21 +170,18 @@ fn push_row(text: &mut String, lead: &str, marker: &Marker, labels: &[String], s
     );
 }
 
-fn push_silences(text: &mut String, report: &Report<'_>, labels: &[String], style: SummaryStyle) {
+fn push_silences(text: &mut String, report: &Report<'_>, labels: &[String], sheet: &Sheet) {
     if report.silences.is_empty() {
         return;
     }
     let _ = writeln!(text, "\nSilences of sources with a steady cadence");
     for silence in report.silences {
-        let line = format!(
-            "  {}  {}  nothing for {}, usually every {}{}",
-            silence.before.key.map_or(String::new(), |key| local_time(report.zone, key)),
-            labels[silence.source.0 as usize],
-            silence_span(silence),
-            pretty_span(silence.period),
-            if silence.after.is_none() { "; never came back" } else { "" },
-        );
-        let _ = writeln!(text, "{}", excerpt(&line, style.columns));
+        let at = silence.before.key.map_or(String::new(), |key| local_time(report.zone, key));
+        let lead = format!("  {at}  {}  ", labels[silence.source.0 as usize]);
+        let (span, period) = (silence_span(silence), pretty_span(silence.period));
+        let mut lines = Vec::new();
+        sheet.push(&mut lines, &lead, &format!("nothing for {span}, usually every {period}"));
+        text.push_str(&String::from_utf8_lossy(&lines));
     }
 }
 
