@@ -77,7 +77,11 @@ pub(super) fn plan(inputs: &[PathBuf], common: &Common) -> Result<Plan> {
     };
     let default_zone = match inputs {
         // A store is shown in the zone that it was built with, unless another one is named.
-        [store] if common.tz == LOCAL && Store::is_store(store) => Zone::parse(&Manifest::peek(store)?.tz)?,
+        [store] if common.tz == LOCAL && Store::is_store(store) => match Manifest::peek(store) {
+            Ok(manifest) => Zone::parse(&manifest.tz)?,
+            Err(_) if common.salvage => Zone::parse(LOCAL)?,
+            Err(why) => return Err(why),
+        },
         _ => Zone::parse(&common.tz)?,
     };
     let mut assumptions = Vec::new();

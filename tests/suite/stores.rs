@@ -432,6 +432,40 @@ fn damage_is_told_and_the_rest_is_read_with_salvage() {
     }
 }
 
+/// Without its manifest, and without what is kept beside the events, these are all there still.
+#[test]
+fn a_store_without_its_manifest_is_read_with_salvage() {
+    let scratch = Scratch::new("salvage");
+    let logs = package().join("samples/php-fpm-oom");
+    scratch.good(&["build", logs.to_str().expect("UTF-8"), "-o", "a.timeline", "--tz", "Asia/Seoul", "-q"]);
+    let show = |options: &[&str]| {
+        let args = [&["show", "a.timeline", "--tz", "Asia/Seoul", "--format", "jsonl"][..], options].concat();
+        scratch.run(&args)
+    };
+    let whole = show(&[]).stdout;
+    let store = scratch.work().join("a.timeline");
+    let [manifest, run] =
+        ["manifest.json", "run.json"].map(|name| std::fs::read(store.join(name)).expect(name));
+    for length in [0, 1, 200, manifest.len() / 2, manifest.len() - 2] {
+        std::fs::write(store.join("manifest.json"), &manifest[..length]).expect("disk");
+        std::fs::write(store.join("run.json"), &run[..length.min(run.len() - 1)]).expect("disk");
+        let refused = show(&[]);
+        assert_eq!((refused.status.code(), refused.stdout.len()), (Some(2), 0));
+        assert!(text(&refused.stderr).contains("--salvage"), "{}", text(&refused.stderr));
+        let salvaged = show(&["--salvage", "--strict"]);
+        assert_eq!(first_difference(&whole, &salvaged.stdout), None, "{length}");
+        let told = text(&salvaged.stderr);
+        assert!(salvaged.status.code() == Some(1) && told.lines().count() == 2, "{told}");
+        assert!(told.contains("manifest.json: ") && told.contains("run.json: "), "{told}");
+    }
+    std::fs::remove_file(store.join("manifest.json")).expect("a file");
+    std::fs::remove_dir_all(store.join("events/date=2014-12-12")).expect("a folder");
+    let salvaged = show(&["--salvage"]);
+    assert!(text(&salvaged.stderr).contains("are missing before it"), "{}", text(&salvaged.stderr));
+    let sources = scratch.run(&["sources", "a.timeline", "--salvage", "-q"]);
+    assert!(text(&sources.stdout).contains("clock   not known: what the store kept of it is damaged"));
+}
+
 #[test]
 fn flipped_bytes_never_end_in_a_panic() {
     let scratch = Scratch::new("flip");
