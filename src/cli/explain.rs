@@ -54,9 +54,10 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Ending> {
     let state = prepared.file(file);
     if line > state.ledger.lines || line == 0 {
         return Err(Error::new(format!(
-            "{} has {} lines; there is no line {line}",
+            "{} has {} line{}; there is no line {line}",
             clean(&state.name),
-            state.ledger.lines
+            state.ledger.lines,
+            if state.ledger.lines == 1 { "" } else { "s" },
         )));
     }
     let scene = context.scene();

@@ -178,6 +178,13 @@ impl Sheet {
         out.push(b'\n');
     }
 
+    /// The same into a text.
+    pub(super) fn write(&self, text: &mut String, lead: &str, words: &str) {
+        let mut out = Vec::new();
+        self.push(&mut out, lead, words);
+        text.push_str(&String::from_utf8_lossy(&out));
+    }
+
     /// A text at its blanks, those in names aside.
     fn words<'t>(&self, text: &'t str) -> Vec<&'t str> {
         let mut inside = Vec::new();

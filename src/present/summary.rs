@@ -40,9 +40,9 @@ pub fn push_summary(
     let labels = &short_labels(labels, style.columns / 3);
     let mut text = String::new();
     push_headline(out, report, style, sheet);
-    push_beginning(&mut text, report, labels, style);
-    push_orders(&mut text, report, style.columns);
-    push_clocks(&mut text, report, style.columns);
+    push_beginning(&mut text, report, labels, (style, sheet));
+    push_orders(&mut text, report, sheet);
+    push_clocks(&mut text, report, sheet);
     push_markers(&mut text, report, labels, style);
     push_silences(&mut text, report, labels, sheet);
     push_sources(&mut text, report, labels, style);
@@ -53,17 +53,21 @@ pub fn push_summary(
 fn push_headline(out: &mut Vec<u8>, report: &Report<'_>, style: SummaryStyle, sheet: &Sheet) {
     let (bold, plain) = if style.color { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
     out.extend_from_slice(bold.as_bytes());
-    sheet.push(out, "", &excerpt(&headline(report), style.columns.max(72) * 2));
+    sheet.push(out, "", &excerpt(&headline(report), style.columns.max(120) * 2));
     // The line ends behind its colour.
     out.truncate(out.len() - 1);
     out.extend_from_slice(format!("{plain}\n").as_bytes());
 }
 
 /// The evidence under the headline, and what followed within ten minutes.
-fn push_beginning(text: &mut String, report: &Report<'_>, labels: &[String], style: SummaryStyle) {
+fn push_beginning(
+    text: &mut String,
+    report: &Report<'_>,
+    labels: &[String],
+    (style, sheet): (SummaryStyle, &Sheet),
+) {
     if let Some(change) = report.opening() {
-        let _ = writeln!(text, "  {}", place(report, change));
-        return;
+        return sheet.write(text, "  ", &place(report, change));
     }
     let Some(verdict) = &report.verdict else { return };
     let first = verdict.first;
@@ -71,7 +75,7 @@ fn push_beginning(text: &mut String, report: &Report<'_>, labels: &[String], sty
         1 => "once".to_owned(),
         count => format!("{} times until {}", thousands(count), local_time(report.zone, first.stat.last_key)),
     };
-    let _ = writeln!(text, "  {}, {times}", report.places(first));
+    sheet.write(text, "  ", &format!("{}, {times}", report.places(first)));
     if verdict.followers.is_empty() {
         return;
     }
@@ -179,9 +183,7 @@ fn push_silences(text: &mut String, report: &Report<'_>, labels: &[String], shee
         let at = silence.before.key.map_or(String::new(), |key| local_time(report.zone, key));
         let lead = format!("  {at}  {}  ", labels[silence.source.0 as usize]);
         let (span, period) = (silence_span(silence), pretty_span(silence.period));
-        let mut lines = Vec::new();
-        sheet.push(&mut lines, &lead, &format!("nothing for {span}, usually every {period}"));
-        text.push_str(&String::from_utf8_lossy(&lines));
+        sheet.write(text, &lead, &format!("nothing for {span}, usually every {period}"));
     }
 }
 
@@ -225,15 +227,18 @@ fn push_sources(text: &mut String, report: &Report<'_>, labels: &[String], style
     let (range, known) = (most(|row| row.range.len()), most(|row| row.known.len()));
     let mut count = 9.max(most(|row| row.count.len()));
     let widest = |labels: &[String]| labels.iter().map(|label| width(label)).max().unwrap_or(0);
-    let over = |label: usize, count: usize| {
+    let over = |label: usize, known: usize, count: usize| {
         (2 + label + 2 + count + 2 + range + 2 + known).saturating_sub(style.columns)
     };
-    // What is known of a clock is not cut: counts give up their blanks first, then names their beginnings.
-    if over(widest(&labels), count) > 0 {
+    // What is known of a clock is not cut: counts give up their blanks first, then names their beginnings. What does
+    // not fit then stands on a line of its own, and needs no room beside names.
+    if over(widest(&labels), known, count) > 0 {
+        const LEAST: usize = 12;
         count = most(|row| row.count.len());
-        let least = 12;
+        let beside = rows.iter().map(|row| row.known.len()).filter(|known| over(LEAST, *known, count) == 0);
         let label = widest(&labels);
-        labels = short_labels(&labels, label.saturating_sub(over(label, count)).max(least));
+        let beyond = over(label, beside.max().unwrap_or(0), count);
+        labels = short_labels(&labels, label.saturating_sub(beyond).max(LEAST));
     }
     let label_room = widest(&labels);
     for (row, label) in rows.iter().zip(&labels) {

@@ -166,7 +166,7 @@ pub(super) fn run(store: &Store, why: &str) -> Result<Run> {
     let mut run = Run::default();
     for (id, (name, known)) in sources.into_iter().enumerate() {
         let source = SourceId(id as u32);
-        let files = known.files.iter().map(|name| name.clone());
+        let files = known.files.iter().cloned();
         run.files.extend(files.map(|name| StoredFile { name, source, mtime: None, birth: None }));
         run.sources.push(known.row(name));
     }
