@@ -42,6 +42,25 @@ pub fn lossy(text: &[u8]) -> std::borrow::Cow<'_, str> {
     std::str::from_utf8(text).map_or_else(|_| String::from_utf8_lossy(text), Into::into)
 }
 
+/// A file's name as text: bytes that are no UTF-8 become `\xNN`, so that no two names become one and each can be
+/// typed. A backslash that would read as such a byte becomes `\x5c`.
+pub fn file_name(name: &[u8]) -> String {
+    let mut text = String::with_capacity(name.len());
+    for chunk in name.utf8_chunks() {
+        let mut rest = chunk.valid();
+        while let Some(at) = rest.find("\\x") {
+            let digits = rest.as_bytes().get(at + 2..at + 4).unwrap_or_default();
+            let is_byte = matches!(digits, [b'8'..=b'9' | b'a'..=b'f', b'0'..=b'9' | b'a'..=b'f']);
+            text.push_str(&rest[..at]);
+            text.push_str(if is_byte { "\\x5cx" } else { "\\x" });
+            rest = &rest[at + 2..];
+        }
+        text.push_str(rest);
+        chunk.invalid().iter().for_each(|byte| text.push_str(&format!("\\x{byte:02x}")));
+    }
+    text
+}
+
 /// Whether a text is printable ASCII, tabs and newlines throughout.
 #[inline]
 pub fn is_printable(text: &[u8]) -> bool {
@@ -204,6 +223,21 @@ mod tests {
         assert!(is_clean("탭\t그리고 한글".as_bytes()));
         for dirty in [&b"\x1b"[..], b"\x7f", b"a\rb", b"\xff", "\u{9b}".as_bytes(), "\u{202e}".as_bytes()] {
             assert!(!is_clean(dirty), "{dirty:?}");
+        }
+    }
+
+    #[test]
+    fn names_of_files_stay_apart() {
+        for (name, text) in [
+            (&b"a.log"[..], "a.log"),
+            ("서버 로그".as_bytes(), "서버 로그"),
+            (b"a\xff.log", r"a\xff.log"),
+            (b"a\xfe.log", r"a\xfe.log"),
+            (b"a\xed\x95.log", r"a\xed\x95.log"),
+            (br"a\xff.log", r"a\x5cxff.log"),
+            (br"dev\x2dsda\x", r"dev\x2dsda\x"),
+        ] {
+            assert_eq!(file_name(name), text);
         }
     }
 

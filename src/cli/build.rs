@@ -1,6 +1,6 @@
 //! `timeline build`: reads everything, writes the store and prints the summary.
 
-use std::io::IsTerminal as _;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Mutex;
 
@@ -19,10 +19,10 @@ use crate::present::{
     SummaryStyle, patterns_document, push_summary, report_json, sources_document, thousands,
 };
 use crate::store::{Beside, InputEntry, Made, Manifest, Rest, Run, Store, Writer, selection};
-use crate::text::clean;
+use crate::text::{clean, file_name};
 use crate::time::{Zone, render_rfc3339};
 
-/// Columns where the output is no terminal.
+/// Columns of tables where there is no screen.
 const COLUMNS: usize = 120;
 
 /// Where events go.
@@ -81,7 +81,7 @@ fn default_name(input: &Path) -> Result<PathBuf> {
         // `.`, `..` and `/` are no names.
         _ => std::fs::canonicalize(input).map_err(|error| Error::io("read", input, &error))?,
     };
-    let name = whole.file_name().map_or("root".into(), |name| name.to_string_lossy());
+    let name = whole.file_name().map_or("root".into(), |name| file_name(name.as_bytes()));
     Ok(format!("{}.timeline", name.strip_suffix(".timeline").unwrap_or(&name)).into())
 }
 
@@ -249,15 +249,11 @@ fn written(context: &Context, path: &Path, events: u64, args: &BuildArgs) -> Str
 
 /// The summary, as wide as the terminal.
 fn summary(context: &Context, analysis: &Analysis, args: &BuildArgs) -> Vec<u8> {
-    let terminal = std::io::stdout().is_terminal();
-    let columns = if terminal {
-        terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0))
-    } else {
-        COLUMNS
-    };
+    let sheet = context.sheet();
+    let columns = sheet.columns.unwrap_or(COLUMNS);
     let style = SummaryStyle { color: resolve::color(args.common.color), columns };
     let mut text = Vec::new();
-    push_summary(&mut text, &analysis.report(context), &context.scene().labels, style);
+    push_summary(&mut text, &analysis.report(context), &context.scene().labels, (style, &sheet));
     text
 }
 

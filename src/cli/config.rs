@@ -167,7 +167,7 @@ fn tables(command: &Command) -> impl Iterator<Item = &str> {
 
 /// Options of a command that a file can give.
 fn longs(sub: &Command) -> impl Iterator<Item = &str> {
-    let longs = sub.get_arguments().filter_map(Arg::get_long);
+    let longs = sub.get_arguments().filter(|arg| !arg.is_hide_set()).filter_map(Arg::get_long);
     longs.filter(|long| *long == "window" || !OF_ONE_RUN.contains(long))
 }
 

@@ -12,6 +12,7 @@ use super::notice;
 use super::outcome::Ending;
 use super::progress::Progress;
 use super::resolve;
+use super::screen;
 use super::stored::{Stored, stored};
 use crate::base::{Account, Basis, Error, Loss, Result, Unread};
 use crate::clock::{Proof, Years};
@@ -23,7 +24,7 @@ use crate::ingest::{Filter, Picker};
 use crate::lens::{Catalogue, Finding};
 use crate::pattern::LevelRules;
 use crate::poll::Change;
-use crate::present::SourceRow;
+use crate::present::{Sheet, SourceRow};
 use crate::query::Matcher;
 use crate::store::{Heard, InputEntry, Kept, Rest, StoredFile, WriterRest};
 use crate::text::clean;
@@ -130,6 +131,7 @@ impl Context {
         if !quiet {
             if let Material::Store(stored) = &context.material {
                 notice::chosen(&stored.chosen);
+                notice::encoded(common);
             }
             // Files in which a pattern cannot be found were not looked at.
             if ahead.is_none() {
@@ -245,7 +247,9 @@ impl Context {
         }
         others.sort();
         others.dedup();
-        let mut encodings: Vec<&str> = files.iter().filter_map(|file| file.charset()).collect();
+        let told = files.iter().filter_map(|file| self.plan.told.encodings.get(&file.name)).flatten();
+        let own = files.iter().filter_map(|file| file.charset());
+        let mut encodings: Vec<&str> = own.chain(told.map(|name| &name[..])).collect();
         encodings.sort_unstable();
         encodings.dedup();
         let segments = segments(&files);
@@ -368,6 +372,11 @@ impl Context {
             Material::Logs(prepared) => prepared.sources.iter().map(|source| &source.name[..]).collect(),
             Material::Store(stored) => stored.run.sources.iter().map(|source| &source.name[..]).collect(),
         }
+    }
+
+    /// What sentences about these files are written on.
+    pub(super) fn sheet(&self) -> Sheet {
+        Sheet::new(screen::columns(), self.files().iter().map(|file| &file.name[..]))
     }
 
     /// From the first to the last record of all sources that are shown, nanoseconds since 1970.

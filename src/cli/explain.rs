@@ -1,5 +1,6 @@
 //! `timeline explain FILE:LINE`: the story of one stamp. Here it is gathered; `present` tells it.
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use super::args::{ExplainArgs, ExplainFormat, Input};
@@ -17,7 +18,7 @@ use crate::present::{
     DayRow, DerivedRow, Explanation, How, Neighbour, Ordered, PatternRow, WriterRow, YearRow, ZoneRow,
     explanation_json, push_explanation,
 };
-use crate::text::clean;
+use crate::text::{clean, file_name, glob};
 use crate::time::{Offset, Zone, pretty_span};
 
 /// Files named in a message.
@@ -49,13 +50,14 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Ending> {
     let context = Context::with_all_sources(&Input { inputs }, &args.common)?;
     context.hush();
     let prepared = context.prepared()?;
-    let file = find(prepared, name, given)?;
+    let file = find(prepared, name, (given, &args.common.source))?;
     let state = prepared.file(file);
     if line > state.ledger.lines || line == 0 {
         return Err(Error::new(format!(
-            "{} has {} lines; there is no line {line}",
+            "{} has {} line{}; there is no line {line}",
             clean(&state.name),
-            state.ledger.lines
+            state.ledger.lines,
+            if state.ledger.lines == 1 { "" } else { "s" },
         )));
     }
     let scene = context.scene();
@@ -70,7 +72,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Ending> {
     let story = Teller { context: &context, prepared, outcome: &outcome, state }.story(&spot, spotted);
     let mut text = Vec::new();
     match args.format {
-        ExplainFormat::Prose => push_explanation(&mut text, &story),
+        ExplainFormat::Prose => push_explanation(&mut text, &story, &context.sheet()),
         ExplainFormat::Json => {
             text.extend_from_slice(explanation_json(&story).to_string().as_bytes());
             text.push(b'\n');
@@ -93,17 +95,22 @@ fn wanted(text: &str) -> Result<(&str, u64)> {
     })
 }
 
-/// The file that a name means: the name as printed, a path, or the end of either.
-fn find(prepared: &Prepared, name: &str, given: bool) -> Result<FileId> {
+/// The file that a name means, of the sources that are asked for: the name as printed, a path, or the end of either.
+fn find(prepared: &Prepared, name: &str, (given, sources): (bool, &[String])) -> Result<FileId> {
     let files = &prepared.files;
+    let asked = |file: &FileState| {
+        let source = &prepared.sources[file.source.0 as usize].name;
+        let fits = |pattern: &String| glob(pattern, &file.name) || glob(pattern, source);
+        sources.is_empty() || sources.iter().any(fits)
+    };
     let typed = name.strip_prefix("./").unwrap_or(name);
     let ends =
         |path: &str| path.strip_suffix(typed).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
-    let path = |file: &FileState| file.path().to_string_lossy().into_owned();
+    let path = |file: &FileState| file_name(file.path().as_os_str().as_bytes());
     let exact = |file: &FileState| file.name == typed || file.name == name || file.path() == Path::new(typed);
     let fits = |file: &FileState| ends(&file.name) || ends(&path(file));
     let of = |wanted: &dyn Fn(&FileState) -> bool| -> Vec<usize> {
-        (0..files.len()).filter(|index| wanted(&files[*index])).collect()
+        (0..files.len()).filter(|index| wanted(&files[*index]) && asked(&files[*index])).collect()
     };
     let mut found = of(&exact);
     if found.is_empty() {
@@ -124,12 +131,12 @@ fn find(prepared: &Prepared, name: &str, given: bool) -> Result<FileId> {
     if let Some(remark) = remark {
         return Err(Error::new(format!("{} was not read: {}", clean(&remark.file), clean(&remark.why))));
     }
+    let asked_names = || files.iter().filter(|file| asked(file)).map(|file| &file.name);
     let last =
         Path::new(typed).file_name().map(|last| last.to_string_lossy().into_owned()).unwrap_or_default();
-    let alike: Vec<&String> =
-        files.iter().map(|file| &file.name).filter(|file| !last.is_empty() && file.contains(&last)).collect();
+    let alike: Vec<&String> = asked_names().filter(|file| !last.is_empty() && file.contains(&last)).collect();
     let names = match alike.is_empty() {
-        true => named(files.iter().map(|file| &file.name)),
+        true => named(asked_names()),
         false => named(alike.into_iter()),
     };
     Err(Error::new(match names.is_empty() {

@@ -11,7 +11,7 @@ use super::resolve::opening;
 use crate::base::{Error, Result};
 use crate::grammar::{CheckReport, Fault, GrammarSet, check_company, check_grammar, check_newcomer, detect};
 use crate::io::{Budget, Contents, Head, OpenOptions, open, walk};
-use crate::text::width;
+use crate::text::{clean, width};
 
 /// Runs `timeline formats`.
 pub(super) fn run(args: &FormatsArgs) -> Result<Ending> {
@@ -114,6 +114,8 @@ fn detect_files(set: &GrammarSet, files: &[PathBuf], options: &OpenOptions) -> R
         }
     }
     let mut out = String::new();
+    let members = members.iter().map(|(name, head)| (clean(name), head));
+    let members: Vec<(String, &Head)> = members.collect();
     let widest = members.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
     for (name, head) in &members {
         let verdict = match head {
@@ -124,7 +126,7 @@ fn detect_files(set: &GrammarSet, files: &[PathBuf], options: &OpenOptions) -> R
         let _ = writeln!(out, "{name}{}  {verdict}", " ".repeat(widest - width(name)));
     }
     for remark in remarks {
-        let _ = writeln!(out, "{}: {}", remark.file, remark.why);
+        let _ = writeln!(out, "{}: {}", clean(&remark.file), clean(&remark.why));
     }
     Ok((out, Ending::Good))
 }

@@ -26,10 +26,12 @@ mod progress;
 mod question;
 mod report;
 mod resolve;
+mod screen;
 mod show;
 mod sources;
 mod spot;
 mod stored;
+mod unused;
 
 use std::process::ExitCode;
 
@@ -41,17 +43,23 @@ pub use outcome::Ending;
 
 /// The command line, as completions, the manual page and everybody else know it.
 fn command() -> clap::Command {
-    config::with_environment(args::Cli::command())
+    unused::hidden(config::with_environment(args::Cli::command()))
 }
 
 /// What was typed, or set, or stands in the file: in this order.
 fn typed() -> Result<clap::error::Result<args::Cli>> {
     let matches = |command: clap::Command| command.try_get_matches();
-    let parsed = |command| matches(command).and_then(|matches| args::Cli::from_arg_matches(&matches));
+    let parsed = |command: clap::Command| {
+        let said = matches(command.clone());
+        if let Ok(said) = &said {
+            unused::refuse(&command, said)?;
+        }
+        Ok(said.and_then(|said| args::Cli::from_arg_matches(&said)))
+    };
     let Some(path) =
         resolve::config_folder().map(|folder| folder.join(config::NAME)).filter(|path| path.exists())
     else {
-        return Ok(parsed(command()));
+        return parsed(command());
     };
     // Whoever asks for help gets it, whatever stands in the file.
     if let Err(error) = matches(command())
@@ -59,7 +67,7 @@ fn typed() -> Result<clap::error::Result<args::Cli>> {
     {
         return Ok(Err(error));
     }
-    config::with_file(command(), &path).map(parsed)
+    config::with_file(command(), &path).and_then(parsed)
 }
 
 /// Runs the command line and says how the process ends.

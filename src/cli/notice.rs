@@ -4,6 +4,8 @@
 use super::args::Common;
 use super::context::Context;
 use super::resolve::for_files;
+use crate::present::Columns;
+use crate::query::closest_name;
 use crate::text::{clean, glob};
 use crate::time::{Zone, local_time};
 
@@ -43,9 +45,47 @@ pub(super) fn nothing(context: &Context, zone: &Zone) {
     }
 }
 
+/// Fields named in a remark.
+const MOST_FIELDS: usize = 24;
+
+/// Tells of columns that were asked for and that no record has, and which there are.
+pub(super) fn columns_never_met(columns: &Columns, context: &Context) {
+    let unmet: Vec<&str> = columns.never_met().collect();
+    if unmet.is_empty() {
+        return;
+    }
+    let known = context.field_names();
+    let quoted = |field: &&str| {
+        let meant = closest_name(field, &known);
+        let meant = meant.map_or_else(String::new, |meant| format!(" (did you mean `{meant}`?)"));
+        format!("`{}`{meant}", clean(field))
+    };
+    let unmet: Vec<String> = unmet.iter().map(quoted).collect();
+    let names: Vec<&str> = Columns::names().collect();
+    let mut fields: Vec<String> = known.iter().take(MOST_FIELDS).map(|name| clean(name)).collect();
+    if known.len() > fields.len() {
+        fields.push("...".to_owned());
+    }
+    let fields = if fields.is_empty() { String::new() } else { format!(", such as {}", fields.join(" ")) };
+    tell(&format!(
+        "--columns: no record that is shown has a field {}; columns are {}, and fields of the records{fields}",
+        unmet.join(" or "),
+        names.join(" "),
+    ));
+}
+
 /// Tells that a store holds no more than what was chosen when it was built.
 pub(super) fn chosen(by: &[String]) {
     if !by.is_empty() {
         tell(&format!("the store holds only what {} chose when it was built", clean(&by.join(" "))));
+    }
+}
+
+/// Tells that the text of a store is not decoded again.
+pub(super) fn encoded(common: &Common) {
+    if !common.opening.encoding.is_empty() {
+        tell(
+            "--encoding: text was decoded when the store was built; build it again to have it read otherwise",
+        );
     }
 }

@@ -3,10 +3,10 @@
 
 use super::args::{Common, ViewArgs};
 use super::output::Output;
-use super::pager;
 use super::resolve;
+use super::screen;
 use crate::base::{Error, NANOS_PER_SECOND, Result};
-use crate::present::{Column, Ends, Gaps, Style, day_rule, gap_rule, tie_cell};
+use crate::present::{Columns, Ends, Gaps, Style, day_rule, gap_rule, tie_cell};
 use crate::time::{Bound, Zone, duration, parse_bound};
 use crate::view::{Place, Scene};
 
@@ -87,13 +87,10 @@ impl<'a> Page<'a> {
     }
 }
 
-/// Columns below which lines are not fitted: nothing would be left of them.
-const NARROWEST: usize = 40;
-
 /// How lines look, as far as options and the terminal say; pauses aside.
 pub(super) fn style(view: &ViewArgs, common: &Common, terminal: bool, color: bool) -> Result<Style> {
     let relative = relative(view, &Zone::parse(&common.tz)?)?;
-    let columns = terminal.then(pager::columns).filter(|columns| *columns >= NARROWEST);
+    let columns = screen::columns().filter(|_| terminal);
     Ok(Style { color, collapse_dates: terminal && relative.is_none(), columns, relative, gaps: None })
 }
 
@@ -110,12 +107,12 @@ pub(super) fn relative(view: &ViewArgs, zone: &Zone) -> Result<Option<i64>> {
 }
 
 /// The columns that were asked for; none for the usual ones.
-pub(super) fn columns(view: &ViewArgs) -> Result<Vec<Column>> {
+pub(super) fn columns(view: &ViewArgs) -> Result<Columns> {
     let names = view.columns.iter().map(|name| name.trim());
     if names.clone().any(str::is_empty) {
         return Err(Error::new("--columns has an empty name; write for example --columns time,host,message"));
     }
-    Ok(names.map(Column::named).collect())
+    Ok(Columns::named(names))
 }
 
 /// From where on a pause is shown. Without a word of it: on a terminal, from a minute on, or from twenty times

@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal as _, Write};
 use std::process::{Child, Command, Stdio};
 
 use super::args::{ColorWhen, PagerArgs};
+use super::screen;
 use crate::text::width;
 
 /// `less`: colours, gone if all fits, no other screen; and an interrupt ends it, as it ends us.
@@ -32,17 +33,6 @@ impl When {
     }
 }
 
-/// Columns of the terminal.
-pub(super) fn columns() -> usize {
-    screen().0
-}
-
-/// Columns and rows of the terminal.
-fn screen() -> (usize, usize) {
-    let size = terminal_size::terminal_size();
-    size.map_or((80, 24), |(columns, rows)| (usize::from(columns.0).max(1), usize::from(rows.0).max(2)))
-}
-
 enum Way {
     /// What was written so far, and how many rows that is.
     Held(Vec<u8>, usize),
@@ -59,7 +49,7 @@ pub(super) struct Pager {
 
 impl Pager {
     pub(super) fn new(when: When) -> Self {
-        let (columns, rows) = screen();
+        let (columns, rows) = screen::size();
         let way = match when {
             When::Longer => Way::Held(Vec::new(), 0),
             When::Always => start(),

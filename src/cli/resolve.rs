@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::args::{ColorWhen, Common, Opening};
 use crate::base::{Error, Level, Result};
 use crate::clock::{Assumption, SettleOptions};
-use crate::engine::Plan;
+use crate::engine::{Plan, Told};
 use crate::ingest::Filter;
 use crate::io::{Charset, CharsetChoice, Found, Limits, OpenOptions};
 use crate::store::{Manifest, Store};
@@ -77,7 +77,11 @@ pub(super) fn plan(inputs: &[PathBuf], common: &Common) -> Result<Plan> {
     };
     let default_zone = match inputs {
         // A store is shown in the zone that it was built with, unless another one is named.
-        [store] if common.tz == LOCAL && Store::is_store(store) => Zone::parse(&Manifest::peek(store)?.tz)?,
+        [store] if common.tz == LOCAL && Store::is_store(store) => match Manifest::peek(store) {
+            Ok(manifest) => Zone::parse(&manifest.tz)?,
+            Err(_) if common.salvage => Zone::parse(LOCAL)?,
+            Err(why) => return Err(why),
+        },
         _ => Zone::parse(&common.tz)?,
     };
     let mut assumptions = Vec::new();
@@ -96,6 +100,7 @@ pub(super) fn plan(inputs: &[PathBuf], common: &Common) -> Result<Plan> {
     Ok(Plan {
         inputs: inputs.to_vec(),
         held,
+        told: Told::default(),
         output: None,
         opening: opening(&common.opening)?,
         sources: common.source.clone(),

@@ -18,7 +18,7 @@ use super::question::Question;
 use super::resolve;
 use crate::base::{Error, Flags, Result};
 use crate::engine::{Sink, Stretch};
-use crate::present::{Column, Prose, push_jsonl};
+use crate::present::{Columns, Prose, push_jsonl};
 use crate::time::Zone;
 use crate::view::Entry;
 
@@ -37,7 +37,7 @@ pub(super) struct Rendered {
 pub(super) struct Rows<'a> {
     pub page: Page<'a>,
     pub format: RowFormat,
-    pub columns: &'a [Column],
+    pub columns: &'a Columns,
     /// Buffers that were written, for the next stretches.
     spare: Mutex<Vec<Vec<u8>>>,
     /// Of how many events only the last ones are written, and those so far.
@@ -48,7 +48,7 @@ pub(super) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    pub(super) fn new(page: Page<'a>, format: RowFormat, columns: &'a [Column], tail: Option<usize>) -> Self {
+    pub(super) fn new(page: Page<'a>, format: RowFormat, columns: &'a Columns, tail: Option<usize>) -> Self {
         Self { page, format, columns, spare: Mutex::default(), tail, last: VecDeque::new(), any: false }
     }
 
@@ -152,6 +152,11 @@ pub(super) fn run(args: &ShowArgs) -> Result<Ending> {
     let mut style = page::style(&args.view, &args.common, to_terminal, color)?;
     let columns = page::columns(&args.view)?;
     let context = Context::new(&args.input, &args.common, file)?;
+    if args.follow && context.prepared().is_err() {
+        return Err(Error::new(
+            "--follow reads logs while they grow, and the input is a store: name the logs that it was built from",
+        ));
+    }
     let output = match to_stdout {
         true if args.follow => Output::stdout(),
         true => Output::paged(When::of(&args.pager)),
@@ -190,8 +195,12 @@ pub(super) fn run(args: &ShowArgs) -> Result<Ending> {
         follow(&mut follower, &mut rows)?;
     }
     let any = rows.any;
+    let unmet = any && format == RowFormat::Prose && !args.common.quiet;
     rows.page.output.finish()?;
     question.tell_never_met(&context, args.common.quiet);
+    if unmet {
+        notice::columns_never_met(&columns, &context);
+    }
     if !any && !args.common.quiet {
         notice::nothing(&context, &scene.zone);
     }

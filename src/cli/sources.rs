@@ -15,7 +15,8 @@ pub(super) fn run(args: &SourcesArgs) -> Result<Ending> {
     let mut text = Vec::new();
     match args.format {
         RowFormat::Prose => {
-            push_sources(&mut text, &rows, context.remarks(), &context.plan.settle.default_zone)
+            let zone = &context.plan.settle.default_zone;
+            push_sources(&mut text, &rows, context.remarks(), zone, &context.sheet());
         }
         RowFormat::Jsonl => {
             for row in sources_json(&rows) {

@@ -3,16 +3,18 @@
 //! Where stores are read beside others, or asked what only logs tell, they give their logs back instead.
 
 use std::collections::{BTreeSet, HashMap};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use super::args::Common;
-use crate::base::{Account, FileId, Result, SourceId};
+use crate::base::{Account, FileId, Loss, Result, SourceId, Unread};
 use crate::clock::Clock;
 use crate::engine::Plan;
 use crate::grammar::{GrammarSet, Headers};
 use crate::io::{Found, family};
 use crate::present::SourceRow;
 use crate::store::{Files, Run, Store, StoredFile};
+use crate::text::file_name;
 use crate::view::FileLabel;
 
 /// A store that is open.
@@ -45,7 +47,7 @@ pub(super) fn stored(
         several => {
             let alone = several.len() == 1 && plan.inputs.is_empty();
             for root in several {
-                plan.held.extend(logs_of(root, common, alone)?);
+                hold(plan, root, common, alone)?;
             }
             return Ok(None);
         }
@@ -68,22 +70,29 @@ pub(super) fn stored(
     Ok(Some(Stored { store, files: Files { by_name, formats, plain: set.plain().0 }, run, chosen }))
 }
 
-/// The logs that a store holds. Among others their names start with the store's.
-fn logs_of(root: &Path, common: &Common, alone: bool) -> Result<Vec<(Found, Vec<u8>)>> {
+/// Puts the logs that a store holds into the plan. Among others their names start with the store's.
+fn hold(plan: &mut Plan, root: &Path, common: &Common, alone: bool) -> Result<()> {
     let store = Store::open(root, common.salvage)?;
     let run = store.run()?;
     let mut texts = store.texts(common.opening.max_held)?;
     let typed = root.with_extension("");
-    let typed = typed.to_string_lossy();
+    let typed = file_name(typed.as_os_str().as_bytes());
     let typed = typed.strip_prefix("./").unwrap_or(&typed);
-    let logs = run.files.iter().filter_map(|file| {
-        let bytes = texts.remove(&file.name)?;
-        let name = if alone { file.name.clone() } else { format!("{typed}/{}", file.name) };
-        let (mtime, birth) = (file.mtime, file.birth);
+    let named = |name: &str| if alone { name.to_owned() } else { format!("{typed}/{name}") };
+    for file in &run.files {
+        let Some(bytes) = texts.remove(&file.name) else { continue };
+        let (name, mtime, birth) = (named(&file.name), file.mtime, file.birth);
+        let source = run.sources.get(file.source.0 as usize);
+        if let Some(source) = source.filter(|source| !source.encodings.is_empty()) {
+            plan.told.encodings.insert(name.clone(), source.encodings.clone());
+        }
         let found = Found { name, path: root.to_owned(), mtime, birth, ..Found::unnamed() };
-        Some((found, bytes))
-    });
-    Ok(logs.collect())
+        plan.held.push((found, bytes));
+    }
+    // What is noticed beside losses is noticed again.
+    let losses = run.remarks.into_iter().filter(|remark| remark.loss > Loss::None);
+    plan.told.losses.extend(losses.map(|remark| Unread { file: named(&remark.file), ..remark }));
+    Ok(())
 }
 
 impl Stored {

@@ -18,11 +18,12 @@ use rayon::prelude::*;
 
 use super::choose::Choice;
 use super::derive::derived_batches;
+use super::overlong::{may_be_in, read_cut};
 use super::plan::Watch;
 use super::prepare::{Chunk, Prepared};
 use crate::base::{Batch, Event, FileId, Flags, Loss, NANOS_PER_SECOND, Result, Tally, Unread, reason};
 use crate::ingest::{ChunkReader, Context, Filter, Notes};
-use crate::io::{Content, MAX_LINE, Unpacker};
+use crate::io::{Content, Unpacker};
 use crate::lens::Catalogue;
 use crate::merge::{Run, merge, split};
 use crate::pattern::LevelRules;
@@ -354,28 +355,23 @@ impl<'a> WaveReader<'a> {
         let file = &self.prepared.files[chunk.file.0 as usize];
         let mut spare = self.spare();
         let length = (chunk.end - chunk.start) as usize;
-        if length > 4 * MAX_LINE {
-            let count = self.overlong(chunk, &mut spare.bytes);
+        if may_be_in(chunk) {
+            let count = self.cut(chunk, &mut spare.bytes);
             return self.batch(reader, chunk, spare, count);
         }
         if spare.bytes.len() < length {
             spare.bytes.resize(length, 0);
         }
         let count = match file.opened.read_at(chunk.start, &mut spare.bytes[..length]) {
-            Ok(count) => count,
+            Ok(count) => {
+                self.shrank(chunk, count as u64);
+                count
+            }
             Err(error) => {
                 self.remark(chunk.file, reason(&error), Loss::Part);
                 0
             }
         };
-        if count < length {
-            let why = format!(
-                "shrank while it was read: {} bytes from offset {} are gone",
-                length - count,
-                chunk.start + count as u64
-            );
-            self.remark(chunk.file, why, Loss::Part);
-        }
         self.batch(reader, chunk, spare, count)
     }
 
@@ -384,47 +380,26 @@ impl<'a> WaveReader<'a> {
         self.prepared.chunks_of(file).last().is_some_and(|last| last.start >= at)
     }
 
-    /// Reads a chunk that is far larger than a chunk should be: somewhere in it is an endless line. Of
-    /// each line at most [`MAX_LINE`] bytes are kept. Returns how many bytes were kept.
-    fn overlong(&self, chunk: &Chunk, kept: &mut Vec<u8>) -> usize {
+    /// Reads a chunk in which a line may be too long. Returns how many bytes were kept.
+    fn cut(&self, chunk: &Chunk, kept: &mut Vec<u8>) -> usize {
         let file = &self.prepared.files[chunk.file.0 as usize];
-        let mut window = vec![0; MAX_LINE];
-        let (mut at, mut line, mut dropped, mut number) = (chunk.start, 0, 0, chunk.first_line);
-        let mut first_long = None;
         kept.clear();
-        while at < chunk.end {
-            let wanted = MAX_LINE.min((chunk.end - at) as usize);
-            let count = match file.opened.read_at(at, &mut window[..wanted]) {
-                Ok(0) => break,
-                Ok(count) => count,
-                Err(error) => {
-                    self.remark(chunk.file, reason(&error), Loss::Part);
-                    break;
-                }
-            };
-            for piece in window[..count].split_inclusive(|byte| *byte == b'\n') {
-                let ended = piece.last() == Some(&b'\n');
-                let text = piece.len() - usize::from(ended);
-                let room = MAX_LINE.saturating_sub(line).min(text);
-                kept.extend_from_slice(&piece[..room]);
-                dropped += (text - room) as u64;
-                if room < text {
-                    first_long.get_or_insert(number);
-                }
-                line += text;
-                if ended {
-                    kept.push(b'\n');
-                    number += 1;
-                    line = 0;
-                }
-            }
-            at += count as u64;
-        }
-        if let Some(line) = first_long {
-            let why = format!("line {line} is longer than {MAX_LINE} bytes: {dropped} bytes are left out");
-            self.remark(chunk.file, why, Loss::Part);
+        match read_cut(&file.opened, chunk, |piece| kept.extend_from_slice(piece)) {
+            // What is left out was told before.
+            Ok((_, count)) => self.shrank(chunk, count),
+            Err(error) => self.remark(chunk.file, reason(&error), Loss::Part),
         }
         kept.len()
+    }
+
+    /// Tells of a chunk of which there are no more than so many bytes.
+    fn shrank(&self, chunk: &Chunk, count: u64) {
+        let gone = chunk.end - chunk.start - count;
+        if gone > 0 {
+            let from = chunk.start + count;
+            let why = format!("shrank while it was read: {gone} bytes from offset {from} are gone");
+            self.remark(chunk.file, why, Loss::Part);
+        }
     }
 
     /// Unpacks the chunks of a stream one after another, and reads each while the next is unpacked.

@@ -1,8 +1,10 @@
 //! A resolved run: no flag names, no defaults left to decide.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::surveyed::Surveyed;
+use crate::base::Unread;
 use crate::clock::SettleOptions;
 use crate::io::{Found, OpenOptions};
 use crate::text::glob;
@@ -22,6 +24,8 @@ pub struct Plan {
     pub inputs: Vec<PathBuf>,
     /// What is read from memory: standard input, and logs out of stores.
     pub held: Vec<(Found, Vec<u8>)>,
+    /// What an earlier run said of logs that are read out of its store.
+    pub told: Told,
     /// The file that this run writes, if it does.
     pub output: Option<PathBuf>,
     /// What unpacking may cost, and character sets that were named.
@@ -36,6 +40,15 @@ pub struct Plan {
     pub surveyed: Option<Surveyed>,
     /// Whether a later run may ask for what this one surveys.
     pub keep_surveys: bool,
+}
+
+/// What can no longer be seen of logs that a store holds: their text was read, and decoded, when it was built.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// What was lost.
+    pub losses: Vec<Unread>,
+    /// Character sets that a file's text was in, by its name.
+    pub encodings: BTreeMap<String, Vec<String>>,
 }
 
 /// Of files that overlap in time each has a chunk in memory: all of them together shall not be larger.

@@ -16,6 +16,7 @@ use super::holes::holes;
 use super::ledger::Ledger;
 use super::mtimes::disbelieve;
 use super::noticed::{copies, days, unknown_boots, unset_clocks};
+use super::overlong::overlong;
 use super::plan::{Plan, Watch};
 use super::repeats::derive_repeats;
 use super::resume::Growth;
@@ -182,7 +183,7 @@ pub fn prepare(
         let named: Vec<String> = inputs.iter().map(|input| input.display().to_string()).collect();
         return Err(Error::new(format!("there are no files in {}: nothing to read", named.join(", "))));
     }
-    let mut remarks = Vec::new();
+    let mut remarks = plan.told.losses.clone();
     if let Some(output) = plan.output.as_ref().and_then(|path| std::fs::metadata(path).ok()) {
         // What stands where this run will write is no input.
         found.retain(|file| file.identity != (output.dev(), output.ino()));
@@ -243,8 +244,10 @@ pub fn prepare(
     if ahead.is_none() {
         remarks.extend(holes(&prepared.files, &names, &plan.settle.default_zone));
     }
+    remarks.extend(overlong(&prepared));
     remarks.extend(walked);
     remarks.sort_by(|a, b| (&a.file, &a.why).cmp(&(&b.file, &b.why)));
+    remarks.dedup();
     prepared.ledger.remarks = remarks;
     for (file, testimony) in prepared.files.iter_mut().zip(&testimonies) {
         file.states = testimony.states;

@@ -16,7 +16,7 @@ use super::prepare::Candidate;
 use crate::base::{Loss, NANOS_PER_SECOND};
 use crate::grammar::{GrammarId, MAX_HEAD};
 use crate::io::{Content, Found, Opened, Short, family};
-use crate::survey::{ChunkSurvey, FileSurvey, is_small};
+use crate::survey::{ChunkSurvey, FileSurvey, Overlong, is_small};
 
 /// What is looked at, at the beginning of a file and above its former end, to know it again: bytes.
 const LOOK: u64 = 64 << 10;
@@ -41,8 +41,8 @@ struct Known {
     /// What its head was recognised as.
     format: GrammarId,
     pieces: Vec<Piece>,
-    /// Bytes of overlong lines that were not kept.
-    dropped: u64,
+    /// What was not kept of lines that are too long, of what is packed.
+    overlong: Option<Overlong>,
     /// Why the end of what is packed could not be had, if so, and what that loses.
     cut: Option<(String, Loss)>,
 }
@@ -90,14 +90,14 @@ pub(super) struct Recalled {
     place: Option<Place>,
     /// Pieces that are as they were, in file order.
     pub(super) pieces: Vec<Piece>,
-    pub(super) dropped: u64,
+    pub(super) overlong: Option<Overlong>,
     pub(super) cut: Option<Short>,
 }
 
 impl Recalled {
     /// Of a file of which nothing is known.
     fn nothing(place: Option<Place>) -> Self {
-        Self { news: News::All, place, pieces: Vec::new(), dropped: 0, cut: None }
+        Self { news: News::All, place, pieces: Vec::new(), overlong: None, cut: None }
     }
 }
 
@@ -169,8 +169,8 @@ impl Surveyed {
             };
             let pieces = known.pieces.iter().filter(whole).cloned().collect();
             let cut = known.cut.clone().map(|(why, loss)| Short { why, loss });
-            let (news, dropped) = (News::Nothing, known.dropped);
-            return Some(Recalled { news, place: Some(place), pieces, dropped, cut });
+            let (news, overlong) = (News::Nothing, known.overlong);
+            return Some(Recalled { news, place: Some(place), pieces, overlong, cut });
         }
         let may_have_grown = place.identity == known.place.identity
             && !stream
@@ -189,7 +189,7 @@ impl Surveyed {
             news: News::Behind { from, torn: from < known.size },
             place: Some(place),
             pieces: known.pieces.iter().filter(whole).cloned().collect(),
-            dropped: known.dropped,
+            overlong: known.overlong,
             cut: None,
         })
     }
@@ -211,7 +211,7 @@ impl Surveyed {
             ends,
             format: candidate.format.primary,
             pieces: recalled.pieces,
-            dropped: survey.dropped,
+            overlong: survey.overlong,
             cut: survey.cut.clone().map(|Short { why, loss }| (why, loss)),
         };
         self.files.insert(candidate.found.name.clone(), known);
@@ -277,7 +277,7 @@ mod tests {
     fn known_at(identity: u64, mtime: i64) -> Known {
         let place = Place { identity: (1, identity), size: 9, mtime: (mtime, 0) };
         let (pieces, cut) = (Vec::new(), None);
-        Known { place, size: 9, ends: 0, format: GrammarId(0), pieces, dropped: 0, cut }
+        Known { place, size: 9, ends: 0, format: GrammarId(0), pieces, overlong: None, cut }
     }
 
     #[test]

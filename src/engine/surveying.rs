@@ -5,12 +5,13 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
+use super::overlong::told;
 use super::plan::{Plan, Watch};
 use super::prepare::Candidate;
 use super::surveyed::{News, Piece, Recalled, Surveyed, stretches};
 use crate::base::{Loss, Unread, reason};
 use crate::grammar::GrammarSet;
-use crate::io::{MAX_LINE, Short};
+use crate::io::Short;
 use crate::survey::{FileSurvey, Layouts, survey_plain, survey_stream};
 
 /// What is to be surveyed of a file.
@@ -66,12 +67,12 @@ pub(super) fn survey_all(
         .collect();
     let mut surveys: Vec<FileSurvey> = candidates.iter().map(|_| FileSurvey::default()).collect();
     for (survey, recalled) in surveys.iter_mut().zip(&mut recalled) {
-        (survey.dropped, survey.cut) = (recalled.dropped, recalled.cut.take());
+        (survey.overlong, survey.cut) = (recalled.overlong, recalled.cut.take());
     }
     for (index, from, part) in results {
-        let FileSurvey { chunks, used, bytes, cut, dropped } = part;
+        let FileSurvey { chunks, used, bytes, cut, overlong } = part;
         surveys[index].cut = surveys[index].cut.take().or(cut);
-        surveys[index].dropped += dropped;
+        surveys[index].overlong = surveys[index].overlong.or(overlong);
         recalled[index].pieces.push(Piece { from, to: from + bytes, chunks, used });
     }
     let mut faults = faults.into_inner().unwrap_or_default();
@@ -101,8 +102,8 @@ pub(super) fn survey_all(
         remarks.push(Unread { file: candidates[index].found.name.clone(), why, loss: Loss::Whole });
     }
     for (candidate, survey) in candidates.iter().zip(&surveys) {
-        if survey.dropped > 0 {
-            let why = format!("{} bytes of lines over {MAX_LINE} bytes are left out", survey.dropped);
+        if let Some(overlong) = survey.overlong {
+            let why = told(overlong);
             remarks.push(Unread { file: candidate.found.name.clone(), why, loss: Loss::Part });
         }
         if let Some(Short { why, loss }) = &survey.cut {

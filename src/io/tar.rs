@@ -8,6 +8,7 @@ use super::Short;
 use super::raw::Raw;
 use super::unpack::Stream;
 use crate::base::{Loss, NANOS_PER_SECOND, reason};
+use crate::text::file_name;
 
 const BLOCK: usize = 512;
 
@@ -44,7 +45,7 @@ fn number(field: &[u8]) -> Option<u64> {
 }
 
 fn text(field: &[u8]) -> String {
-    String::from_utf8_lossy(field.split(|byte| *byte == 0).next().unwrap_or_default()).into_owned()
+    file_name(field.split(|byte| *byte == 0).next().unwrap_or_default())
 }
 
 /// Where tar is read from.
@@ -314,10 +315,10 @@ fn pax(mut data: &[u8], extended: &mut Extended) {
         let record = record.strip_suffix(b"\n").unwrap_or(record);
         data = &data[length.unwrap_or(data.len())..];
         let Some(equals) = memchr::memchr(b'=', record) else { continue };
-        let (key, value) = (&record[..equals], String::from_utf8_lossy(&record[equals + 1..]));
+        let (key, value) = (&record[..equals], file_name(&record[equals + 1..]));
         match key {
-            b"path" if !extended.sparse => extended.name = Some(value.into_owned()),
-            b"GNU.sparse.name" => extended.name = Some(value.into_owned()),
+            b"path" if !extended.sparse => extended.name = Some(value),
+            b"GNU.sparse.name" => extended.name = Some(value),
             b"size" => extended.size = value.parse().ok(),
             b"mtime" => extended.mtime = seconds(&value),
             _ => {}
@@ -364,6 +365,8 @@ mod tests {
         );
         assert_eq!(extended.name.as_deref(), Some("var/log/a b"));
         assert_eq!((extended.mtime, extended.size), (Some(1_418_378_400_123_456_789), Some(1234)));
+        pax(b"11 path=\xfe\xff\n", &mut extended);
+        assert_eq!(extended.name.as_deref(), Some("\\xfe\\xff"));
         for broken in [&b"99 path=a\n"[..], b"0 path=a\n", b"x", b"2 ", b"18446744073709551615 a=b\n"] {
             pax(broken, &mut extended);
         }

@@ -85,6 +85,9 @@ pub struct Unpacker {
     line: usize,
     /// Bytes of overlong lines that were not.
     dropped: u64,
+    /// Bytes that were handed out, and how many when the first line was cut.
+    given: u64,
+    first_cut: Option<u64>,
 }
 
 impl std::fmt::Debug for Unpacker {
@@ -95,7 +98,7 @@ impl std::fmt::Debug for Unpacker {
 
 impl Unpacker {
     pub(super) fn new(stream: Stream) -> Self {
-        Self { stream, line: 0, dropped: 0 }
+        Self { stream, line: 0, dropped: 0, given: 0, first_cut: None }
     }
 
     /// Appends up to `length` bytes; none at the end of the data. An error tells why the rest cannot be
@@ -118,6 +121,11 @@ impl Unpacker {
         self.dropped
     }
 
+    /// The offset in what is handed out at which the first line was cut: where the rest of it would stand.
+    pub fn first_cut(&self) -> Option<u64> {
+        self.first_cut
+    }
+
     /// Cuts the first line of `out[start..]` to what is left of its allowance. Lines inside a piece of at
     /// most [`MAX_LINE`] bytes cannot be longer than that.
     fn cap_lines(&mut self, out: &mut Vec<u8>, start: usize) {
@@ -126,7 +134,9 @@ impl Unpacker {
         if surplus > 0 {
             out.drain(start + first - surplus..start + first);
             self.dropped += surplus as u64;
+            self.first_cut.get_or_insert(self.given + (first - surplus) as u64);
         }
+        self.given += (out.len() - start) as u64;
         self.line = match memchr::memrchr(b'\n', &out[start..]) {
             Some(newline) => out.len() - start - newline - 1,
             None => self.line + out.len() - start,

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::base::{Error, Loss, Result, Unread};
+use crate::text::file_name;
 
 /// A file to read.
 #[derive(Clone, Debug)]
@@ -47,7 +49,7 @@ pub fn walk(inputs: &[PathBuf], beside: bool) -> Result<(Vec<Found>, Vec<Unread>
     let mut walker = Walker { found: Vec::new(), remarks: Vec::new() };
     for input in inputs {
         let metadata = fs::metadata(input).map_err(|error| Error::io("read", input, &error))?;
-        let typed = input.to_string_lossy();
+        let typed = file_name(input.as_os_str().as_bytes());
         let typed = typed.strip_prefix("./").unwrap_or(&typed).trim_end_matches('/');
         let typed = if typed.is_empty() && !input.is_absolute() { "." } else { typed };
         if metadata.is_dir() {
@@ -91,7 +93,7 @@ impl Walker {
                 }
             };
             let path = entry.path();
-            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            let name = format!("{prefix}{}", file_name(entry.file_name().as_bytes()));
             let metadata = match fs::metadata(&path) {
                 Ok(metadata) => metadata,
                 Err(error) => {

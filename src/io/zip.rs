@@ -6,6 +6,7 @@
 use super::coding::Coding;
 use super::raw::Raw;
 use crate::base::NANOS_PER_SECOND;
+use crate::text::file_name;
 
 const LOCAL: &[u8; 4] = b"PK\x03\x04";
 const CENTRAL: &[u8; 4] = b"PK\x01\x02";
@@ -265,7 +266,7 @@ impl Fields {
     }
 
     fn entry(&self, raw: &Raw, name: &[u8]) -> std::io::Result<Entry> {
-        let name = String::from_utf8_lossy(name).into_owned();
+        let name = file_name(name);
         let checked = Coding::Checked { len: self.size, crc: self.crc };
         let mut unread = None;
         let codings = match self.method {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::findings::Report;
+use super::fit::Sheet;
 use super::orders::{moment, place};
 use super::sources::thousands;
 use super::summary::{GUESSED, SummaryStyle, push_change, push_row};
@@ -85,7 +86,7 @@ pub(super) fn push_beginning(
     text: &mut String,
     report: &Report<'_>,
     labels: &[String],
-    style: SummaryStyle,
+    (style, sheet): (SummaryStyle, &Sheet),
 ) -> bool {
     let steps = steps(report);
     let Some((first, next)) = steps.split_first() else { return false };
@@ -98,12 +99,12 @@ pub(super) fn push_beginning(
                     format!("{} times until {last}", thousands(count))
                 }
             };
-            let _ = writeln!(text, "  {}, {times}", report.places(marker));
+            sheet.write(text, "  ", &format!("{}, {times}", report.places(marker)));
             (marker.stat.first_key, marker.example.bounds.1)
         }
         // It is over by its interval's end: from there the time of what followed is counted.
         Step::Polled(change) => {
-            let _ = writeln!(text, "  {}", place(report, change));
+            sheet.write(text, "  ", &place(report, change));
             (change.instant.latest, change.instant.latest)
         }
     };

@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use super::findings::Report;
+use super::fit::Sheet;
 use crate::lens::Finding;
-use crate::text::{clean, excerpt};
+use crate::text::clean;
 
 /// Lines of the summary's section: the report has all of them.
 const SHOWN: usize = 6;
@@ -22,15 +23,15 @@ fn places(report: &Report<'_>, finding: &Finding) -> String {
 }
 
 /// The summary's section: nothing when all clocks are plain.
-pub(super) fn push_clocks(text: &mut String, report: &Report<'_>, columns: usize) {
+pub(super) fn push_clocks(text: &mut String, report: &Report<'_>, sheet: &Sheet) {
     let count = of_clocks(report).count();
     if count == 0 {
         return;
     }
     text.push_str("\nClocks\n");
     for finding in of_clocks(report).take(SHOWN) {
-        let _ = writeln!(text, "  {}", excerpt(&clean(&finding.title), columns.max(72)));
-        let _ = writeln!(text, "    {}", places(report, finding));
+        sheet.write(text, "  ", &clean(&finding.title));
+        sheet.write(text, "    ", &places(report, finding));
     }
     if count > SHOWN {
         let _ = writeln!(text, "  and {} more: see `timeline report`", count - SHOWN);

@@ -5,14 +5,22 @@ use super::explain::{
     Covers, DerivedRow, Explanation, How, Ordered, YearRow, ZoneRow, both, clock, digits_of, lacks,
     width_words,
 };
+use super::fit::{Sheet, wrap};
 use super::sources::{counted, either, thousands};
 use crate::base::{Basis, WrittenZone};
-use crate::text::{clean, excerpt};
+use crate::text::{clean, excerpt, width};
 use crate::time::{Offset, render_rfc3339};
 
 /// Columns of an excerpt.
 const WIDE: usize = 100;
 const NARROW: usize = 60;
+
+/// Columns before what is told.
+const LEAD: usize = 12;
+
+fn lead(name: &str) -> String {
+    format!("  {name:10}")
+}
 
 fn list(words: &[&str]) -> String {
     match words {
@@ -23,14 +31,17 @@ fn list(words: &[&str]) -> String {
 }
 
 /// Appends the story, the answer first.
-pub fn push_explanation(out: &mut Vec<u8>, story: &Explanation) {
-    out.extend_from_slice(story.answer().as_bytes());
-    out.extend_from_slice(b"\n\n");
-    let mut line = |name: &str, value: &str| {
-        out.extend_from_slice(format!("  {name:10}{value}").trim_end().as_bytes());
-        out.push(b'\n');
-    };
-    line("record", &excerpt(&clean(&story.record), WIDE));
+pub fn push_explanation(out: &mut Vec<u8>, story: &Explanation, sheet: &Sheet) {
+    sheet.push(out, "", &story.answer());
+    out.push(b'\n');
+    let start = out.len();
+    let record = format!("{}{}", lead("record"), excerpt(&clean(&story.record), WIDE));
+    out.extend_from_slice(record.trim_end().as_bytes());
+    if let Some(columns) = sheet.columns {
+        wrap(out, start, columns, LEAD);
+    }
+    out.push(b'\n');
+    let mut line = |name: &str, value: &str| sheet.push(out, &lead(name), value);
     if let Some((text, stamp)) = &story.stamp {
         let lacks: Vec<String> = lacks(stamp).iter().map(|part| format!("no {part}")).collect();
         let lacks: Vec<&str> = lacks.iter().map(String::as_str).collect();
@@ -95,7 +106,7 @@ pub fn push_explanation(out: &mut Vec<u8>, story: &Explanation) {
         let name = if std::ptr::eq(row, &story.derived[0]) { "derived" } else { "" };
         line(name, &derived(story, row));
     }
-    neighbours(story, &mut line);
+    neighbours(story, sheet, &mut line);
     line("pattern", &pattern(story));
 }
 
@@ -187,7 +198,7 @@ fn derived(story: &Explanation, row: &DerivedRow) -> String {
     )
 }
 
-fn neighbours(story: &Explanation, line: &mut impl FnMut(&str, &str)) {
+fn neighbours(story: &Explanation, sheet: &Sheet, line: &mut impl FnMut(&str, &str)) {
     let (before, after) = &story.neighbours;
     for (name, neighbour) in [("above", before), ("below", after)] {
         let Some(neighbour) = neighbour else {
@@ -206,14 +217,14 @@ fn neighbours(story: &Explanation, line: &mut impl FnMut(&str, &str)) {
             None => "(undated)".to_owned(),
         };
         let mark = if neighbour.derived { "» " } else { "" };
-        line(
-            name,
-            &format!(
-                "{time}  {}  {mark}{}",
-                clean(&neighbour.place),
-                excerpt(&clean(&neighbour.text), NARROW)
-            ),
-        );
+        let place = format!("{time}  {}", clean(&neighbour.place));
+        let text = format!("{mark}{}", excerpt(&clean(&neighbour.text), NARROW));
+        if sheet.has(LEAD + width(&place) + 2 + width(&text)) {
+            line(name, &format!("{place}  {text}"));
+        } else {
+            line(name, &place);
+            line("", &text);
+        }
         line("", order_words(neighbour.order, name == "above"));
     }
 }

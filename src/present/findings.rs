@@ -74,9 +74,13 @@ impl Report<'_> {
     }
 }
 
-/// How long a silence lasted.
+/// How long a silence lasted, in words: of one that did not end, for how long it is seen.
 pub(super) fn silence_span(silence: &Silence) -> String {
-    pretty_span(silence.end - silence.before.key.unwrap_or(silence.end))
+    let span = pretty_span(silence.end - silence.before.key.unwrap_or(silence.end));
+    match silence.after {
+        Some(_) => span,
+        None => format!("{span}, to the end of the logs beside it"),
+    }
 }
 
 /// The sentence that answers "what broke first, and when".

@@ -1,6 +1,6 @@
 //! Lines fitted to a screen: what is longer goes on below where its text begins. Nothing is cut.
 
-use crate::text::char_width;
+use crate::text::{char_width, clean, width};
 
 /// The text of a line keeps at least this many columns; where the cells before it leave less, what goes on below
 /// begins further left.
@@ -116,9 +116,138 @@ fn push_wrapped(fitted: &mut String, line: &str, columns: usize, indent: usize) 
     }
 }
 
+/// What sentences are written on.
+#[derive(Clone, Debug, Default)]
+pub struct Sheet {
+    /// Columns that they are broken to; none where there is no screen.
+    pub columns: Option<usize>,
+    /// Names with blanks in them, as they are shown.
+    pub names: Vec<String>,
+}
+
+impl Sheet {
+    /// A sheet for sentences that speak of these files.
+    pub fn new<'a>(columns: Option<usize>, files: impl Iterator<Item = &'a str>) -> Self {
+        let names = files.filter(|name| name.contains(' ')).map(clean).collect();
+        Self { columns, names }
+    }
+
+    /// Whether so many columns are there.
+    pub(super) fn has(&self, columns: usize) -> bool {
+        self.columns.is_none_or(|most| columns <= most)
+    }
+
+    /// Appends `lead` and the words of a text, broken to lines below where the text begins. A word stays whole, and
+    /// a name with blanks is one: what is copied off a screen must be all of it. One that is too wide for the room
+    /// behind `lead` stands on a line of its own, further left.
+    pub(super) fn push(&self, out: &mut Vec<u8>, lead: &str, text: &str) {
+        let indent = width(lead);
+        if self.has(indent + width(text)) {
+            out.extend_from_slice(format!("{lead}{text}").trim_end().as_bytes());
+            return out.push(b'\n');
+        }
+        let columns = self.columns.unwrap_or(usize::MAX);
+        let mut line = lead.to_owned();
+        let mut used = indent;
+        let mut begins = true;
+        for word in self.words(text) {
+            let gap = usize::from(!begins);
+            let wide = width(word);
+            let own = columns.saturating_sub(wide);
+            if used + gap + wide > columns && (!begins || own > 1) {
+                out.extend_from_slice(line.trim_end().as_bytes());
+                // A lead of blanks says nothing that needs a line.
+                if !(begins && line.trim_end().is_empty()) {
+                    out.push(b'\n');
+                }
+                used = if own > 1 { own.min(indent) } else { indent };
+                line = " ".repeat(used);
+                begins = true;
+            }
+            if begins && word.is_empty() {
+                continue;
+            }
+            if !begins {
+                line.push(' ');
+            }
+            line.push_str(word);
+            used += usize::from(!begins) + wide;
+            begins = false;
+        }
+        out.extend_from_slice(line.trim_end().as_bytes());
+        out.push(b'\n');
+    }
+
+    /// The same into a text.
+    pub(super) fn write(&self, text: &mut String, lead: &str, words: &str) {
+        let mut out = Vec::new();
+        self.push(&mut out, lead, words);
+        text.push_str(&String::from_utf8_lossy(&out));
+    }
+
+    /// A text at its blanks, those in names aside.
+    fn words<'t>(&self, text: &'t str) -> Vec<&'t str> {
+        let mut inside = Vec::new();
+        for name in &self.names {
+            inside.extend(text.match_indices(name.as_str()).map(|(at, name)| at..at + name.len()));
+        }
+        let mut words = Vec::new();
+        let mut from = 0;
+        for (at, _) in text.match_indices(' ') {
+            if !inside.iter().any(|name| name.contains(&at)) {
+                words.push(&text[from..at]);
+                from = at + 1;
+            }
+        }
+        words.push(&text[from..]);
+        words
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn written(sheet: &Sheet, lead: &str, text: &str) -> String {
+        let mut out = Vec::new();
+        sheet.push(&mut out, lead, text);
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    #[test]
+    fn sentences_are_broken_and_names_are_not() {
+        let name = "새 폴더/서버 로그/messages";
+        let sheet = Sheet::new(Some(40), [name, "plain"].into_iter());
+        assert_eq!(
+            written(&sheet, "  clock   ", &format!("its kernel booted as its uptime at {name}:12 says")),
+            "  clock   its kernel booted as its\n          uptime at\n          새 폴더/서버 로그/messages:12\n          says\n"
+        );
+        // Wider than the room behind the lead: further left; wider than the screen: the terminal's.
+        let path = "var/log/very/long/name/of/a/file.log:1";
+        assert_eq!(
+            written(&sheet, "          ", &format!("at {path} says")),
+            format!("          at\n  {path}\n          says\n")
+        );
+        let path = path.repeat(2);
+        assert_eq!(
+            written(&sheet, "  clock   ", &format!("at {path} says")),
+            format!("  clock   at\n          {path}\n          says\n")
+        );
+        assert_eq!(written(&Sheet::default(), "  clock   ", &path), format!("  clock   {path}\n"));
+        assert_eq!(written(&Sheet::default(), "  clock   ", ""), "  clock\n");
+    }
+
+    #[test]
+    fn sentences_lose_no_word_and_no_line_is_too_wide() {
+        let text = "메모리 부족 오류가 발생했습니다: 할당할 수 없습니다 (12) one  two three four";
+        for columns in 24..90 {
+            let sheet = Sheet { columns: Some(columns), names: Vec::new() };
+            let written = written(&sheet, "    lead: ", text);
+            assert!(written.lines().all(|row| seen(row) <= columns), "{columns}: {written}");
+            let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+            assert_eq!(words(&written)[1..], words(text), "{columns}");
+        }
+    }
 
     fn wrapped(line: &str, columns: usize, indent: usize) -> String {
         let mut out = line.as_bytes().to_vec();

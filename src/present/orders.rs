@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 
 use super::findings::Report;
+use super::fit::Sheet;
 use crate::base::{Instant, NANOS_PER_SECOND};
 use crate::lens::Order;
 use crate::poll::{Change, Sighting};
-use crate::text::{clean, excerpt, width};
+use crate::text::{clean, width};
 use crate::time::{Zone, local_time, pretty_span};
 
 /// Orders shown in the summary: the report has all of them.
@@ -57,7 +58,7 @@ fn rows_of(report: &Report<'_>, order: &Order) -> String {
 }
 
 /// The summary's section: nothing when nothing is proven.
-pub(super) fn push_orders(text: &mut String, report: &Report<'_>, columns: usize) {
+pub(super) fn push_orders(text: &mut String, report: &Report<'_>, sheet: &Sheet) {
     let proven: Vec<&Order> = report.orders.iter().filter(|order| order.proven).collect();
     if proven.is_empty() {
         return;
@@ -69,16 +70,10 @@ pub(super) fn push_orders(text: &mut String, report: &Report<'_>, columns: usize
         let widest = rows.iter().map(|(_, interval, _)| width(interval)).max().unwrap_or(0);
         for (word, interval, change) in &rows {
             let what = clean(&change.title());
-            let line = format!("  {word:6}  {interval:widest$}  {what}");
-            let _ = writeln!(text, "{}", excerpt(&line, columns.max(72)));
+            sheet.write(text, &format!("  {word:6}  {interval:widest$}  "), &what);
         }
-        // Evidence is never cut, however narrow the screen.
-        let _ = writeln!(
-            text,
-            "          at least {} apart: {}",
-            pretty_span(order.gap()),
-            rows_of(report, order)
-        );
+        let proof = format!("at least {} apart: {}", pretty_span(order.gap()), rows_of(report, order));
+        sheet.write(text, "          ", &proof);
     }
     if proven.len() > SHOWN {
         let _ = writeln!(text, "  and {} more in `timeline report`", proven.len() - SHOWN);

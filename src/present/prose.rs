@@ -7,7 +7,7 @@
 //! The second last rendered is kept, so most lines copy their time instead of computing it.
 
 use super::cells::{PlainPrefix, level_cell, push_padded_array, push_relative, tie_cell};
-use super::columns::{Column, mark_cell};
+use super::columns::{Columns, Own, mark_cell};
 use super::fit::{seen, wrap};
 use super::rules::{push_day_rule, push_gap_rule};
 use super::style::{Ends, Style, calm, short_labels};
@@ -44,7 +44,7 @@ pub struct Prose<'a> {
     /// Whether nothing but the usual cells is asked for.
     plain: bool,
     /// Other cells than the usual ones.
-    shown: &'a [Column],
+    shown: Option<&'a Columns>,
     /// Key of the first and the last dated record rendered.
     first_key: Option<i64>,
     key: Option<i64>,
@@ -103,7 +103,7 @@ impl<'a> Prose<'a> {
             above: None,
             top: None,
             plain: style.is_plain(),
-            shown: &[],
+            shown: None,
             first_key: None,
             key: None,
             line: 0,
@@ -112,9 +112,9 @@ impl<'a> Prose<'a> {
 
     /// The same with other cells than the usual ones.
     #[must_use]
-    pub fn with_columns(mut self, shown: &'a [Column]) -> Self {
-        self.plain &= shown.is_empty();
-        self.shown = shown;
+    pub fn with_columns(mut self, shown: &'a Columns) -> Self {
+        self.shown = Some(shown).filter(|shown| !shown.is_empty());
+        self.plain &= self.shown.is_none();
         self
     }
 
@@ -162,15 +162,15 @@ impl<'a> Prose<'a> {
             self.gap(out, event.key);
         }
         self.line = out.len();
-        let text = if self.shown.is_empty() {
+        let text = if let Some(shown) = self.shown {
+            self.cells(out, shown, (batch, event), (place, tied), decorate)
+        } else {
             self.time(out, event);
             self.below(place, out.len());
             self.between(out, batch, event, tied);
             let text = out.len();
             self.body(out, batch, event, decorate);
             text
-        } else {
-            self.cells(out, (batch, event), (place, tied), decorate)
         };
         self.copies(out, also);
         if let Some(columns) = self.style.columns {
@@ -195,41 +195,42 @@ impl<'a> Prose<'a> {
     fn cells(
         &mut self,
         out: &mut Vec<u8>,
+        shown: &Columns,
         (batch, event): (&Batch, &Event),
         (place, tied): (Place, bool),
         decorate: Option<&Decorate<'_>>,
     ) -> usize {
-        let shown = self.shown;
         let mut start = out.len();
-        for (index, column) in shown.iter().enumerate() {
+        for index in 0..shown.len() {
             let is_last = index + 1 == shown.len();
-            if index == 0 && *column != Column::Time && self.style.collapse_dates {
+            let own = shown.own(index);
+            if index == 0 && own != Some(Own::Time) && self.style.collapse_dates {
                 self.new_day(out, event.key.div_euclid(NANOS_PER_SECOND));
             }
             start = out.len();
-            match column {
-                Column::Time => {
+            match own {
+                Some(Own::Time) => {
                     self.time(out, event);
                     self.below(place, out.len());
                     out.extend_from_slice(tie_cell(tied, self.style));
                     out.push(b' ');
                 }
-                Column::Mark => out.extend_from_slice(mark_cell(event.flags, self.style.color)),
-                Column::Level => self.level(out, event),
-                Column::Source => {
+                Some(Own::Mark) => out.extend_from_slice(mark_cell(event.flags, self.style.color)),
+                Some(Own::Level) => self.level(out, event),
+                Some(Own::Source) => {
                     let (label, length) = &self.labels[batch.source.0 as usize];
                     push_padded_array(out, label, *length);
                 }
-                other => {
+                None => {
                     let mut value = std::mem::take(&mut self.scratch);
                     value.clear();
-                    other.push(&mut value, self.scene, batch, event);
+                    shown.push(index, &mut value, self.scene, (batch, event));
                     match decorate {
                         Some(decorate) => decorate(&value, out),
                         None => out.extend_from_slice(&value),
                     }
                     if !is_last {
-                        other.pad(out, width(&String::from_utf8_lossy(&value)));
+                        shown.pad(index, out, width(&String::from_utf8_lossy(&value)));
                     }
                     self.scratch = value;
                 }

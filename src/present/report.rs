@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::beginning::{Step, steps};
 use super::clocks::markdown_clocks;
 use super::findings::{Report, headline, silence_span};
+use super::fit::Sheet;
 use super::orders::{interval, markdown_orders, place};
 use super::sources::{SourceRow, push_remarks, size, sources_json, thousands, time_json};
 use crate::base::NANOS_PER_SECOND;
@@ -66,7 +67,7 @@ impl Report<'_> {
         let name = &self.source(silence.source).name;
         json!({
             "kind": "silence",
-            "title": format!("{name} said nothing for {}{}", silence_span(silence), if silence.after.is_none() { " and never came back" } else { "" }),
+            "title": format!("{name} said nothing for {}", silence_span(silence)),
             "start": time_json(silence.before.key),
             "end": time_json(Some(silence.end)),
             "earliest": time_json(silence.before.key),
@@ -223,17 +224,17 @@ fn markdown_silences(text: &mut String, report: &Report<'_>) {
     for silence in report.silences {
         let _ = writeln!(
             text,
-            "- {} said nothing for {} from {}; usually a record every {}, about {} missing ({}{})",
+            "- {} said nothing from {} on, for {}; usually a record every {}, about {} missing ({}{})",
             cell(&report.source(silence.source).name),
-            silence_span(silence),
             silence.before.key.map_or(String::new(), |key| local_time(report.zone, key)),
+            silence_span(silence),
             pretty_span(silence.period),
             thousands(silence.missing.unsigned_abs()),
             report.place(&silence.before),
             silence
                 .after
                 .as_ref()
-                .map_or(", never came back".to_owned(), |after| format!(" to {}", report.place(after))),
+                .map_or(", its last record".to_owned(), |after| format!(" to {}", report.place(after))),
         );
     }
     text.push('\n');
@@ -273,7 +274,7 @@ fn markdown_ledger(text: &mut String, report: &Report<'_>) {
     );
     if !report.remarks.is_empty() {
         let mut remarks = Vec::new();
-        push_remarks(&mut remarks, report.remarks);
+        push_remarks(&mut remarks, report.remarks, &Sheet::default());
         let _ = writeln!(text, "```text\n{}```", String::from_utf8_lossy(&remarks));
     }
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::fit::Sheet;
 use super::patterns::document;
 use crate::base::{Account, Basis, Loss, NANOS_PER_SECOND, Unread, is_leap};
 use crate::clock::Years;
@@ -29,6 +30,9 @@ pub struct SegmentRow {
     /// The writer inside the file that it holds for, (`host` or `program`, name); all others without one.
     pub writer: Option<(Cow<'static, str>, String)>,
 }
+
+/// The basis of a source of which a damaged store tells its records alone.
+pub const UNKNOWN: &str = "unknown";
 
 impl SegmentRow {
     /// Whether stamps are read alike in both.
@@ -169,15 +173,14 @@ pub fn sources_json(rows: &[SourceRow]) -> Vec<Value> {
 }
 
 /// The table for people.
-pub fn push_sources(out: &mut Vec<u8>, rows: &[SourceRow], remarks: &[Unread], zone: &Zone) {
+pub fn push_sources(out: &mut Vec<u8>, rows: &[SourceRow], remarks: &[Unread], zone: &Zone, sheet: &Sheet) {
     for row in rows.iter().filter(|row| row.is_asked()) {
         let formats = match row.others.as_slice() {
             [] => row.format.clone(),
             others => format!("{}, with lines of {}", row.format, others.join(", ")),
         };
         out.extend_from_slice(format!("{}\n", clean(&row.name)).as_bytes());
-        let mut line =
-            |name: &str, value: &str| out.extend_from_slice(format!("  {name:8}{value}\n").as_bytes());
+        let mut line = |name: &str, value: &str| sheet.push(out, &format!("  {name:8}"), value);
         line("format", &formats);
         if !row.encodings.is_empty() {
             line("text", &format!("{}, shown as UTF-8 (--encoding overrides)", row.encodings.join(", ")));
@@ -217,12 +220,13 @@ pub fn push_sources(out: &mut Vec<u8>, rows: &[SourceRow], remarks: &[Unread], z
         }
         out.push(b'\n');
     }
-    push_remarks(out, remarks);
+    push_remarks(out, remarks, sheet);
 }
 
 /// How a source's stamps become instants, in words.
 fn clock(row: &SourceRow) -> String {
     let zone = match row.zone_basis.as_deref() {
+        Some(UNKNOWN) => "not known: what the store kept of it is damaged".to_owned(),
         None if row.since_boot => "seconds since boot, which no other log dates".to_owned(),
         Some("uptime") => "seconds since boot".to_owned(),
         Some("zone:default") if row.since_boot => {
@@ -283,12 +287,13 @@ pub(crate) fn ledger(account: &Account) -> String {
         0 => String::new(),
         joined => format!(" + {} joined", thousands(joined)),
     };
-    format!(
-        "{} = {}{undated}{joined}, {}",
-        counted(account.lines, "line"),
-        counted(account.records, "record"),
-        size(account.bytes)
-    )
+    // Rows of a damaged store tell no bytes.
+    let bytes = match account.bytes {
+        0 if account.lines > 0 => String::new(),
+        bytes => format!(", {}", size(bytes)),
+    };
+    let (lines, records) = (counted(account.lines, "line"), counted(account.records, "record"));
+    format!("{lines} = {records}{undated}{joined}{bytes}")
 }
 
 /// `1 record`, `2,000 records`
@@ -297,7 +302,7 @@ pub(crate) fn counted(number: u64, what: &str) -> String {
 }
 
 /// Remarks on files, the losses first.
-pub fn push_remarks(out: &mut Vec<u8>, remarks: &[Unread]) {
+pub fn push_remarks(out: &mut Vec<u8>, remarks: &[Unread], sheet: &Sheet) {
     for (loss, title) in [(Loss::Whole, "not read"), (Loss::Part, "read in part"), (Loss::None, "noticed")] {
         let some: Vec<_> = remarks.iter().filter(|remark| remark.loss == loss).collect();
         if some.is_empty() {
@@ -306,9 +311,15 @@ pub fn push_remarks(out: &mut Vec<u8>, remarks: &[Unread]) {
         out.extend_from_slice(format!("{title}\n").as_bytes());
         let widest = some.iter().map(|remark| width(&remark.file)).max().unwrap_or(0).min(40);
         for remark in some {
-            let file = clean(&remark.file);
-            let pad = " ".repeat(widest.saturating_sub(width(&file)));
-            out.extend_from_slice(format!("  {file}{pad}  {}\n", clean(&remark.why)).as_bytes());
+            let (file, why) = (clean(&remark.file), clean(&remark.why));
+            let lead = format!("  {file}{}  ", " ".repeat(widest.saturating_sub(width(&file))));
+            // Behind a long name there is no room for a sentence.
+            if sheet.has(width(&lead) + width(&why)) || sheet.has(width(&lead) * 2) {
+                sheet.push(out, &lead, &why);
+            } else {
+                out.extend_from_slice(format!("  {file}\n").as_bytes());
+                sheet.push(out, "    ", &why);
+            }
         }
     }
 }

@@ -6,8 +6,10 @@ use std::fmt::Write as _;
 use super::beginning::{push_beginning, shown_markers};
 use super::clocks::push_clocks;
 use super::findings::{Report, headline, silence_span};
+use super::fit::Sheet;
 use super::orders::push_orders;
-use super::sources::{counted, ledger, push_remarks, thousands};
+use super::sources::{SourceRow, counted, ledger, push_remarks, thousands};
+use super::style::short_labels;
 use crate::base::{Account, Level, Loss, SourceId, Unread};
 use crate::lens::Marker;
 use crate::poll::Change;
@@ -35,19 +37,32 @@ impl SummaryStyle {
 }
 
 /// Appends the summary. `labels` are the sources' short names.
-pub fn push_summary(out: &mut Vec<u8>, report: &Report<'_>, labels: &[String], style: SummaryStyle) {
+pub fn push_summary(
+    out: &mut Vec<u8>,
+    report: &Report<'_>,
+    labels: &[String],
+    (style, sheet): (SummaryStyle, &Sheet),
+) {
+    let labels = &short_labels(labels, style.columns / 3);
     let mut text = String::new();
-    let bold = |text: &str| if style.color { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() };
-    let head = headline(report);
-    let _ = writeln!(text, "{}", bold(&excerpt(&head, style.columns.max(72) * 2)));
-    let explained = push_beginning(&mut text, report, labels, style);
-    push_orders(&mut text, report, style.columns);
-    push_clocks(&mut text, report, style.columns);
+    push_headline(out, report, style, sheet);
+    let explained = push_beginning(&mut text, report, labels, (style, sheet));
+    push_orders(&mut text, report, sheet);
+    push_clocks(&mut text, report, sheet);
     push_markers(&mut text, report, labels, explained, style);
-    push_silences(&mut text, report, labels, style);
+    push_silences(&mut text, report, labels, sheet);
     push_sources(&mut text, report, labels, style);
     out.extend_from_slice(text.as_bytes());
-    push_ledger(out, report);
+    push_ledger(out, report, sheet);
+}
+
+fn push_headline(out: &mut Vec<u8>, report: &Report<'_>, style: SummaryStyle, sheet: &Sheet) {
+    let (bold, plain) = if style.color { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
+    out.extend_from_slice(bold.as_bytes());
+    sheet.push(out, "", &excerpt(&headline(report), style.columns.max(120) * 2));
+    // The line ends behind its colour.
+    out.truncate(out.len() - 1);
+    out.extend_from_slice(format!("{plain}\n").as_bytes());
 }
 
 /// The top first occurrences that the beginning does not already show.
@@ -150,32 +165,31 @@ fn push_told(
     let _ = writeln!(text, "  {lead}  {level}  {label}{pad}  {count:>7}  {message}");
 }
 
-fn push_silences(text: &mut String, report: &Report<'_>, labels: &[String], style: SummaryStyle) {
+fn push_silences(text: &mut String, report: &Report<'_>, labels: &[String], sheet: &Sheet) {
     if report.silences.is_empty() {
         return;
     }
     let _ = writeln!(text, "\nSilences of sources with a steady cadence");
     for silence in report.silences {
-        let line = format!(
-            "  {}  {}  nothing for {}, usually every {}{}",
-            silence.before.key.map_or(String::new(), |key| local_time(report.zone, key)),
-            labels[silence.source.0 as usize],
-            silence_span(silence),
-            pretty_span(silence.period),
-            if silence.after.is_none() { "; never came back" } else { "" },
-        );
-        let _ = writeln!(text, "{}", excerpt(&line, style.columns));
+        let at = silence.before.key.map_or(String::new(), |key| local_time(report.zone, key));
+        let lead = format!("  {at}  {}  ", labels[silence.source.0 as usize]);
+        let (span, period) = (silence_span(silence), pretty_span(silence.period));
+        sheet.write(text, &lead, &format!("nothing for {span}, usually every {period}"));
     }
 }
 
-fn push_sources(text: &mut String, report: &Report<'_>, labels: &[String], style: SummaryStyle) {
-    let _ = writeln!(text, "\nSources, times in {}", report.zone.name());
-    let widest = labels.iter().map(|label| width(label)).max().unwrap_or(0);
+/// What the summary tells of a source.
+struct SourceCells {
+    count: String,
+    range: String,
+    /// The words of how its clock is known, and the zone if it is another one than that shown.
+    known: String,
+}
+
+fn source_rows(report: &Report<'_>, style: SummaryStyle) -> Vec<SourceCells> {
     let skip = if style.is_narrow() && one_year(report) { "2014-".len() } else { 0 };
     let time = |at: i64| local_time(report.zone, at)[skip..16].to_owned();
-    let columns = 2 * (16 - skip) + " to ".len();
-    for (source, label) in report.sources.iter().zip(labels).filter(|(source, _)| source.is_asked()) {
-        let pad = " ".repeat(widest - width(label));
+    let cells = |source: &SourceRow| {
         let range = match source.range {
             Some((first, last)) => format!("{} to {}", time(first), time(last)),
             None => "no stamps".to_owned(),
@@ -184,15 +198,49 @@ fn push_sources(text: &mut String, report: &Report<'_>, labels: &[String], style
         let known = known.into_iter().flatten().collect::<Vec<_>>().join(" ");
         // The zone shown needs no repeating; any other one does.
         let zone = source.zone();
-        let zone = if zone == report.zone.name() || source.zone_basis.as_deref() == Some("offset") {
-            ""
-        } else {
-            &zone
+        let same = zone == report.zone.name() || source.zone_basis.as_deref() == Some("offset");
+        let zone = match same || zone.is_empty() || source.range.is_none() {
+            true => String::new(),
+            false => format!("{zone} "),
         };
-        let zone = if zone.is_empty() || source.range.is_none() { String::new() } else { format!("{zone} ") };
-        let count = thousands(source.account.records);
-        let line = format!("  {label}{pad}  {count:>9}  {range:columns$}  {zone}{known}");
-        let _ = writeln!(text, "{}", excerpt(line.trim_end(), style.columns));
+        let known = format!("{zone}{known}").trim().to_owned();
+        SourceCells { count: thousands(source.account.records), range, known }
+    };
+    report.sources.iter().filter(|source| source.is_asked()).map(cells).collect()
+}
+
+fn push_sources(text: &mut String, report: &Report<'_>, labels: &[String], style: SummaryStyle) {
+    let _ = writeln!(text, "\nSources, times in {}", report.zone.name());
+    let rows = source_rows(report, style);
+    let asked = report.sources.iter().zip(labels).filter(|(source, _)| source.is_asked());
+    let mut labels: Vec<String> = asked.map(|(_, label)| label.clone()).collect();
+    let most = |cell: fn(&SourceCells) -> usize| rows.iter().map(cell).max().unwrap_or(0);
+    let (range, known) = (most(|row| row.range.len()), most(|row| row.known.len()));
+    let mut count = 9.max(most(|row| row.count.len()));
+    let widest = |labels: &[String]| labels.iter().map(|label| width(label)).max().unwrap_or(0);
+    let over = |label: usize, known: usize, count: usize| {
+        (2 + label + 2 + count + 2 + range + 2 + known).saturating_sub(style.columns)
+    };
+    // What is known of a clock is not cut: counts give up their blanks first, then names their beginnings. What does
+    // not fit then stands on a line of its own, and needs no room beside names.
+    if over(widest(&labels), known, count) > 0 {
+        const LEAST: usize = 12;
+        count = most(|row| row.count.len());
+        let beside = rows.iter().map(|row| row.known.len()).filter(|known| over(LEAST, *known, count) == 0);
+        let label = widest(&labels);
+        let beyond = over(label, beside.max().unwrap_or(0), count);
+        labels = short_labels(&labels, label.saturating_sub(beyond).max(LEAST));
+    }
+    let label_room = widest(&labels);
+    for (row, label) in rows.iter().zip(&labels) {
+        let pad = " ".repeat(label_room - width(label));
+        let lead = format!("  {label}{pad}  {:>count$}  {:range$}", row.count, row.range);
+        if row.known.is_empty() || width(&lead) + 2 + width(&row.known) <= style.columns {
+            let _ = writeln!(text, "{}", format!("{lead}  {}", row.known).trim_end());
+        } else {
+            let known = format!("{:>room$}", row.known, room = style.columns);
+            let _ = writeln!(text, "{}\n{known}", lead.trim_end());
+        }
     }
     let mut guessed: BTreeMap<(bool, String), u64> = BTreeMap::new();
     for source in report.sources.iter().filter(|source| source.zone_basis.as_deref() == Some("zone:default"))
@@ -211,7 +259,7 @@ fn push_sources(text: &mut String, report: &Report<'_>, labels: &[String], style
     }
 }
 
-fn push_ledger(out: &mut Vec<u8>, report: &Report<'_>) {
+fn push_ledger(out: &mut Vec<u8>, report: &Report<'_>, sheet: &Sheet) {
     let mut total = Account::default();
     for source in report.sources {
         total.add(&source.account);
@@ -223,5 +271,5 @@ fn push_ledger(out: &mut Vec<u8>, report: &Report<'_>) {
     out.extend_from_slice(line.as_bytes());
     let mut remarks: Vec<Unread> = report.remarks.to_vec();
     remarks.retain(|remark| remark.why != "empty");
-    push_remarks(out, &remarks);
+    push_remarks(out, &remarks, sheet);
 }

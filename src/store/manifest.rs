@@ -37,6 +37,13 @@ pub struct PartEntry {
 }
 
 impl PartEntry {
+    /// Hash of its bytes in the store at `root`, as they are.
+    pub(super) fn sum(&self, root: &Path) -> Result<String> {
+        let path = root.join(&self.path);
+        let sum = File::open(&path).and_then(|mut file| hash(&mut file, self.bytes));
+        sum.map_err(|error| Error::io("read", &path, &error))
+    }
+
     /// What is wrong with the part in the store at `root`, if anything is; with `wholly`, by all of its bytes.
     pub(super) fn fault(&self, root: &Path, wholly: bool) -> Option<String> {
         let look = || -> std::io::Result<Option<String>> {
@@ -240,19 +247,31 @@ impl Manifest {
         format!("{:016x}", hasher.finish())
     }
 
+    /// Whether the one in a folder is that of another version: then nothing of it is damaged.
+    pub(super) fn is_of_another_version(root: &Path) -> bool {
+        let bytes = std::fs::read(root.join(MANIFEST)).unwrap_or_default();
+        let value: serde_json::Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        value["version"].as_u64().is_some_and(|version| version != u64::from(FORMAT_VERSION))
+    }
+
     /// The manifest of the store in a folder. With `salvage` one that was edited is taken as it is.
     pub(super) fn read(root: &Path, salvage: bool) -> Result<Self> {
         let path = root.join(MANIFEST);
-        let bytes = std::fs::read(&path).map_err(|error| Error::io("read", &path, &error))?;
-        let damaged = |why: &str, rest: &str| {
+        let damaged = |why: &str| {
             let path = path.display();
-            Error::new(format!("{path} is damaged: {why}; build the store again from its logs{rest}"))
+            Error::new(format!(
+                "{path} is damaged: {why}; build the store again from its logs, or read what is whole with --salvage"
+            ))
         };
+        let bytes = std::fs::read(&path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => damaged("it is missing"),
+            _ => Error::io("read", &path, &error),
+        })?;
         // The version is asked first: another version may have other fields.
-        let value: serde_json::Value = serde_json::from_slice(&bytes)
-            .map_err(|error| damaged(&format!("it is no JSON ({error})"), ""))?;
+        let value: serde_json::Value =
+            serde_json::from_slice(&bytes).map_err(|error| damaged(&format!("it is no JSON ({error})")))?;
         if value["kind"] != Self::KIND {
-            return Err(damaged("it is no manifest of a store", ""));
+            return Err(damaged("it is no manifest of a store"));
         }
         match value["version"].as_u64() {
             Some(version) if version == u64::from(FORMAT_VERSION) => {}
@@ -262,13 +281,12 @@ impl Manifest {
                     root.display()
                 )));
             }
-            None => return Err(damaged("it names no version", "")),
+            None => return Err(damaged("it names no version")),
         }
-        let manifest: Self =
-            serde_json::from_value(value).map_err(|error| damaged(&error.to_string(), ""))?;
+        let manifest: Self = serde_json::from_value(value).map_err(|error| damaged(&error.to_string()))?;
         if !salvage && manifest.checksum != manifest.sum(root) {
             let why = "it was edited, or a file beside it, since the store was written";
-            return Err(damaged(why, ", or read what is whole with --salvage"));
+            return Err(damaged(why));
         }
         Ok(manifest)
     }

@@ -21,6 +21,7 @@ mod properties;
 mod reader;
 mod rows;
 mod run;
+mod salvage;
 mod schema;
 mod series;
 mod shape;

@@ -12,6 +12,7 @@ use super::manifest::{Manifest, PartEntry};
 use super::open::{OpenPart, selection};
 use super::rows::StoredRows;
 use super::run::Run;
+use super::salvage;
 use super::stretch::{Builder, Files, Stored};
 use super::wanted::{Answer, Wanted, selected};
 use crate::base::{Error, Loss, Result, Unread};
@@ -77,8 +78,12 @@ impl Store {
 
     /// Opens a store. Of a damaged one, what is whole is kept with `salvage`, and otherwise nothing.
     pub fn open(root: &Path, salvage: bool) -> Result<Self> {
-        let manifest = Manifest::read(root, salvage)?;
-        let mut store = Self { root: root.to_owned(), manifest, salvage, lost: Vec::new() };
+        let (manifest, lost) = match Manifest::read(root, salvage) {
+            Ok(manifest) => (manifest, Vec::new()),
+            Err(why) if salvage && !Manifest::is_of_another_version(root) => salvage::manifest(root, &why)?,
+            Err(why) => return Err(why),
+        };
+        let mut store = Self { root: root.to_owned(), manifest, salvage, lost };
         if salvage && store.manifest.checksum != store.manifest.sum(root) {
             let why = "it was edited, or a file beside it, since the store was written: what they say is taken as it is";
             let file = super::manifest::MANIFEST.to_owned();
@@ -111,10 +116,19 @@ impl Store {
     /// What the program itself keeps beside the events.
     pub fn run(&self) -> Result<Run> {
         let path = self.root.join(Manifest::RUN);
-        let bytes = std::fs::read(&path).map_err(|error| Error::io("read", &path, &error))?;
-        Run::from_json(&bytes).map_err(|error| {
-            Error::new(format!("{} is damaged: {error}; build the store again from its logs", path.display()))
-        })
+        let read = std::fs::read(&path).map_err(|error| Error::io("read", &path, &error));
+        let run = match read.and_then(|bytes| Run::from_json(&bytes)) {
+            Err(why) if self.salvage => salvage::run(self, &why.to_string()),
+            Err(why) => Err(Error::new(format!(
+                "{} is damaged: {why}; build the store again from its logs, or read what is whole with --salvage",
+                path.display()
+            ))),
+            run => run,
+        };
+        let mut run = run?;
+        run.remarks.extend(self.lost.iter().cloned());
+        run.remarks.sort_by(|a, b| (&a.file, &a.why).cmp(&(&b.file, &b.why)));
+        Ok(run)
     }
 
     /// How many events hold the text that is looked for, where nothing else is asked and indexes tell: then no more is

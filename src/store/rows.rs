@@ -107,11 +107,11 @@ pub(super) struct StoredRows {
     earliest: TimestampMicrosecondArray,
     latest: TimestampMicrosecondArray,
     pub(super) seq: UInt64Array,
-    source: Names,
+    pub(super) source: Names,
     pub(super) file: Names,
     host: Names,
     program: Names,
-    format: Names,
+    pub(super) format: Names,
     level: Names,
     /// What its texts mean.
     levels: Vec<Level>,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::gaps::Gaps;
 use super::scan::{ChunkSurvey, JUMP, LONGEST_RECORD, Seen};
 use crate::base::NANOS_PER_SECOND;
@@ -26,8 +28,17 @@ pub struct FileSurvey {
     pub bytes: u64,
     /// Why the end of the file could not be had, if so.
     pub cut: Option<Short>,
-    /// Bytes of overlong lines that are not kept.
-    pub dropped: u64,
+    /// What is not kept of lines that are too long, of what must be unpacked.
+    pub overlong: Option<Overlong>,
+}
+
+/// What is not kept of a file's lines that are too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overlong {
+    /// The first of them, 1-based.
+    pub line: u64,
+    /// Bytes of all of them.
+    pub bytes: u64,
 }
 
 impl FileSurvey {

@@ -12,7 +12,7 @@ mod unset;
 mod uptimes;
 
 pub use dayless::{DAY, DayMark, DayPlace, Dayless, Days, MOST_SECTIONS, NO_SECTION, Track, midnights, wall};
-pub use file::{FileSurvey, STEP_BACK};
+pub use file::{FileSurvey, Overlong, STEP_BACK};
 pub use gaps::Gaps;
 pub use layouts::{FileFormat, Layouts, lines};
 pub use scan::{

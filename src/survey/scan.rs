@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 use super::dayless::Dayless;
-use super::file::{FileSurvey, STEP_BACK};
+use super::file::{FileSurvey, Overlong, STEP_BACK};
 use super::gaps::Gaps;
 use super::layouts::{Layouts, lines};
 use super::unset;
@@ -495,6 +495,8 @@ pub fn survey_stream(layouts: Layouts<'_>, mut unpacker: Unpacker, chunk_size: u
     let mut pending: Vec<u8> = Vec::new();
     let mut base = 0; // offset of `pending` in the unpacked file
     let mut ended = false;
+    // Lines so far, and the first one that was cut.
+    let (mut number, mut first_cut) = (0, None);
     while !ended {
         let before = pending.len();
         if let Err(why) = unpacker.fill(&mut pending, chunk_size) {
@@ -513,6 +515,11 @@ pub fn survey_stream(layouts: Layouts<'_>, mut unpacker: Unpacker, chunk_size: u
         let mut line_start = 0;
         for (at, next, line) in lines(&pending[..complete], 0) {
             surveyor.line(base + line_start as u64, &pending[at..], line);
+            number += 1;
+            // What is left out would stand before this line's end.
+            if first_cut.is_none() && unpacker.first_cut().is_some_and(|cut| cut <= base + next as u64) {
+                first_cut = Some(number);
+            }
             line_start = next;
         }
         if complete > 0 {
@@ -524,7 +531,7 @@ pub fn survey_stream(layouts: Layouts<'_>, mut unpacker: Unpacker, chunk_size: u
         }
     }
     survey.used = surveyor.used;
-    survey.dropped = unpacker.dropped();
+    survey.overlong = first_cut.map(|line| Overlong { line, bytes: unpacker.dropped() });
     survey
 }
 

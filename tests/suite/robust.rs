@@ -1,6 +1,8 @@
 //! What must not kill a run: sizes, counts and streams at their limits.
 
+use std::ffi::OsStr;
 use std::io::{BufWriter, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -24,7 +26,7 @@ fn a_line_of_100_mib() {
     file.write_all(b"\n2024-05-01T10:00:02Z last\n").expect("disk");
     file.into_inner().expect("disk");
     let start = Instant::now();
-    let sources = scratch.good(&["sources", "a.log", "--tz", "UTC", "--format", "jsonl"]);
+    let sources = scratch.good(&["sources", "a.log", "--tz", "UTC", "--format", "jsonl", "-q"]);
     let row: Value = serde_json::from_slice(&sources).expect("JSON");
     assert_eq!((&row["ledger"]["records"], &row["ledger"]["lines"]), (&3.into(), &3.into()), "{row}");
     assert_eq!(row["last"], "2024-05-01T10:00:02Z", "{row}");
@@ -33,7 +35,9 @@ fn a_line_of_100_mib() {
     assert_eq!(output.status.code(), Some(1));
     let stderr = text(&output.stderr);
     assert!(
-        stderr.starts_with("timeline: a.log: line 2 is longer than ") && stderr.lines().count() == 1,
+        stderr.starts_with(
+            "timeline: a.log: from line 2 on, lines over 1048576 bytes are cut: 103809045 bytes are left out"
+        ) && stderr.lines().count() == 1,
         "{stderr}"
     );
     let lines: Vec<&[u8]> = output.stdout.split(|byte| *byte == b'\n').collect();
@@ -247,4 +251,54 @@ fn a_file_that_shrinks_or_grows_is_read_as_it_was() {
         }
         done.store(true, std::sync::atomic::Ordering::Relaxed);
     });
+}
+
+/// However the file is packed and cut, and whoever is asked: the same of each line is kept, and the same is said.
+#[test]
+fn long_lines_are_cut_alike() {
+    let scratch = Scratch::new("cut");
+    let line = |second: u32, text: &str| format!("2024-05-01T10:00:{second:02}Z {text}\n");
+    let long = "긴줄".repeat(200_000);
+    let log = [line(1, "one"), line(2, &long), line(3, "three"), line(4, &long), line(5, "end")].concat();
+    scratch.write("plain/a.log", &log);
+    scratch.write("packed/a.log.gz", gzip(log.as_bytes(), 6));
+    let lost = "from line 2 on, lines over 1048576 bytes are cut: 302890 bytes are left out\n";
+    let mut seen = Vec::new();
+    for (folder, name) in [("plain", "a.log"), ("packed", "a.log.gz")] {
+        let store = format!("{folder}.timeline");
+        let built = text(&scratch.good(&["build", folder, "-o", &store, "--tz", "UTC"]));
+        assert!(built.contains(lost), "{built}");
+        for input in [folder, &store] {
+            let sources = text(&scratch.good(&["sources", input, "--tz", "UTC", "-q"]));
+            assert!(sources.ends_with(&format!("read in part\n  {name}  {lost}")), "{sources}");
+            for size in ["65536", "16777216"] {
+                let shown = scratch.good(&["show", input, "--tz", "UTC", "-q", "--chunk-size", size]);
+                seen.push((format!("{input} {size}"), shown));
+            }
+        }
+    }
+    for (run, shown) in &seen {
+        assert_eq!(shown.len(), seen[0].1.len(), "{run}");
+        assert_eq!(shown, &seen[0].1, "{run}");
+    }
+}
+
+/// Two names that differ in bytes that are no UTF-8 are two files, and each can be named.
+#[test]
+fn names_that_are_no_text() {
+    let scratch = Scratch::new("names");
+    for (name, second) in [(&b"a\xfe.log"[..], 1), (b"a\xff.log", 2), ("가.log".as_bytes(), 3)] {
+        let line = format!("2024-05-01T10:00:0{second}Z {second}\n");
+        std::fs::write(scratch.work().join(OsStr::from_bytes(name)), line).expect("disk");
+    }
+    let said = text(&scratch.good(&["sources", ".", "--tz", "UTC"]));
+    let names: Vec<&str> = said.lines().filter(|line| !line.starts_with(' ') && !line.is_empty()).collect();
+    assert_eq!(names, [r"a\xfe.log", r"a\xff.log", "가.log"], "{said}");
+    scratch.good(&["build", ".", "-o", "all.timeline", "--tz", "UTC"]);
+    for input in [".", "all.timeline"] {
+        let files = ["grep", "-l", ".", "--source", r"a\xff.log", input, "--tz", "UTC"];
+        assert_eq!(text(&scratch.good(&files)), "a\\xff.log\n", "{input}");
+    }
+    let told = text(&scratch.good(&["explain", r"a\xfe.log:1", ".", "--tz", "UTC"]));
+    assert!(told.starts_with(r"a\xfe.log:1 was written at 2024-05-01 10:00:01 UTC"), "{told}");
 }

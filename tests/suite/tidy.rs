@@ -18,7 +18,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("clap", &["src/cli/"]),
     ("clap_complete", &["src/cli/"]),
     ("clap_mangen", &["src/cli/"]),
-    ("terminal_size", &["src/cli/"]),
+    ("terminal_size", &["src/cli/screen.rs"]),
     ("indicatif", &["src/cli/progress.rs"]),
     ("rayon", &["src/engine/", "src/store/", "src/cli/context.rs"]),
     ("chrono", &["src/time/zone.rs"]),

@@ -14,9 +14,9 @@ pub(crate) enum ColorWhen {
 /// How rows look.
 #[derive(Debug, Args)]
 pub(crate) struct ViewArgs {
-    /// What stands in a line: time, mark, level, source, message, host, program, pid, file, line, format, stamp,
-    /// pattern, or any field of the record (status) [default: time,mark,level,source and the message with its
-    /// program]
+    /// What stands in a line: time, mark, level, source, message, host, program, pid, file, line, lines, format,
+    /// stamp, earliest, latest, start, basis, pattern, or any field of the record (status) [default:
+    /// time,mark,level,source and the message with its program]
     #[arg(
         long,
         value_name = "NAME,...",

@@ -13,6 +13,7 @@ pub(super) use select::{AtLeast, Common, Opening, Where};
 const AFTER: &str = "\
 Times: 2014-12-12T10:10, \"2014-12-12 10:10:59\", -2h, \"30m ago\", \"today 09:00\", +30m (from the other bound).
 Zones: Asia/Seoul, UTC, local, +09:00.
+Width: the terminal's, or what COLUMNS says (then of what is piped too; records stay on one line there).
 Options marked [env: ...] can be set by that variable too, or by their long names in config.toml \
 (~/.config/timeline/, or $XDG_CONFIG_HOME/timeline/): tz = \"Asia/Seoul\" for every command, below [show] for that \
 one. What is typed comes first, then the environment, then the file.";
@@ -60,7 +61,7 @@ pub(super) enum Command {
     ///
     /// FILE is the name that other commands print, or a path, or the end of either if only one file has it.
     /// Without INPUT, FILE alone is read; with INPUT all sources are settled together, and more may be
-    /// known. The whole timeline is looked at, whatever is selected.
+    /// known. The whole timeline is looked at; --source says among which FILE is.
     Explain(ExplainArgs),
     /// The formats that are understood
     Formats(FormatsArgs),
@@ -153,7 +154,7 @@ pub(super) struct GrepArgs {
     /// Another pattern (repeatable)
     #[arg(short = 'e', long, value_name = "PATTERN", allow_hyphen_values = true, help_heading = "Matching")]
     pub regexp: Vec<String>,
-    /// Patterns from a file, one a line
+    /// Patterns from a file (`-` is standard input), one a line
     #[arg(short = 'f', long = "file", value_name = "FILE", help_heading = "Matching")]
     pub file: Vec<PathBuf>,
     /// Patterns are plain text

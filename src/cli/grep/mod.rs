@@ -4,6 +4,7 @@ mod count;
 mod histogram;
 mod reach;
 mod search;
+mod wanted;
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -17,36 +18,19 @@ use super::page;
 use super::pager;
 use super::question::Question;
 use super::resolve;
-use crate::base::{Error, Result};
-use crate::present::{Column, Style};
+use super::screen;
+use crate::base::Result;
+use crate::present::{Columns, Style};
 use crate::query::{Matcher, MatcherOptions};
 use crate::time::Zone;
 use crate::view::Scene;
 use count::CountBy;
 use reach::Reach;
 use search::{Look, Mode, Search};
+use wanted::patterns;
 
 /// Columns of a histogram where the output is no terminal.
 const COLUMNS: usize = 80;
-
-/// All patterns: the positional one, `-e` and `-f`. With `-e` or `-f`, the first positional is an
-/// input, as in grep.
-fn patterns(args: &GrepArgs, inputs: &mut Vec<PathBuf>) -> Result<Vec<String>> {
-    let mut patterns = args.regexp.clone();
-    for path in &args.file {
-        let text =
-            std::fs::read_to_string(path).map_err(|error| Error::io("read the patterns", path, &error))?;
-        patterns.extend(text.lines().map(str::to_owned));
-    }
-    if let Some(pattern) = &args.pattern {
-        if args.regexp.is_empty() && args.file.is_empty() {
-            patterns.push(pattern.clone());
-        } else {
-            inputs.insert(0, pattern.into());
-        }
-    }
-    Ok(patterns)
-}
 
 /// What is printed. As grep -q: the exit code alone answers, and the first match ends the search.
 fn mode(args: &GrepArgs) -> Result<Mode> {
@@ -69,7 +53,7 @@ fn reaches(args: &GrepArgs, mode: &Mode) -> Result<(Reach, Reach)> {
 }
 
 /// How matches look.
-fn look<'a>(args: &GrepArgs, style: Style, columns: &'a [Column]) -> Look<'a> {
+fn look<'a>(args: &GrepArgs, style: Style, columns: &'a Columns) -> Look<'a> {
     let format = if args.json { RowFormat::Jsonl } else { args.format };
     Look { format, spans: args.json, style, columns }
 }
@@ -147,7 +131,9 @@ pub(crate) fn run(args: &GrepArgs) -> Result<Ending> {
     let most = if silent { 1 } else { args.max_count.unwrap_or(u64::MAX) };
     let paged = matches!(mode, Mode::Rows | Mode::Parts);
     let output = if paged { Output::paged(pager::When::of(&args.pager)) } else { Output::stdout() };
-    let mut search = Search::new((&scene, &matcher), mode, look(args, style, &columns), output);
+    let look = look(args, style, &columns);
+    let in_prose = mode == Mode::Rows && look.format == RowFormat::Prose;
+    let mut search = Search::new((&scene, &matcher), mode, look, output);
     (search.before, search.after, search.first_only, search.most) = (before, after, args.first, most);
     let outcome = context.drive(&scene, (&question.filter, question.choice()), &mut search)?;
     if !silent {
@@ -161,6 +147,9 @@ pub(crate) fn run(args: &GrepArgs) -> Result<Ending> {
     if let Some(unmet) = unmet.filter(|_| !silent) {
         notice::tell(&unmet);
     }
+    if in_prose && found > 0 && !silent {
+        notice::columns_never_met(&columns, &context);
+    }
     Ok(context.ending(&outcome.remarks, if found > 0 { Ending::Good } else { Ending::Short }))
 }
 
@@ -172,7 +161,7 @@ fn totals(search: &Search<'_>, scene: &Scene<'_>, window: (i64, i64)) -> String 
         Mode::Files => search.file_names(),
         Mode::CountBy(by) => count::table(by, &search.counts),
         Mode::Histogram => {
-            let columns = if std::io::stdout().is_terminal() { pager::columns() } else { COLUMNS };
+            let columns = screen::columns().unwrap_or(COLUMNS);
             search.beats.render(&scene.zone, window, columns)
         }
     }

@@ -12,7 +12,7 @@ use super::histogram::Histogram;
 use super::reach::Reach;
 use crate::base::{Batch, Event, FileId, Flags, Result};
 use crate::engine::{Sink, Stretch};
-use crate::present::{Column, Decorate, Prose, Style, push_found_jsonl, push_jsonl};
+use crate::present::{Columns, Decorate, Prose, Style, push_found_jsonl, push_jsonl};
 use crate::query::{Matcher, closest_name};
 use crate::text::clean;
 use crate::view::{Entry, Place, Scene};
@@ -42,7 +42,7 @@ pub(super) struct Look<'a> {
     /// In JSON, also the record as written and where the matches are in it.
     pub spans: bool,
     pub style: Style,
-    pub columns: &'a [Column],
+    pub columns: &'a Columns,
 }
 
 /// One event of a stretch, rendered (empty when it is not to be printed).
@@ -201,6 +201,9 @@ impl Search<'_> {
         if matched && self.found < self.most {
             self.found += 1;
             self.files.insert(line.file);
+            if matches!(self.mode, Mode::CountBy(_)) && self.most < u64::MAX {
+                *self.counts.entry(String::from_utf8_lossy(bytes).into_owned()).or_default() += 1;
+            }
             if self.mode == Mode::Histogram {
                 self.beats.add((!line.undated).then_some(line.key), &self.scene.zone);
             }
@@ -266,6 +269,10 @@ impl Sink for Search<'_> {
                     self.row(&mut prose, &mut found.bytes, entry, matched);
                 }
                 Mode::Parts => self.parts(&mut found.bytes, batch, event),
+                // Of a few matches it is known later which they are.
+                Mode::CountBy(by) if self.most < u64::MAX => {
+                    found.bytes.extend_from_slice(by.key(self.scene, batch, event).as_bytes());
+                }
                 Mode::CountBy(by) => {
                     *found.counts.entry(by.key(self.scene, batch, event)).or_default() += 1;
                 }

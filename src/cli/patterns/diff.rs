@@ -4,7 +4,6 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use super::{All, Seen, count, row};
@@ -13,7 +12,7 @@ use crate::cli::args::{Input, PatternsArgs, RowFormat};
 use crate::cli::context::Context;
 use crate::cli::outcome::Ending;
 use crate::cli::output::Output;
-use crate::cli::{pager, resolve};
+use crate::cli::{pager, resolve, screen};
 use crate::lens::{Contrast, contrast};
 use crate::present::{Contrasted, CountedPattern, Side, Sides, push_contrast_rows, push_contrasts};
 use crate::time::Zone;
@@ -94,7 +93,7 @@ pub(super) fn run(args: &PatternsArgs, [a, b]: [&PathBuf; 2]) -> Result<Ending> 
     if args.json || args.format == RowFormat::Jsonl {
         push_contrast_rows(&mut text, &sides, &rows);
     } else {
-        let columns = std::io::stdout().is_terminal().then(pager::columns);
+        let columns = screen::columns();
         push_contrasts(&mut text, &sides, &rows, &b.zone, (columns, resolve::color(args.common.color)));
     }
     let mut output = Output::paged(pager::When::of(&args.pager));

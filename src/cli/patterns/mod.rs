@@ -15,6 +15,7 @@ use crate::cli::output::Output;
 use crate::cli::pager;
 use crate::cli::question::Question;
 use crate::cli::resolve;
+use crate::cli::screen;
 use crate::engine::{Sink, Stretch};
 use crate::grammar::Known;
 use crate::present::{CountedPattern, push_pattern_rows, push_patterns};
@@ -195,7 +196,7 @@ pub(super) fn run(args: &PatternsArgs) -> Result<Ending> {
     if json {
         push_pattern_rows(&mut text, &rows);
     } else {
-        let columns = terminal.then(pager::columns);
+        let columns = screen::columns();
         push_patterns(&mut text, &rows, zone, (columns, resolve::color(common.color)));
     }
     let mut output = Output::paged(pager::When::of(&args.pager));
