@@ -32,7 +32,12 @@ pub fn push_explanation(out: &mut Vec<u8>, story: &Explanation) {
     };
     line("record", &excerpt(&clean(&story.record), WIDE));
     if let Some((text, stamp)) = &story.stamp {
-        let lacks: Vec<String> = lacks(stamp).iter().map(|part| format!("no {part}")).collect();
+        let ambiguous = matches!(stamp.zone, WrittenZone::Ambiguous(_));
+        let lack = |part: &&str| match *part {
+            "zone" if ambiguous => "no zone that is one only".to_owned(),
+            part => format!("no {part}"),
+        };
+        let lacks: Vec<String> = lacks(stamp).iter().map(lack).collect();
         let lacks: Vec<&str> = lacks.iter().map(String::as_str).collect();
         let holes = if lacks.is_empty() { String::new() } else { format!("{}; ", list(&lacks)) };
         line("stamp", &format!("{}: {holes}{} wide", clean(text), width_words(stamp.resolution.width())));

@@ -3,6 +3,7 @@
 //! Each takes bytes that start at the stamp and gives the stamp and its length. None of them
 //! allocates, and none accepts a date that the calendar does not have.
 
+use super::abbreviation::{self, Word};
 use super::forms;
 use super::rare;
 use super::tail;
@@ -134,8 +135,8 @@ fn zone_follows(bytes: &[u8], at: usize) -> bool {
     found != WrittenZone::Absent && (matches!(bytes[start], b'Z' | b'z') || end >= start + 5)
 }
 
-/// An optional zone at `at`: `Z`, `±hh`, `±hhmm`, `±hh:mm`, `UTC`, `GMT` or an abbreviation that means one
-/// offset everywhere, after at most one blank where `spaced` allows it.
+/// An optional zone at `at`: `Z`, `±hh`, `±hhmm`, `±hh:mm`, `UTC`, `GMT` or an abbreviation, which may be ambiguous,
+/// after at most one blank where `spaced` allows it.
 #[inline]
 pub(super) fn zone(bytes: &[u8], at: usize, spaced: bool) -> (WrittenZone, usize) {
     let (found, end) = offset_zone(bytes, at, spaced);
@@ -143,10 +144,16 @@ pub(super) fn zone(bytes: &[u8], at: usize, spaced: bool) -> (WrittenZone, usize
     if found != WrittenZone::Absent || !bytes.get(start).is_some_and(u8::is_ascii_uppercase) {
         return (found, end);
     }
-    match rare::abbreviation(bytes, start) {
-        Some((seconds, end)) => (WrittenZone::Offset(seconds), end),
-        None => (WrittenZone::Absent, at),
-    }
+    abbreviated(bytes, start).unwrap_or((WrittenZone::Absent, at))
+}
+
+/// An abbreviation at `at`, and its end.
+#[inline]
+pub(super) fn abbreviated(bytes: &[u8], at: usize) -> Option<(WrittenZone, usize)> {
+    abbreviation::read(bytes, at).map(|(word, end)| match word {
+        Word::Offset(seconds) => (WrittenZone::Offset(seconds), end),
+        Word::Ambiguous(name) => (WrittenZone::Ambiguous(name), end),
+    })
 }
 
 /// The same without the abbreviations that may be a zone's name as well: `CET` has summer time as a zone.
@@ -159,6 +166,9 @@ pub(super) fn offset_zone(bytes: &[u8], at: usize, spaced: bool) -> (WrittenZone
         Some(b'z') if start == at => Some((0, start + 1)),
         Some(sign @ (b'+' | b'-')) => offset(bytes, start + 1)
             .map(|(seconds, end)| (if *sign == b'-' { -seconds } else { seconds }, end)),
+        Some(&tail::MINUS) if bytes[start..].starts_with("\u{2212}".as_bytes()) => {
+            offset(bytes, start + 3).map(|(seconds, end)| (-seconds, end))
+        }
         Some(b'U' | b'G') if bytes[start..].starts_with(b"UTC") || bytes[start..].starts_with(b"GMT") => {
             Some((0, start + 3))
         }
