@@ -105,8 +105,10 @@ fn clock_time(bytes: &[u8], at: usize) -> Option<(u32, u32, u32)> {
 /// An optional fraction (`.` or `,`, then digits) at `at`: nanoseconds, digits written, end.
 #[inline]
 pub(super) fn fraction(bytes: &[u8], at: usize) -> (u32, u8, usize) {
-    if !matches!(bytes.get(at), Some(b'.' | b',')) {
-        return (0, 0, at);
+    match bytes.get(at) {
+        Some(b'.' | b',') => {}
+        Some(b':') => return thousandths(bytes, at),
+        _ => return (0, 0, at),
     }
     let mut end = at + 1;
     let mut nanos = 0_u32;
@@ -126,6 +128,16 @@ pub(super) fn fraction(bytes: &[u8], at: usize) -> (u32, u8, usize) {
         return (0, 0, at);
     }
     (nanos * 10_u32.pow(9 - written as u32), written as u8, end)
+}
+
+/// `:123` at `at`, as Windows and Java write thousandths: three digits and no more.
+#[cold]
+fn thousandths(bytes: &[u8], at: usize) -> (u32, u8, usize) {
+    let ends = matches!(bytes.get(at + 4), None | Some(b' ' | b'\t' | b'\r' | b'\n' | b'+' | b'-' | b'Z' | b']' | b')' | b'|' | b','));
+    match digits(bytes, at + 1, 3).filter(|_| ends) {
+        Some(value) => (value * 1_000_000, 3, at + 4),
+        None => (0, 0, at),
+    }
 }
 
 /// Whether `Z`, `±hhmm` or `±hh:mm` stands at `at`, after a blank or not.
@@ -191,7 +203,7 @@ pub(super) fn offset_zone(bytes: &[u8], at: usize, spaced: bool) -> (WrittenZone
 fn offset(bytes: &[u8], at: usize) -> Option<(i32, usize)> {
     let hours = digits(bytes, at, 2)?;
     let (minutes, end) = match bytes.get(at + 2) {
-        Some(b':') => (digits(bytes, at + 3, 2)?, at + 5),
+        Some(b':') => digits(bytes, at + 3, 2).map_or((0, at + 2), |minutes| (minutes, at + 5)),
         Some(byte) if byte.is_ascii_digit() => (digits(bytes, at + 2, 2)?, at + 4),
         _ => (0, at + 2),
     };
@@ -399,6 +411,8 @@ mod tests {
 
     #[test]
     fn the_same_second_in_every_layout() {
+        let ambiguous =
+            |name: &str| crate::base::Abbreviation::of(name.as_bytes()).map_or(WrittenZone::Absent, WrittenZone::Ambiguous);
         let second = days_from_civil(2014, 12, 12) * 86_400 + 36_659;
         for (text, zone) in [
             ("2014-12-12T10:10:59", WrittenZone::Absent),
@@ -413,9 +427,9 @@ mod tests {
             ("Fri Dec 12 10:10:59 2014] [error]", WrittenZone::Absent),
             ("Fri, 12 Dec 2014 10:10:59 GMT", WrittenZone::Offset(0)),
             ("Fri Dec 12 10:10:59 2014 +0900", WrittenZone::Offset(32_400)),
-            ("Fri Dec 12 10:10:59 CST 2014", WrittenZone::Absent),
+            ("Fri Dec 12 10:10:59 XYZ 2014", WrittenZone::Absent),
             ("2014-12-12 10:10:59 CEST x", WrittenZone::Offset(7_200)),
-            ("2014-12-12 10:10:59 CST x", WrittenZone::Absent),
+            ("2014-12-12 10:10:59 CST x", ambiguous("CST")),
             ("Fri Dec 12 10:10:59 AM KST 2014", WrittenZone::Offset(32_400)),
             ("2014-12-12 10:10:59 AM +0900", WrittenZone::Offset(32_400)),
             ("2014-12-12 10:10:59 AMQP broker", WrittenZone::Absent),
@@ -425,9 +439,9 @@ mod tests {
             ("2014-12-12 10:10:59.000 CEST [1]", WrittenZone::Offset(7_200)),
             ("2014-12-12 10:10:59 ACST x", WrittenZone::Offset(34_200)),
             ("2014-12-12 10:10:59 PDT", WrittenZone::Offset(-25_200)),
-            // These mean several offsets, or are no zones.
-            ("2014-12-12 10:10:59 EST x", WrittenZone::Absent),
-            ("2014-12-12 10:10:59 IST x", WrittenZone::Absent),
+            // These mean several offsets; the next ones are no zones.
+            ("2014-12-12 10:10:59 EST x", ambiguous("EST")),
+            ("2014-12-12 10:10:59 IST x", ambiguous("IST")),
             ("2014-12-12 10:10:59 CETI x", WrittenZone::Absent),
             ("2014-12-12 10:10:59 KSTX", WrittenZone::Absent),
             ("2014 Dec 12 10:10:59.0 leaf1", WrittenZone::Absent),

@@ -26,7 +26,7 @@ pub(super) fn with_year(bytes: &[u8], stamp: Stamp, end: usize) -> (Stamp, usize
         && bytes.get(end) == Some(&b' ')
         && matches!(bytes.get(end + 1), Some(&(b'0'..=b'9' | b'A'..=b'Z' | b'+' | b'-' | MINUS)))
         && let Some((dated, after)) = year(bytes, stamp, end)
-        && stands_alone(bytes, after)
+        && (dated.zone != WrittenZone::Absent || stands_alone(bytes, after))
     {
         return (dated, after);
     }
