@@ -2,10 +2,11 @@
 //! the few offsets that the word can mean. Evidence knows nothing of it, and beats it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::proof::{Place, Proof};
 use crate::base::{Abbreviation, NANOS_PER_SECOND};
-use crate::survey::{ChunkSurvey, Part, Range};
+use crate::survey::{FileSurvey, Part, Range};
 use crate::time::{Offset, Zone, usual_meaning};
 
 /// The offset that stamps with an abbreviation are read by.
@@ -17,7 +18,7 @@ pub struct Reading {
     pub offset: i32,
 }
 
-/// What is known beside the stamps of a run whose zone is a guess.
+/// What is known beside the stamps of a file whose zone is a guess.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Guess<'a> {
     /// The zone that its stamps would be read in.
@@ -28,22 +29,22 @@ pub(super) struct Guess<'a> {
     pub host: &'a BTreeSet<Offset>,
 }
 
-/// How the stamps of a run are read that name ambiguous abbreviations.
+/// How the stamps of a file are read that name ambiguous abbreviations.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Readings {
     /// One for each abbreviation that something is known of.
-    pub readings: Vec<Reading>,
+    pub readings: Arc<[Reading]>,
     /// Why.
     pub proofs: Vec<Proof>,
-    /// The zone for the run as a whole, where that of the guess has no such abbreviation.
+    /// The zone for what names none, where that of the guess has no such abbreviation.
     pub zone: Option<Zone>,
 }
 
-/// The abbreviations in some stretches of a file, each once, in the order of the file.
-pub(super) fn found<'a>(chunks: impl Iterator<Item = &'a ChunkSurvey>) -> Vec<Part> {
+/// The abbreviations in a file, each once, in its order. Of the whole file, so that nothing hangs on where it is cut.
+pub(super) fn found(survey: &FileSurvey) -> Vec<Part> {
     let mut found: Vec<Part> = Vec::new();
-    let parts = chunks.filter_map(|chunk| chunk.abbreviated.as_deref()).flat_map(|seen| seen.parts());
-    for part in parts.filter(|part| part.name.is_some()) {
+    let seen = survey.chunks.iter().filter_map(|(_, chunk)| chunk.abbreviated.as_deref());
+    for part in seen.flat_map(|seen| seen.parts()).filter(|part| part.name.is_some()) {
         match found.iter_mut().find(|known| known.name == part.name) {
             Some(known) => {
                 let (a, b) = (known.range, part.range);
@@ -55,22 +56,24 @@ pub(super) fn found<'a>(chunks: impl Iterator<Item = &'a ChunkSurvey>) -> Vec<Pa
     found
 }
 
-/// Reads the abbreviations of a run in a file.
+/// Reads the abbreviations of a file.
 pub(super) fn read(file: usize, parts: &[Part], guess: Guess<'_>) -> Readings {
     let mut read = Readings::default();
+    let mut readings = Vec::new();
     for part in parts {
         let Some(name) = part.name else { continue };
         let Some((offset, words, zone)) = meaning(name, part.range.max, guess) else { continue };
-        read.readings.push(Reading { name, offset: offset.0 });
+        // The first one speaks for what has no word of its own.
+        if readings.is_empty() {
+            read.zone = zone;
+        }
+        readings.push(Reading { name, offset: offset.0 });
         read.proofs.push(Proof {
             text: format!("{name:?} in {{0}} is read {words}, {offset}: a guess, as others write it too"),
             places: vec![Place { file, offset: part.first }],
         });
-        // The first one speaks for what has no word of its own.
-        if read.readings.len() == 1 {
-            read.zone = zone;
-        }
     }
+    read.readings = readings.into();
     read
 }
 

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::abbreviations::{self, Guess, Reading};
+use super::abbreviations::{self, Guess, Reading, Readings};
 use super::announced::announced;
 use super::claims::{agreeing, jumps_back, labels, lies, queued, steady};
 use super::evidence::{self, Link, LinkKind};
@@ -20,7 +20,7 @@ use super::witnessed::Nodes;
 use super::zones::{self, Ballot, By, Decision, ON_EARTH, Solution, VoteKind};
 use super::{Clock, Landmarks, Segment, Years, company, reasons};
 use crate::base::{Basis, NANOS_PER_SECOND};
-use crate::survey::JUMP;
+use crate::survey::{JUMP, Part};
 use crate::time::{Offset, Zone};
 use crate::witness::{OddWriter, Writer};
 
@@ -360,6 +360,8 @@ impl<'a> Court<'a> {
         let sequence = &sequences[source];
         let stretches = sequence.stretches.iter().zip(&sequence.follows);
         let stretches = stretches.filter(|(stretch, _)| stretch.file == file);
+        let parts = abbreviations::found(self.nodes.files[file].survey);
+        let mut read: Option<(Zone, Readings)> = None;
         for (stretch, follows) in stretches {
             let Some(run) = self.nodes.run_of(stretch) else { continue };
             let set_back = matches!(follows, Follows::SetBack);
@@ -374,10 +376,17 @@ impl<'a> Court<'a> {
             {
                 zone_basis = Basis::ZONE_DEFAULT;
             }
-            let readings = match zone_basis == Basis::ZONE_DEFAULT {
-                true => self.abbreviated(file, run, &mut zone, &mut why),
-                false => Vec::new(),
-            };
+            let mut readings: Arc<[Reading]> = Arc::default();
+            if zone_basis == Basis::ZONE_DEFAULT && !parts.is_empty() {
+                if read.as_ref().is_none_or(|(guess, _)| *guess != zone) {
+                    read = Some((zone.clone(), self.abbreviated(file, &parts, &zone)));
+                }
+                if let Some((_, read)) = &read {
+                    readings = Arc::clone(&read.readings);
+                    zone = read.zone.clone().unwrap_or(zone);
+                    why.extend(read.proofs.iter().cloned());
+                }
+            }
             if last_run != Some(run) && proofs.len() < MOST_PROOFS {
                 proofs.extend(why.into_iter().filter(|proof| !proofs.contains(proof)).collect::<Vec<_>>());
             }
@@ -390,11 +399,10 @@ impl<'a> Court<'a> {
             let late_until =
                 stretch.ends.filter(|_| set_back).map(|ends| ends.0.div_euclid(NANOS_PER_SECOND) + 3 * 3_600);
             let same = segments.last().is_some_and(|last: &Segment| {
-                (&last.zone, last.zone_basis, &last.readings[..]) == (&zone, zone_basis, &readings)
+                (&last.zone, last.zone_basis, &last.readings) == (&zone, zone_basis, &readings)
                     && late_until.is_none()
             });
             if !same {
-                let readings = Arc::from(readings);
                 segments.push(Segment { from, zone, zone_basis, late_until, readings, boot: None });
             }
         }
@@ -433,25 +441,12 @@ impl<'a> Court<'a> {
         }
     }
 
-    /// How the ambiguous abbreviations in a run are read, whose zone is a guess. The zone becomes that of the first.
-    fn abbreviated(&self, file: usize, run: usize, zone: &mut Zone, why: &mut Vec<Proof>) -> Vec<Reading> {
-        let stretches = self.nodes.runs[run].stretches.iter().filter(|stretch| stretch.file == file);
-        let chunks = &self.nodes.files[file].survey.chunks;
-        let parts = abbreviations::found(
-            stretches.flat_map(|stretch| &chunks[stretch.pieces.0..stretch.pieces.1]).map(|(_, chunk)| chunk),
-        );
-        if parts.is_empty() {
-            return Vec::new();
-        }
+    /// How the ambiguous abbreviations in a file are read where its zone is a guess.
+    fn abbreviated(&self, file: usize, parts: &[Part], zone: &Zone) -> Readings {
         let none = BTreeSet::new();
         let host = self.used.get_or_init(|| self.used_by_hosts()).get(&self.hosts[file].as_deref());
         let given = *zone == self.said[file].0;
-        let read = abbreviations::read(file, &parts, Guess { zone, given, host: host.unwrap_or(&none) });
-        if let Some(read) = read.zone {
-            *zone = read;
-        }
-        why.extend(read.proofs);
-        read.readings
+        abbreviations::read(file, parts, Guess { zone, given, host: host.unwrap_or(&none) })
     }
 
     /// Offsets that stamps of a host's logs name, or that its runs were decided to be at.

@@ -194,6 +194,11 @@ impl Clock {
         open.unwrap_or(&self.segments[0]).zone_basis
     }
 
+    /// Whether ambiguous abbreviations in its stamps are read by a guess at what they mean.
+    pub fn reads_abbreviations(&self) -> bool {
+        self.segments.iter().any(|segment| !segment.readings.is_empty())
+    }
+
     /// How far its host's clock is ahead, nanoseconds: settled keys are less than stamps say by this.
     #[inline]
     pub fn ahead(&self) -> i64 {
