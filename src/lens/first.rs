@@ -34,7 +34,7 @@ const SURPRISE: f64 = 3.0;
 /// Whether a pattern of `count` records, at an even rate over its source's range, would be expected to
 /// start about `first`. The chance of hearing nothing for that long is exp(-count * elapsed / span).
 /// Few records prove nothing either way.
-fn chronic(count: u64, first: i64, (from, to): (i64, i64)) -> bool {
+pub(super) fn chronic(count: u64, first: i64, (from, to): (i64, i64)) -> bool {
     let elapsed = (first - from).max(0) as f64 / (to - from).max(1) as f64;
     count >= 5 && (count as f64) * elapsed < SURPRISE
 }
@@ -171,8 +171,8 @@ pub struct Verdict<'a> {
     pub level: Level,
 }
 
-/// Width of the stretch that is called one incident's beginning.
-const STRETCH: i64 = 10 * MINUTE;
+/// Width of the stretch that is called one incident's beginning, in nanoseconds.
+pub const STRETCH: i64 = 10 * MINUTE;
 
 /// Finds what broke first: among markers at `error` or worse (else at `warn`) that are neither chronic
 /// nor from a warm-up, the stretch of ten minutes in which most of them, from most sources, follow

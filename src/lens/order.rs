@@ -140,7 +140,7 @@ impl Order {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::Arc;
 
     use super::*;
@@ -149,7 +149,7 @@ mod tests {
 
     const SECOND: i64 = NANOS_PER_SECOND;
 
-    fn change(source: u32, column: &str, (from, to): (i64, i64), trend: Trend) -> Change {
+    pub(in crate::lens) fn change(source: u32, column: &str, (from, to): (i64, i64), trend: Trend) -> Change {
         let instant = Instant {
             earliest: from * SECOND,
             best: from * SECOND,

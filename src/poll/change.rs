@@ -129,11 +129,14 @@ impl Change {
         }
     }
 
+    /// What happened, and how well it is known when: `ping_2 1 -> 0 (within 1 m 11 s)`.
+    pub fn told(&self) -> String {
+        let width = self.instant.latest.saturating_sub(self.instant.earliest);
+        format!("{} (within {})", self.title(), narrow_span(width))
+    }
+
     /// The event of its own that it makes on the timeline.
     pub fn derived(&self) -> Derived {
-        let mut message = self.title();
-        let width = self.instant.latest.saturating_sub(self.instant.earliest);
-        message.push_str(&format!(" (within {})", narrow_span(width)));
         let mut fields = Vec::new();
         let mut put = |name: &str, value: String| fields.push((name.to_owned(), value));
         put(
@@ -182,7 +185,7 @@ impl Change {
             host: None,
             program: None,
             level: if self.trend == Trend::Worse { Level::Warn } else { Level::Unknown },
-            message,
+            message: self.told(),
             fields,
         }
     }

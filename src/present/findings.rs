@@ -3,7 +3,7 @@
 use super::orders::interval;
 use super::sources::{SourceRow, counted};
 use crate::base::{Level, NANOS_PER_SECOND, SourceId, Unread};
-use crate::lens::{Evidence, Finding, Marker, Order, Silence, Verdict};
+use crate::lens::{Evidence, Finding, Marker, Order, Silence, Verdict, lead};
 use crate::poll::{Change, Trend};
 use crate::text::{clean, excerpt};
 use crate::time::{Zone, local_time, pretty_span};
@@ -44,15 +44,18 @@ impl Report<'_> {
         self.markers.iter().filter(|marker| marker.stat.level >= Level::Warn || !marker.warm_up).take(FIRSTS)
     }
 
-    /// The first change for the worse of a polled table, where no error was logged and no warning came
-    /// before it: then the table saw it first.
+    /// The change for the worse of a polled table that comes before all that was logged: before the first error, if
+    /// it still held then, or before the first warning where no error was logged.
     pub(super) fn opening(&self) -> Option<&Change> {
+        if let Some(verdict) = self.verdict.as_ref().filter(|verdict| verdict.level >= Level::Error) {
+            let onset = verdict.first.example.bounds.0;
+            return lead(self.changes, onset, |source| self.source(source).range);
+        }
         let worse = self.changes.iter().filter(|change| change.trend == Trend::Worse);
         let first =
             worse.min_by_key(|change| (change.instant.earliest, change.after.file, change.after.line))?;
         let logged = self.verdict.as_ref();
-        let earlier = logged.is_none_or(|verdict| first.instant.earliest <= verdict.first.stat.first_key);
-        (earlier && logged.is_none_or(|verdict| verdict.level < Level::Error)).then_some(first)
+        logged.is_none_or(|verdict| first.instant.earliest <= verdict.first.stat.first_key).then_some(first)
     }
 
     pub(super) fn source(&self, id: SourceId) -> &SourceRow {
@@ -81,8 +84,10 @@ pub(super) fn headline(report: &Report<'_>) -> String {
     if let Some(change) = report.opening() {
         let at = change.instant.earliest;
         let offset = report.zone.offset_at(at.div_euclid(NANOS_PER_SECOND));
+        let error = report.verdict.as_ref().is_some_and(|verdict| verdict.level >= Level::Error);
+        let what = if error { "First to break" } else { "No error logged; first change for the worse" };
         return format!(
-            "No error logged; first change for the worse: {} {} ({offset}), {}: {}",
+            "{what}: {} {} ({offset}), {}: {}",
             interval(report.zone, &change.instant),
             report.zone.name(),
             clean(&report.source(change.source).name),

@@ -2,9 +2,11 @@
 //!
 //! Nothing here decides anything: events, marks and findings come in, bytes go out.
 
+mod beginning;
 mod cells;
 mod clocks;
 mod columns;
+mod contrast;
 mod explain;
 mod explain_json;
 mod explain_prose;
@@ -22,6 +24,7 @@ mod summary;
 
 pub use cells::tie_cell;
 pub use columns::Column;
+pub use contrast::{Contrasted, Side, Sides, push_contrast_rows, push_contrasts};
 pub use explain::{
     Covers, DayRow, DerivedRow, Explanation, How, Neighbour, Ordered, PatternRow, WriterRow, YearRow, ZoneRow,
 };

@@ -13,7 +13,7 @@ use crate::time::{Zone, local_time, pretty_span};
 const SHOWN: usize = 5;
 
 /// A moment in the zone shown, with its milliseconds where it has any.
-fn moment(zone: &Zone, at: i64) -> String {
+pub(super) fn moment(zone: &Zone, at: i64) -> String {
     let mut text = local_time(zone, at);
     let millis = at.rem_euclid(NANOS_PER_SECOND) / 1_000_000;
     if millis > 0 {

@@ -48,8 +48,16 @@ pub struct CountedPattern {
 
 impl CountedPattern {
     /// The message with holes for what varies.
-    fn template(&self) -> String {
+    pub(super) fn template(&self) -> String {
         String::from_utf8_lossy(&skeleton_text(self.message.as_bytes())).into_owned()
+    }
+
+    /// The same for people, behind the program that the record names.
+    pub(super) fn told(&self) -> String {
+        let template = self.template();
+        let named = self.program.as_ref().filter(|_| self.named);
+        let told = named.map_or(template.clone(), |program| format!("{program}: {template}"));
+        clean(&told)
     }
 }
 
@@ -108,11 +116,7 @@ pub fn push_patterns(
             _ => ("", ""),
         };
         let pad = " ".repeat(label - width(&row.label));
-        let mut message = row.template();
-        if let Some(program) = row.program.as_ref().filter(|_| row.named) {
-            message = format!("{program}: {message}");
-        }
-        let message = clean(&message);
+        let message = row.told();
         let message = room.map_or(message.clone(), |room| excerpt(&message, room));
         let (first, last) = (time(row.first), time(row.last));
         let _ = writeln!(

@@ -5,12 +5,14 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use super::beginning::{Step, steps};
 use super::clocks::markdown_clocks;
 use super::findings::{Report, headline, silence_span};
-use super::orders::markdown_orders;
+use super::orders::{interval, markdown_orders, place};
 use super::sources::{SourceRow, push_remarks, size, sources_json, thousands, time_json};
 use crate::base::NANOS_PER_SECOND;
 use crate::lens::{Evidence, Finding, Marker, Order, Silence, Value as Known};
+use crate::poll::Change;
 use crate::text::{clean, excerpt};
 use crate::time::{local_time, pretty_span, render_rfc3339};
 
@@ -193,16 +195,15 @@ pub fn report_markdown(report: &Report<'_>) -> Vec<u8> {
         );
     }
     text.push_str("Order in time is all this report claims: it names no cause.\n\n");
-    if let Some(verdict) = &report.verdict {
+    let steps = steps(report);
+    if !steps.is_empty() {
         text.push_str("## How it began\n\n");
-        let markers: Vec<&Marker> =
-            std::iter::once(verdict.first).chain(verdict.followers.iter().copied()).collect();
-        markdown_table(&mut text, report, &markers);
+        markdown_table(&mut text, report, &steps);
     }
     markdown_orders(&mut text, report, cell);
     markdown_clocks(&mut text, report, cell);
     text.push_str("## First occurrences\n\n");
-    let telling: Vec<&Marker> = report.telling().take(40).collect();
+    let telling: Vec<Step<'_>> = report.telling().take(40).map(Step::Logged).collect();
     if telling.is_empty() {
         text.push_str("None beyond the sources' own beginnings.\n\n");
     } else {
@@ -277,41 +278,58 @@ fn markdown_ledger(text: &mut String, report: &Report<'_>) {
     }
 }
 
-fn markdown_table(text: &mut String, report: &Report<'_>, markers: &[&Marker]) {
+fn markdown_table(text: &mut String, report: &Report<'_>, steps: &[Step<'_>]) {
     // A second column for UTC says nothing where it is the zone.
     let (times, rule) = match report.zone.name() {
         "UTC" => ("UTC".to_owned(), "---"),
         zone => (format!("{zone} | UTC"), "---|---"),
     };
     let _ = writeln!(text, "| {times} | level | source | message | evidence |\n|{rule}|---|---|---|---|");
-    for marker in markers {
-        markdown_row(text, report, marker);
+    for step in steps {
+        let _ = match step {
+            Step::Logged(marker) => writeln!(text, "{}", logged_row(report, marker)),
+            Step::Polled(change) => writeln!(text, "{}", polled_row(report, change)),
+        };
     }
     text.push('\n');
 }
 
-fn markdown_row(text: &mut String, report: &Report<'_>, marker: &Marker) {
+/// Both columns of times, or the one that there is in UTC.
+fn both(report: &Report<'_>, local: String, utc: impl FnOnce() -> String) -> String {
+    if report.zone.name() == "UTC" { local } else { format!("{local} | {}", utc()) }
+}
+
+fn utc(at: i64) -> String {
+    let mut out = Vec::new();
+    render_rfc3339(&mut out, at, 0, 0, true);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+fn logged_row(report: &Report<'_>, marker: &Marker) -> String {
     let key = marker.example.dated.then_some(marker.stat.first_key);
-    let utc = key.filter(|_| report.zone.name() != "UTC").map(|key| {
-        let mut out = Vec::new();
-        render_rfc3339(&mut out, key, 0, 0, true);
-        String::from_utf8_lossy(&out).into_owned()
-    });
     let time = key.map_or("undated".to_owned(), |key| local_time(report.zone, key));
-    let times = match (report.zone.name(), utc) {
-        ("UTC", _) => time,
-        (_, utc) => format!("{time} | {}", utc.unwrap_or_default()),
-    };
     let guess = if marker.level_guessed() { "?" } else { "" };
-    let _ = writeln!(
-        text,
-        "| {times} | {}{guess} | {} | {} ({}×) | {} |",
+    format!(
+        "| {} | {}{guess} | {} | {} ({}×) | {} |",
+        both(report, time, || key.map(utc).unwrap_or_default()),
         marker.stat.level.word().unwrap_or(""),
         cell(&report.source(marker.source).name),
         cell(&excerpt(&marker.example.message, 160)),
         thousands(marker.stat.count),
         cell(&report.places(marker)),
-    );
+    )
+}
+
+fn polled_row(report: &Report<'_>, change: &Change) -> String {
+    let ends = change.instant;
+    let local = interval(report.zone, &ends);
+    format!(
+        "| {} | polled | {} | {} | {} |",
+        both(report, local, || format!("{} to {}", utc(ends.earliest), utc(ends.latest))),
+        cell(&report.source(change.source).name),
+        cell(&excerpt(&change.told(), 160)),
+        cell(&place(report, change)),
+    )
 }
 
 /// Text that is safe inside a Markdown table cell.

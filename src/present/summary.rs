@@ -3,14 +3,20 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::beginning::{push_beginning, shown_markers};
 use super::clocks::push_clocks;
 use super::findings::{Report, headline, silence_span};
-use super::orders::{place, push_orders};
+use super::orders::push_orders;
 use super::sources::{counted, ledger, push_remarks, thousands};
-use crate::base::{Account, Level, Loss, Unread};
+use crate::base::{Account, Level, Loss, SourceId, Unread};
 use crate::lens::Marker;
+use crate::poll::Change;
 use crate::text::{clean, excerpt, width};
 use crate::time::{local_time, pretty_span};
+
+/// What a question mark behind a level means.
+pub(super) const GUESSED: &str =
+    "  (? marks a level read from words of the message: BSD syslog files keep none)\n";
 
 /// How a summary looks.
 #[derive(Clone, Copy, Debug)]
@@ -34,64 +40,28 @@ pub fn push_summary(out: &mut Vec<u8>, report: &Report<'_>, labels: &[String], s
     let bold = |text: &str| if style.color { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() };
     let head = headline(report);
     let _ = writeln!(text, "{}", bold(&excerpt(&head, style.columns.max(72) * 2)));
-    push_beginning(&mut text, report, labels, style);
+    let explained = push_beginning(&mut text, report, labels, style);
     push_orders(&mut text, report, style.columns);
     push_clocks(&mut text, report, style.columns);
-    push_markers(&mut text, report, labels, style);
+    push_markers(&mut text, report, labels, explained, style);
     push_silences(&mut text, report, labels, style);
     push_sources(&mut text, report, labels, style);
     out.extend_from_slice(text.as_bytes());
     push_ledger(out, report);
 }
 
-/// The evidence under the headline, and what followed within ten minutes.
-fn push_beginning(text: &mut String, report: &Report<'_>, labels: &[String], style: SummaryStyle) {
-    if let Some(change) = report.opening() {
-        let _ = writeln!(text, "  {}", place(report, change));
-        return;
-    }
-    let Some(verdict) = &report.verdict else { return };
-    let first = verdict.first;
-    let times = match first.stat.count {
-        1 => "once".to_owned(),
-        count => format!("{} times until {}", thousands(count), local_time(report.zone, first.stat.last_key)),
-    };
-    let _ = writeln!(text, "  {}, {times}", report.places(first));
-    if verdict.followers.is_empty() {
-        return;
-    }
-    let tied = verdict.followers.iter().any(|marker| marker.stat.first_key < first.example.bounds.1);
-    let ties = if tied { "; ~ order not known" } else { "" };
-    let _ = writeln!(text, "\nNext, within 10 minutes (order in time, not cause{ties})");
-    for marker in verdict.followers.iter().take(8) {
-        // Inside the first one's interval the order is unknown.
-        let tied = marker.stat.first_key < first.example.bounds.1;
-        let after = if tied {
-            "~".to_owned()
-        } else {
-            format!("+{}", pretty_span(marker.stat.first_key - first.stat.first_key))
-        };
-        push_row(text, &format!("{after:>10}"), marker, labels, style);
-    }
-    if verdict.followers.len() > 8 {
-        let _ = writeln!(text, "  {:>10}  and {} more", "", verdict.followers.len() - 8);
-    }
-}
-
 /// The top first occurrences that the beginning does not already show.
-fn push_markers(text: &mut String, report: &Report<'_>, labels: &[String], style: SummaryStyle) {
-    let shown: Vec<(u32, u64)> = report
-        .verdict
-        .iter()
-        .filter(|_| report.opening().is_none())
-        .flat_map(|verdict| {
-            std::iter::once(verdict.first)
-                .chain(verdict.followers.iter().copied().take(8))
-                .map(|marker| (marker.source.0, marker.pattern))
-        })
-        .collect();
+fn push_markers(
+    text: &mut String,
+    report: &Report<'_>,
+    labels: &[String],
+    explained: bool,
+    style: SummaryStyle,
+) {
+    let shown: Vec<(SourceId, u64)> =
+        shown_markers(report).map(|marker| (marker.source, marker.pattern)).collect();
     let mut rest =
-        report.telling().filter(|marker| !shown.contains(&(marker.source.0, marker.pattern))).peekable();
+        report.telling().filter(|marker| !shown.contains(&(marker.source, marker.pattern))).peekable();
     if rest.peek().is_none() {
         return;
     }
@@ -107,8 +77,8 @@ fn push_markers(text: &mut String, report: &Report<'_>, labels: &[String], style
         };
         push_row(text, &format!("{at:columns$}"), marker, labels, style);
     }
-    if report.telling().any(|marker| marker.level_guessed()) {
-        text.push_str("  (? marks a level read from words of the message: BSD syslog files keep none)\n");
+    if !explained && report.telling().any(|marker| marker.level_guessed()) {
+        text.push_str(GUESSED);
     }
 }
 
@@ -119,40 +89,65 @@ fn one_year(report: &Report<'_>) -> bool {
         .is_some_and(|(from, to)| local_time(report.zone, from)[..4] == local_time(report.zone, to)[..4])
 }
 
-fn push_row(text: &mut String, lead: &str, marker: &Marker, labels: &[String], style: SummaryStyle) {
+/// A first occurrence, in a line: when, how bad, where, how often, what.
+pub(super) fn push_row(
+    text: &mut String,
+    lead: &str,
+    marker: &Marker,
+    labels: &[String],
+    style: SummaryStyle,
+) {
     let label = &labels[marker.source.0 as usize];
-    let widest = labels.iter().map(|label| width(label)).max().unwrap_or(0);
-    let pad = " ".repeat(widest - width(label));
     let guess = if marker.level_guessed() { "?" } else { "" };
-    let level = format!(
-        "{}{guess}",
-        match marker.stat.level {
-            Level::Critical => "crit",
-            Level::Emergency => "emerg",
-            Level::Notice => "note",
-            level => level.word().unwrap_or(""),
-        }
-    );
-    let count = format!("{}x", thousands(marker.stat.count));
-    let used = 2 + width(lead) + 2 + 6 + 2 + widest + 2 + 7 + 2;
-    let room = style.columns.saturating_sub(used).max(16);
+    let level = match marker.stat.level {
+        Level::Critical => "crit",
+        Level::Emergency => "emerg",
+        Level::Notice => "note",
+        level => level.word().unwrap_or(""),
+    };
     let message = match &marker.example.program {
         Some(program) if marker.example.program_written && !label.contains(program.as_str()) => {
             format!("{program}: {}", marker.example.message)
         }
         _ => marker.example.message.clone(),
     };
-    let painted = |level: &str| match (style.color, marker.stat.level >= Level::Error) {
+    let level = (format!("{level}{guess}"), marker.stat.level >= Level::Error);
+    push_told(text, lead, &level, (marker.source, labels), (marker.stat.count, &message), style);
+}
+
+/// A change for the worse that a polled table saw, in the same columns.
+pub(super) fn push_change(
+    text: &mut String,
+    lead: &str,
+    change: &Change,
+    labels: &[String],
+    style: SummaryStyle,
+) {
+    let level = ("polled".to_owned(), false);
+    push_told(text, lead, &level, (change.source, labels), (1, &change.told()), style);
+}
+
+fn push_told(
+    text: &mut String,
+    lead: &str,
+    (level, severe): &(String, bool),
+    (source, labels): (SourceId, &[String]),
+    (count, message): (u64, &str),
+    style: SummaryStyle,
+) {
+    let label = &labels[source.0 as usize];
+    let widest = labels.iter().map(|label| width(label)).max().unwrap_or(0);
+    let pad = " ".repeat(widest - width(label));
+    let count = format!("{}x", thousands(count));
+    let used = 2 + width(lead) + 2 + 6 + 2 + widest + 2 + 7 + 2;
+    let room = style.columns.saturating_sub(used).max(16);
+    let level = match (style.color, severe) {
         (true, true) => format!("\x1b[31m{level:6}\x1b[0m"),
         (true, false) => format!("\x1b[33m{level:6}\x1b[0m"),
         _ => format!("{level:6}"),
     };
-    let _ = writeln!(
-        text,
-        "  {lead}  {}  {label}{pad}  {count:>7}  {}",
-        painted(&level),
-        excerpt(&clean(&message), room)
-    );
+    let message = excerpt(&clean(message), room);
+    let _ = writeln!(text, "  {lead}  {level}  {label}{pad}  {count:>7}  {message}");
 }
 
 fn push_silences(text: &mut String, report: &Report<'_>, labels: &[String], style: SummaryStyle) {

@@ -15,6 +15,8 @@ const CACHE_BYTES: usize = 4 << 20;
 #[derive(Clone, Debug)]
 pub struct Automaton {
     dfa: DFA,
+    /// The only bytes that lead away from the start, where they are few.
+    leaving: Option<Vec<u8>>,
 }
 
 /// Where a walk stands.
@@ -38,6 +40,8 @@ pub enum Step {
 #[derive(Debug)]
 pub struct Walker<'a> {
     dfa: &'a DFA,
+    leaving: Option<&'a [u8]>,
+    start: Option<LazyStateID>,
     cache: Cache,
 }
 
@@ -56,12 +60,25 @@ impl Automaton {
             .thompson(thompson::Config::new().utf8(false).nfa_size_limit(Some(1 << 20)))
             .build(expression)
             .ok()?;
-        Some(Self { dfa })
+        let mut automaton = Self { dfa, leaving: None };
+        let mut walker = automaton.walker();
+        if let Step::To(start) = walker.start() {
+            let leaving = (0..=u8::MAX).filter(|byte| walker.step(start, *byte) != Step::To(start));
+            // One more than can be looked for at once is too many.
+            let leaving: Vec<u8> = leaving.take(4).collect();
+            automaton.leaving = (leaving.len() <= 3).then_some(leaving);
+        }
+        Some(automaton)
     }
 
     /// Somebody who walks through it.
     pub fn walker(&self) -> Walker<'_> {
-        Walker { dfa: &self.dfa, cache: self.dfa.create_cache() }
+        Walker {
+            dfa: &self.dfa,
+            leaving: self.leaving.as_deref(),
+            start: None,
+            cache: self.dfa.create_cache(),
+        }
     }
 }
 
@@ -69,6 +86,7 @@ impl Walker<'_> {
     /// Before the first byte of a text.
     pub fn start(&mut self) -> Step {
         let start = self.dfa.start_state(&mut self.cache, &start::Config::new());
+        self.start = start.as_ref().ok().copied();
         start.map_or(Step::Unsure, step)
     }
 
@@ -81,6 +99,12 @@ impl Walker<'_> {
     /// Behind as many bytes as lead on; they are taken from `bytes`.
     pub fn along(&mut self, State(mut at): State, bytes: &mut &[u8]) -> State {
         while let [byte, rest @ ..] = bytes {
+            if let Some(leaving) = self.leaving.filter(|_| self.start == Some(at))
+                && !leaving.contains(byte)
+            {
+                *bytes = &bytes[find(leaving, bytes).unwrap_or(bytes.len())..];
+                continue;
+            }
             match self.dfa.next_state(&mut self.cache, at, *byte) {
                 Ok(next) if !next.is_tagged() => at = next,
                 _ => break,
@@ -96,6 +120,16 @@ impl Walker<'_> {
             Step::To(_) => Step::Lost,
             told => told,
         }
+    }
+}
+
+/// The first of any of up to three bytes.
+fn find(wanted: &[u8], bytes: &[u8]) -> Option<usize> {
+    match *wanted {
+        [a] => memchr::memchr(a, bytes),
+        [a, b] => memchr::memchr2(a, b, bytes),
+        [a, b, c] => memchr::memchr3(a, b, c, bytes),
+        _ => None,
     }
 }
 

@@ -49,7 +49,18 @@ impl Bytes {
 
     /// The bytes, ascending.
     pub(super) fn each(self) -> impl Iterator<Item = u8> {
-        (0..=u8::MAX).filter(move |byte| self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1)
+        self.0.into_iter().zip((0_u8..).step_by(64)).flat_map(|(mut bits, first)| {
+            std::iter::from_fn(move || {
+                let byte = (bits != 0).then(|| first + bits.trailing_zeros() as u8)?;
+                bits &= bits - 1;
+                Some(byte)
+            })
+        })
+    }
+
+    /// How many there are.
+    pub(super) fn count(self) -> usize {
+        self.0.iter().map(|bits| bits.count_ones() as usize).sum()
     }
 }
 

@@ -16,7 +16,7 @@ use twox_hash::XxHash3_64;
 
 use super::joined::Joiner;
 use super::manifest::PartEntry;
-use super::outline::{Outliner, Outlines};
+use super::outline::Outliner;
 use super::rows::StoredRows;
 use super::shape::Part;
 use crate::base::Result;
@@ -105,10 +105,10 @@ impl PartIndex {
         (XxHash3_64::oneshot(&bytes) == hash).then_some(bytes)
     }
 
-    /// What its texts are made of.
-    pub(super) fn outlines(&mut self) -> Option<Outlines> {
+    /// What its texts are made of, in bytes that [`Outlines`](super::outline::Outlines) reads.
+    pub(super) fn outlines(&mut self) -> Option<Vec<u8>> {
         let bytes = self.section(self.outlines)?;
-        Outlines::from_bytes(&zstd::bulk::decompress(&bytes, MOST_BYTES as usize).ok()?)
+        zstd::bulk::decompress(&bytes, MOST_BYTES as usize).ok()
     }
 
     /// Rows by the joined numbers in them.

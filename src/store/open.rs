@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow_array::{ArrayRef, RecordBatch, new_null_array};
 use arrow_schema::{Field, Schema};
@@ -167,12 +167,23 @@ pub(super) fn selection(rows: Range<u64>) -> Vec<RowSelector> {
 
 /// All columns of the schema: those that were not read hold nothing.
 fn whole(batch: &RecordBatch, schema: &Schema) -> Vec<ArrayRef> {
+    /// Columns that hold nothing: made once, since most questions read few of many.
+    static EMPTY: OnceLock<Vec<ArrayRef>> = OnceLock::new();
     if batch.num_columns() == schema.fields().len() {
         return batch.columns().to_vec();
     }
-    let column = |field: &Arc<Field>| match batch.column_by_name(field.name()) {
-        Some(column) => Arc::clone(column),
-        None => new_null_array(field.data_type(), batch.num_rows()),
+    let nothing = |rows: usize| {
+        let column = |field: &Arc<Field>| new_null_array(field.data_type(), rows);
+        schema.fields().iter().map(column).collect::<Vec<_>>()
     };
-    schema.fields().iter().map(column).collect()
+    let rows = batch.num_rows();
+    let empty = match rows {
+        ..=AT_ONCE => EMPTY.get_or_init(|| nothing(AT_ONCE)),
+        _ => &nothing(rows),
+    };
+    let column = |(field, empty): (&Arc<Field>, &ArrayRef)| match batch.column_by_name(field.name()) {
+        Some(column) => Arc::clone(column),
+        None => empty.slice(0, rows),
+    };
+    schema.fields().iter().zip(empty).map(column).collect()
 }

@@ -24,22 +24,22 @@ const MOST_BYTES: usize = 1 << 20;
 /// a hole as any other.
 const MOST_QUOTED: u32 = 16;
 
-/// An outline.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Outline<H> {
+/// An outline under way.
+#[derive(Debug)]
+struct Outline {
     /// Its text, with holes.
-    pub(super) text: Box<[u8]>,
+    text: Box<[u8]>,
     /// Its holes.
-    pub(super) holes: Vec<H>,
+    holes: Vec<Hole>,
     /// How many records have it.
-    pub(super) count: u64,
+    count: u64,
 }
 
 /// Outlines of some records, under way.
 #[derive(Debug, Default)]
 pub(super) struct Outliner {
     ids: HashMap<Box<[u8]>, u32>,
-    outlines: Vec<Outline<Hole>>,
+    outlines: Vec<Outline>,
     /// Bytes of all of them.
     bytes: usize,
     /// The outline of records of which nothing is known.
@@ -182,54 +182,74 @@ impl Outliner {
     }
 }
 
-/// Outlines of the records of a part.
+/// Outlines of the records of a part, in the bytes that tell of them.
 #[derive(Debug, Default)]
-pub(super) struct Outlines {
+pub(super) struct Outlines<'a> {
     /// Words that holes name.
-    pub(super) words: Vec<Box<[u8]>>,
-    /// Holes: each kind once.
-    pub(super) holes: Vec<Hole>,
-    /// Outlines, with the places of their holes.
-    pub(super) outlines: Vec<Outline<u32>>,
+    pub(super) words: Vec<&'a [u8]>,
+    /// Holes: each kind once, by its bytes and the range of its words in `named`.
+    holes: Vec<(Bytes, Range<usize>)>,
+    /// The words of all holes, by their places.
+    named: Vec<u32>,
+    /// Outlines: their texts, how many records have them, and the ranges of their holes in `kinds`.
+    outlines: Vec<(&'a [u8], u64, Range<usize>)>,
+    /// The holes of all outlines, by their places.
+    kinds: Vec<u32>,
     /// Patterns, ascending, with the places of their outlines. One that is not here has records of anything.
     pub(super) patterns: Vec<(u64, u32)>,
 }
 
-impl Outlines {
+impl<'a> Outlines<'a> {
     /// The inverse of [`Outliner::finish`]; `None` for anything else.
-    pub(super) fn from_bytes(mut bytes: &[u8]) -> Option<Self> {
+    pub(super) fn from_bytes(mut bytes: &'a [u8]) -> Option<Self> {
         let rest = &mut bytes;
         let mut outlines = Self::default();
-        let small = |rest: &mut &[u8]| u32::try_from(take_number(rest)?).ok();
+        let place = |rest: &mut &[u8], of: usize| {
+            take_number(rest).filter(|place| *place < of as u64).map(|place| place as u32)
+        };
         for _ in 0..take_number(rest)? {
-            outlines.words.push(take_bytes(rest)?.into());
+            outlines.words.push(take_bytes(rest)?);
         }
         for _ in 0..take_number(rest)? {
-            let mut hole = Hole { bytes: Bytes::default(), words: Vec::new() };
-            for bits in &mut hole.bytes.0 {
+            let mut bytes = Bytes::default();
+            for bits in &mut bytes.0 {
                 *bits = u64::from_le_bytes(rest.split_off(..8)?.try_into().ok()?);
             }
+            let start = outlines.named.len();
             for _ in 0..take_number(rest)? {
-                hole.words.push(small(rest).filter(|word| (*word as usize) < outlines.words.len())?);
+                outlines.named.push(place(rest, outlines.words.len())?);
             }
-            outlines.holes.push(hole);
+            outlines.holes.push((bytes, start..outlines.named.len()));
         }
         let told = &mut take_bytes(rest)?;
         while !told.is_empty() {
             let (text, count) = (take_bytes(told)?, take_number(told)?);
-            let holes = memchr::memchr_iter(HOLE, text).map(|_| small(told));
-            let holes: Vec<u32> = holes.collect::<Option<_>>()?;
-            if holes.iter().any(|hole| *hole as usize >= outlines.holes.len()) {
-                return None;
+            let start = outlines.kinds.len();
+            for _ in memchr::memchr_iter(HOLE, text) {
+                outlines.kinds.push(place(told, outlines.holes.len())?);
             }
-            outlines.outlines.push(Outline { text: text.into(), holes, count });
+            outlines.outlines.push((text, count, start..outlines.kinds.len()));
         }
         while !rest.is_empty() {
             let pattern = u64::from_le_bytes(rest.split_off(..8)?.try_into().ok()?);
-            outlines
-                .patterns
-                .push((pattern, small(rest).filter(|id| (*id as usize) < outlines.outlines.len())?));
+            outlines.patterns.push((pattern, place(rest, outlines.outlines.len())?));
         }
         Some(outlines)
+    }
+
+    /// Outlines: the text of each, its holes by their places, and how many records have it.
+    pub(super) fn each(&self) -> impl Iterator<Item = (&'a [u8], &[u32], u64)> {
+        self.outlines.iter().map(|(text, count, holes)| (*text, &self.kinds[holes.clone()], *count))
+    }
+
+    /// How many kinds of holes there are.
+    pub(super) fn kinds_of_holes(&self) -> usize {
+        self.holes.len()
+    }
+
+    /// What stood in a hole: its bytes, and its words by their places.
+    pub(super) fn hole(&self, hole: u32) -> (Bytes, &[u32]) {
+        let (bytes, words) = &self.holes[hole as usize];
+        (*bytes, &self.named[words.clone()])
     }
 }

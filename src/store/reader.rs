@@ -63,6 +63,8 @@ impl Sink for Nobody {
 struct Task<'a> {
     part: &'a PartEntry,
     rows: Range<u64>,
+    /// The part, where it had to be opened to know its rows: those at a window's ends.
+    open: Option<Arc<OpenPart>>,
 }
 
 impl Store {
@@ -267,22 +269,24 @@ impl Store {
         let mut tasks = Vec::new();
         for part in parts {
             let whole = part.first_key >= since && part.last_key < until;
-            let rows = match whole {
-                true => 0..part.rows,
-                // Reading it will tell what is wrong with it.
-                false => OpenPart::new(&self.root, part)
-                    .and_then(|open| open.inside(since, until))
-                    .unwrap_or(0..part.rows),
-            };
-            let starts = rows.clone().step_by(TASK_ROWS as usize);
-            tasks.extend(starts.map(|start| Task { part, rows: start..rows.end.min(start + TASK_ROWS) }));
+            // Reading it will tell what is wrong with it.
+            let open = if whole { None } else { OpenPart::new(&self.root, part).ok().map(Arc::new) };
+            let inside = open.as_ref().and_then(|open| open.inside(since, until).ok());
+            let rows = inside.unwrap_or(0..part.rows);
+            for start in rows.clone().step_by(TASK_ROWS as usize) {
+                let rows = start..rows.end.min(start + TASK_ROWS);
+                tasks.push(Task { part, rows, open: open.clone() });
+            }
         }
         tasks
     }
 
     /// Reads the rows of a task as stretches.
     fn read(&self, task: &Task<'_>, ask: &Ask<'_>) -> Result<Vec<Stored>> {
-        let open = OpenPart::new(&self.root, task.part)?;
+        let open = match &task.open {
+            Some(open) => Arc::clone(open),
+            None => Arc::new(OpenPart::new(&self.root, task.part)?),
+        };
         let copies = self.copies(task)?;
         let wanted = ask
             .wanted

@@ -4,10 +4,9 @@
 //! The expression's automaton is led through an outline: through constants byte by byte, through a hole in all ways
 //! that what stood there allows. Where all ways find it, all records hold it; where none does, none.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::hole::{Bytes, Hole};
+use super::hole::Bytes;
 use super::outline::{HOLE, Outlines};
 use crate::query::{State, Step, Walker};
 
@@ -75,6 +74,17 @@ struct Ways {
 }
 
 impl Ways {
+    /// Becomes what comes behind `before`, of which nothing is taken yet.
+    fn follow(&mut self, before: &Self) {
+        self.at.clear();
+        (self.found, self.lost) = (before.found, before.lost);
+    }
+
+    /// Whether no further byte tells more.
+    fn is_over(&self) -> bool {
+        self.at.is_empty() || self.found && self.lost
+    }
+
     /// Takes a step; `None` where nothing can be told.
     fn take(&mut self, step: Step) -> Option<()> {
         match step {
@@ -92,24 +102,25 @@ impl Ways {
 /// Judges the outlines of one part.
 struct Judge<'a> {
     walker: Walker<'a>,
-    outlines: &'a Outlines,
-    /// Where a hole leads to.
-    known: HashMap<(State, u32), Option<Rc<Ways>>>,
+    outlines: &'a Outlines<'a>,
+    /// Where each kind of hole leads to, from the few states that it was met in.
+    known: Vec<Vec<(State, Option<Rc<Ways>>)>>,
     steps: usize,
 }
 
 /// What outlines tell of what `walker` looks for; with `inverted`, records that hold it are not wanted.
-pub(super) fn told(outlines: &Outlines, walker: Walker<'_>, inverted: bool) -> Told {
-    let mut judge = Judge { walker, outlines, known: HashMap::new(), steps: 0 };
-    let verdict = |outline| {
-        let verdict = judge.verdict(outline).unwrap_or(Verdict::Perhaps);
+pub(super) fn told(outlines: &Outlines<'_>, walker: Walker<'_>, inverted: bool) -> Told {
+    let known = vec![Vec::new(); outlines.kinds_of_holes()];
+    let mut judge = Judge { walker, outlines, known, steps: 0 };
+    let verdict = |(text, holes, _): (&[u8], &[u32], u64)| {
+        let verdict = judge.verdict(text, holes).unwrap_or(Verdict::Perhaps);
         if inverted { verdict.turned() } else { verdict }
     };
-    let verdicts: Vec<Verdict> = (0..outlines.outlines.len()).map(verdict).collect();
+    let verdicts: Vec<Verdict> = outlines.each().map(verdict).collect();
     let count = |wanted: Verdict| {
-        let counts = outlines.outlines.iter().zip(&verdicts).filter(|(_, verdict)| **verdict == wanted);
+        let counts = outlines.each().zip(&verdicts).filter(|(_, verdict)| **verdict == wanted);
         // A damaged count is any number.
-        counts.fold(0, |all: u64, (outline, _)| all.saturating_add(outline.count))
+        counts.fold(0, |all: u64, ((_, _, count), _)| all.saturating_add(count))
     };
     let of = |group: &[(u64, u32)]| {
         let verdicts = group.iter().map(|(_, outline)| verdicts[*outline as usize]);
@@ -125,50 +136,48 @@ pub(super) fn told(outlines: &Outlines, walker: Walker<'_>, inverted: bool) -> T
 
 impl Judge<'_> {
     /// Of the records of an outline; `None` where nothing can be told.
-    fn verdict(&mut self, outline: usize) -> Option<Verdict> {
-        let outline = &self.outlines.outlines[outline];
-        let mut ways = Ways::default();
+    fn verdict(&mut self, mut rest: &[u8], holes: &[u32]) -> Option<Verdict> {
+        let (mut ways, mut next) = (Ways::default(), Ways::default());
         ways.take(self.walker.start())?;
-        let mut holes = outline.holes.iter();
-        let mut rest = &outline.text[..];
-        while !(rest.is_empty() || ways.at.is_empty() || ways.found && ways.lost) {
+        let mut holes = holes.iter();
+        while !(rest.is_empty() || ways.is_over()) {
             let constant = memchr::memchr(HOLE, rest).unwrap_or(rest.len());
-            let mut constant = rest.split_off(..constant)?;
-            // Mostly it is one way.
-            if let [state] = &mut ways.at[..] {
-                *state = self.walker.along(*state, &mut constant);
-            }
-            for byte in constant {
-                self.spend(ways.at.len())?;
-                ways = self.next(ways, |judge, next, state| next.take(judge.walker.step(state, *byte)))?;
-            }
+            self.constant(&mut ways, &mut next, rest.split_off(..constant)?)?;
             if rest.split_off_first().is_some() {
                 let hole = *holes.next()?;
-                ways = self.next(ways, |judge, next, state| {
-                    let through = judge.through(state, hole)?;
+                next.follow(&ways);
+                for state in &ways.at {
+                    let through = self.through(*state, hole)?;
                     next.found |= through.found;
                     next.lost |= through.lost;
-                    through.at.iter().try_for_each(|state| next.take(Step::To(*state)))
-                })?;
+                    through.at.iter().try_for_each(|state| next.take(Step::To(*state)))?;
+                }
+                std::mem::swap(&mut ways, &mut next);
             }
         }
-        let ends = self.next(ways, |judge, next, state| next.take(judge.walker.end(state)))?;
-        Some(match (ends.found, ends.lost) {
+        next.follow(&ways);
+        ways.at.iter().try_for_each(|state| next.take(self.walker.end(*state)))?;
+        Some(match (next.found, next.lost) {
             (true, false) => Verdict::Always,
             (false, _) => Verdict::Never,
             (true, true) => Verdict::Perhaps,
         })
     }
 
-    /// What comes behind all ways.
-    fn next(
-        &mut self,
-        ways: Ways,
-        mut go: impl FnMut(&mut Self, &mut Ways, State) -> Option<()>,
-    ) -> Option<Ways> {
-        let mut next = Ways { at: Vec::new(), ..ways };
-        ways.at.iter().try_for_each(|state| go(self, &mut next, *state))?;
-        Some(next)
+    /// All ways through a constant.
+    fn constant(&mut self, ways: &mut Ways, next: &mut Ways, mut constant: &[u8]) -> Option<()> {
+        while !(constant.is_empty() || ways.is_over()) {
+            // Mostly it is one way, and several are soon one again.
+            if let [state] = &mut ways.at[..] {
+                *state = self.walker.along(*state, &mut constant);
+            }
+            let Some(byte) = constant.split_off_first() else { break };
+            self.spend(ways.at.len())?;
+            next.follow(ways);
+            ways.at.iter().try_for_each(|state| next.take(self.walker.step(*state, *byte)))?;
+            std::mem::swap(ways, next);
+        }
+        Some(())
     }
 
     /// Counts steps; `None` when there were too many.
@@ -179,31 +188,32 @@ impl Judge<'_> {
 
     /// Where a hole leads to from a state.
     fn through(&mut self, state: State, hole: u32) -> Option<Rc<Ways>> {
-        if let Some(known) = self.known.get(&(state, hole)) {
+        let known = &self.known[hole as usize];
+        if let Some((_, known)) = known.iter().find(|(known, _)| *known == state) {
             return known.clone();
         }
-        let outlines = self.outlines;
-        let ways = self.all_ways(state, &outlines.holes[hole as usize]).map(Rc::new);
-        self.known.insert((state, hole), ways.clone());
+        let ways = self.all_ways(state, hole).map(Rc::new);
+        self.known[hole as usize].push((state, ways.clone()));
         ways
     }
 
     /// All ways through a hole: any number of its bytes and words, but at least one. A hole of anything may be empty.
-    fn all_ways(&mut self, state: State, hole: &Hole) -> Option<Ways> {
+    fn all_ways(&mut self, state: State, hole: u32) -> Option<Ways> {
         let mut ways = Ways::default();
-        if hole.bytes == Bytes::ALL {
+        let outlines = self.outlines;
+        let (bytes, words) = outlines.hole(hole);
+        if bytes == Bytes::ALL {
             ways.take(Step::To(state))?;
         }
-        let outlines = self.outlines;
-        let bytes: Vec<u8> = hole.bytes.each().collect();
-        let words = hole.words.iter().map(|word| &*outlines.words[*word as usize]);
-        let words: Vec<&[u8]> = bytes.chunks(1).chain(words).collect();
         let (mut from, mut done) = (Some(state), 0);
         while let Some(state) = from {
-            for word in &words {
+            self.spend(bytes.count())?;
+            bytes.each().try_for_each(|byte| ways.take(self.walker.step(state, byte)))?;
+            for word in words {
+                let mut word = outlines.words[*word as usize];
                 self.spend(word.len())?;
-                let mut step = Step::To(state);
-                for byte in *word {
+                let mut step = Step::To(self.walker.along(state, &mut word));
+                for byte in word {
                     let Step::To(state) = step else { break };
                     step = self.walker.step(state, *byte);
                 }
@@ -252,7 +262,7 @@ mod tests {
     ];
 
     /// Records `STAMP HOST PROGRAM: MESSAGE`, and their outlines. All are of one pattern, which tells nothing.
-    fn outlines() -> (Vec<String>, Outlines) {
+    fn outlines() -> (Vec<String>, Vec<u8>) {
         let mut outliner = Outliner::default();
         let record = |message: &&str| format!("Dec 12 10:10:59 web1 sshd: {message}");
         let records: Vec<String> = MESSAGES.iter().map(record).collect();
@@ -266,12 +276,11 @@ mod tests {
             ];
             outliner.push(record.as_bytes(), &parts, 7);
         }
-        let read = Outlines::from_bytes(&outliner.finish()).expect("outlines");
-        (records, read)
+        (records, outliner.finish())
     }
 
     /// What is told of what is looked for, if it holds of all records.
-    fn checked(outlines: &Outlines, records: &[String], pattern: &str, options: MatcherOptions) -> Told {
+    fn checked(outlines: &Outlines<'_>, records: &[String], pattern: &str, options: MatcherOptions) -> Told {
         let matcher = Matcher::new(&[pattern.to_owned()], options).expect("a pattern");
         let (expression, inverted) = matcher.expression().expect("short");
         let automaton = Automaton::new(expression).expect("an automaton");
@@ -284,7 +293,8 @@ mod tests {
 
     #[test]
     fn what_is_told_is_what_a_search_finds() {
-        let (records, outlines) = outlines();
+        let (records, bytes) = outlines();
+        let outlines = Outlines::from_bytes(&bytes).expect("outlines");
         let (mut known, mut all) = (0, 0);
         for record in &records {
             for start in (0..record.len()).step_by(11) {
@@ -303,7 +313,8 @@ mod tests {
 
     #[test]
     fn expressions_are_told_by_what_stands_in_holes() {
-        let (records, outlines) = outlines();
+        let (records, bytes) = outlines();
+        let outlines = Outlines::from_bytes(&bytes).expect("outlines");
         for (expression, always, perhaps) in [
             ("Failed password", 2, 0),
             ("error [0-9]+ in", 2, 0),
@@ -336,7 +347,8 @@ mod tests {
         for (record, pattern) in [(&b"plain"[..], 1), (b"od\xff\xffd plain", 1), (b"\xff", 2)] {
             outliner.push(record, &[(0..record.len(), Part::Message)], pattern);
         }
-        let outlines = Outlines::from_bytes(&outliner.finish()).expect("outlines");
+        let bytes = outliner.finish();
+        let outlines = Outlines::from_bytes(&bytes).expect("outlines");
         let automaton = Automaton::new("plain").expect("an automaton");
         let told = told(&outlines, automaton.walker(), false);
         assert_eq!((told.always, told.perhaps), (1, 2));

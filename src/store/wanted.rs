@@ -14,6 +14,7 @@ use super::index::PartIndex;
 use super::joined::Joined;
 use super::manifest::PartEntry;
 use super::open::{OpenPart, selection};
+use super::outline::Outlines;
 use super::rows::StoredRows;
 use super::schema::Column;
 use super::sought::{Told, Verdict, told};
@@ -85,7 +86,10 @@ impl<'a> Wanted<'a> {
                 joined.and_then(|joined| Some(Answer::Rows(joined.rows(&index.joined()?)?, joined.whole)));
             let answer = match rows {
                 Some(rows) => rows,
-                None => Answer::Told(told(&index.outlines()?, automaton.walker(), *inverted)),
+                None => {
+                    let bytes = index.outlines()?;
+                    Answer::Told(told(&Outlines::from_bytes(&bytes)?, automaton.walker(), *inverted))
+                }
             };
             Some((part.path.as_str(), answer))
         };

@@ -271,6 +271,10 @@ pub(super) struct PatternsArgs {
     /// Only patterns whose first record is not before this time
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub new_since: Option<String>,
+    /// What two sets of logs, or two stores, have not in common: kinds of messages that one alone has, and those that one
+    /// has far more often for its length
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["inputs", "new_since"])]
+    pub diff: Vec<PathBuf>,
     /// One JSON object per pattern, as --format jsonl
     #[arg(long)]
     pub json: bool,

@@ -1,18 +1,20 @@
 //! `timeline patterns`: what kinds of messages there are, how often each came, and when first and last.
 
+mod diff;
+
 use std::collections::HashMap;
 use std::io::IsTerminal as _;
 use std::ops::ControlFlow;
 
-use super::args::{PatternsArgs, RowFormat};
-use super::context::Context;
-use super::notice;
-use super::outcome::Ending;
-use super::output::Output;
-use super::pager;
-use super::question::Question;
-use super::resolve;
-use crate::base::{Error, Event, FileId, Flags, Level, Result, SourceId};
+use crate::base::{Error, Event, FileId, Flags, Level, Result, SourceId, Unread};
+use crate::cli::args::{PatternsArgs, RowFormat};
+use crate::cli::context::Context;
+use crate::cli::notice;
+use crate::cli::outcome::Ending;
+use crate::cli::output::Output;
+use crate::cli::pager;
+use crate::cli::question::Question;
+use crate::cli::resolve;
 use crate::engine::{Sink, Stretch};
 use crate::grammar::Known;
 use crate::present::{CountedPattern, push_pattern_rows, push_patterns};
@@ -125,26 +127,27 @@ fn rows(all: All, scene: &Scene<'_>, new_since: i64) -> Vec<CountedPattern> {
     all.sort_by_key(|((source, pattern), seen)| {
         (std::cmp::Reverse(seen.count), seen.first, *source, *pattern)
     });
-    let row = |((source, pattern), seen): ((SourceId, u64), Seen)| {
-        let (first, file, line) = seen.first;
-        CountedPattern {
-            pattern,
-            source: scene.file(file).source.clone(),
-            label: scene.labels.get(source.0 as usize).cloned().unwrap_or_default(),
-            count: seen.count,
-            first: seen.dated.then_some(first),
-            last: seen.dated.then_some(seen.last),
-            level: seen.level,
-            guessed: seen.guessed,
-            file: scene.file(file).name.clone(),
-            line,
-            host: seen.host,
-            program: seen.program,
-            named: seen.named,
-            message: seen.message,
-        }
-    };
-    all.into_iter().map(row).collect()
+    all.into_iter().map(|((source, pattern), seen)| row(scene, source, pattern, seen)).collect()
+}
+
+fn row(scene: &Scene<'_>, source: SourceId, pattern: u64, seen: Seen) -> CountedPattern {
+    let (first, file, line) = seen.first;
+    CountedPattern {
+        pattern,
+        source: scene.file(file).source.clone(),
+        label: scene.labels.get(source.0 as usize).cloned().unwrap_or_default(),
+        count: seen.count,
+        first: seen.dated.then_some(first),
+        last: seen.dated.then_some(seen.last),
+        level: seen.level,
+        guessed: seen.guessed,
+        file: scene.file(file).name.clone(),
+        line,
+        host: seen.host,
+        program: seen.program,
+        named: seen.named,
+        message: seen.message,
+    }
 }
 
 /// The instant from which on patterns are new.
@@ -157,26 +160,37 @@ fn moment(text: &str, zone: &Zone) -> Result<i64> {
     }
 }
 
+/// Counts what is asked of one set of logs.
+fn count(args: &PatternsArgs, context: &Context, scene: &Scene<'_>) -> Result<(All, Vec<Unread>)> {
+    let (common, zone) = (&args.common, &context.plan.settle.default_zone);
+    let mut question = Question::of_timeline(common, args.at_least.level.as_deref(), &args.chosen, zone)?;
+    question.filter.marks = question.needs_marks();
+    question.filter.counts = false;
+    let mut count = Count { scene, all: All::new() };
+    let outcome = context.drive(scene, (&question.filter, question.choice()), &mut count)?;
+    question.tell_never_met(context, common.quiet);
+    Ok((count.all, outcome.remarks))
+}
+
 /// Runs `timeline patterns`.
 pub(super) fn run(args: &PatternsArgs) -> Result<Ending> {
     let common = &args.common;
     let typed_zone = Zone::parse(&common.tz)?;
     Question::check(&args.chosen, &typed_zone)?;
+    if let [a, b] = &args.diff[..] {
+        return diff::run(args, [a, b]);
+    }
     let new_since = args.new_since.as_deref().map_or(Ok(i64::MIN), |text| moment(text, &typed_zone))?;
     let context = Context::new(&args.input, common, None)?;
     let terminal = std::io::stdout().is_terminal();
     let json = args.json || args.format == RowFormat::Jsonl;
     let zone = &context.plan.settle.default_zone;
-    let mut question = Question::of_timeline(common, args.at_least.level.as_deref(), &args.chosen, zone)?;
-    question.filter.marks = question.needs_marks();
-    question.filter.counts = false;
     if terminal {
         context.hush();
     }
     let scene = context.scene();
-    let mut count = Count { scene: &scene, all: All::new() };
-    let outcome = context.drive(&scene, (&question.filter, question.choice()), &mut count)?;
-    let rows = rows(count.all, &scene, new_since);
+    let (all, remarks) = count(args, &context, &scene)?;
+    let rows = rows(all, &scene, new_since);
     let mut text = Vec::new();
     if json {
         push_pattern_rows(&mut text, &rows);
@@ -187,9 +201,8 @@ pub(super) fn run(args: &PatternsArgs) -> Result<Ending> {
     let mut output = Output::paged(pager::When::of(&args.pager));
     output.write(&text)?;
     output.finish()?;
-    question.tell_never_met(&context, common.quiet);
     if rows.is_empty() && !common.quiet {
         notice::nothing(&context, zone);
     }
-    Ok(context.ending(&outcome.remarks, Ending::Good))
+    Ok(context.ending(&remarks, Ending::Good))
 }
