@@ -161,8 +161,7 @@ impl Teller<'_> {
         let (file, line) = (spotted.seen.file, spotted.seen.line);
         let source = prepared.sources[self.state.source.0 as usize].name.clone();
         let stamp = spotted.stamp.as_ref().map(|(_, stamp)| *stamp);
-        let odd =
-            spotted.odd.as_ref().filter(|_| stamp.is_some_and(|stamp| stamp.zone.is_open()));
+        let odd = spotted.odd.as_ref().filter(|_| stamp.is_some_and(|stamp| stamp.zone.is_open()));
         let writer = odd.and_then(|odd| {
             Some(WriterRow {
                 offset: odd.certain.then_some((odd.offset / NANOS_PER_SECOND) as i32),

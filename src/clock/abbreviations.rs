@@ -131,9 +131,17 @@ mod tests {
     fn else_the_host_does_and_then_the_standard() {
         assert_eq!(read_in("Asia/Seoul", true, &[], &["EST", "EDT"]), [-300, -240]);
         assert_eq!(read_in("Asia/Seoul", true, &[8], &["CST"]), [480]);
-        assert_eq!(read_in("Asia/Seoul", true, &[8, -6], &["CST"]), [-360], "two logs that say different things");
+        assert_eq!(
+            read_in("Asia/Seoul", true, &[8, -6], &["CST"]),
+            [-360],
+            "two logs that say different things"
+        );
         assert_eq!(read_in("+08:00", false, &[], &["CST"]), [480]);
-        assert_eq!(read_in("+08:00", true, &[], &["CST"]), [-360], "an offset that was given is no clock of it");
+        assert_eq!(
+            read_in("+08:00", true, &[], &["CST"]),
+            [-360],
+            "an offset that was given is no clock of it"
+        );
         assert_eq!(read_in("Asia/Seoul", true, &[], &["IST"]), [0; 0]);
         assert_eq!(read_in("Asia/Seoul", true, &[2], &["IST"]), [120]);
     }

@@ -376,17 +376,10 @@ impl<'a> Court<'a> {
             {
                 zone_basis = Basis::ZONE_DEFAULT;
             }
-            let mut readings: Arc<[Reading]> = Arc::default();
-            if zone_basis == Basis::ZONE_DEFAULT && !parts.is_empty() {
-                if read.as_ref().is_none_or(|(guess, _)| *guess != zone) {
-                    read = Some((zone.clone(), self.abbreviated(file, &parts, &zone)));
-                }
-                if let Some((_, read)) = &read {
-                    readings = Arc::clone(&read.readings);
-                    zone = read.zone.clone().unwrap_or(zone);
-                    why.extend(read.proofs.iter().cloned());
-                }
-            }
+            let readings = match zone_basis == Basis::ZONE_DEFAULT {
+                true => self.abbreviated(file, (&parts, &mut read), &mut zone, &mut why),
+                false => Arc::default(),
+            };
             if last_run != Some(run) && proofs.len() < MOST_PROOFS {
                 proofs.extend(why.into_iter().filter(|proof| !proofs.contains(proof)).collect::<Vec<_>>());
             }
@@ -441,12 +434,30 @@ impl<'a> Court<'a> {
         }
     }
 
-    /// How the ambiguous abbreviations in a file are read where its zone is a guess.
-    fn abbreviated(&self, file: usize, parts: &[Part], zone: &Zone) -> Readings {
-        let none = BTreeSet::new();
-        let host = self.used.get_or_init(|| self.used_by_hosts()).get(&self.hosts[file].as_deref());
-        let given = *zone == self.said[file].0;
-        abbreviations::read(file, parts, Guess { zone, given, host: host.unwrap_or(&none) })
+    /// How the ambiguous abbreviations in a file are read where its zone is a guess, which may become another by them.
+    /// `read` is what was found for the guess before.
+    fn abbreviated(
+        &self,
+        file: usize,
+        (parts, read): (&[Part], &mut Option<(Zone, Readings)>),
+        zone: &mut Zone,
+        why: &mut Vec<Proof>,
+    ) -> Arc<[Reading]> {
+        if parts.is_empty() {
+            return Arc::default();
+        }
+        let found = read.take().filter(|(guess, _)| *guess == *zone).unwrap_or_else(|| {
+            let none = BTreeSet::new();
+            let host = self.used.get_or_init(|| self.used_by_hosts()).get(&self.hosts[file].as_deref());
+            let guess = Guess { zone, given: *zone == self.said[file].0, host: host.unwrap_or(&none) };
+            (zone.clone(), abbreviations::read(file, parts, guess))
+        });
+        let (_, known) = read.insert(found);
+        if let Some(other) = &known.zone {
+            *zone = other.clone();
+        }
+        why.extend(known.proofs.iter().cloned());
+        Arc::clone(&known.readings)
     }
 
     /// Offsets that stamps of a host's logs name, or that its runs were decided to be at.

@@ -190,7 +190,8 @@ pub(super) fn read(bytes: &[u8], at: usize) -> Option<(Word, usize)> {
         return None;
     }
     let name = &rest[..length];
-    if matches!(rest.get(length), Some(byte) if byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'/' | b'=')) {
+    if matches!(rest.get(length), Some(byte) if byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'/' | b'='))
+    {
         return None;
     }
     let index = KNOWN.binary_search_by(|(known, _)| known.cmp(&name)).ok()?;
@@ -243,7 +244,9 @@ mod tests {
             let word = Abbreviation::of(name.as_bytes()).map(Word::Ambiguous);
             assert_eq!(read(text.as_bytes(), 0).map(|(word, _)| word), word, "{text}");
         }
-        for text in ["WEST", "CETX", "WETTER", "", "EST5EDT", "PST8", "GET /", "CST-web1", "IST.example.com", "INFO"] {
+        for text in
+            ["WEST", "CETX", "WETTER", "", "EST5EDT", "PST8", "GET /", "CST-web1", "IST.example.com", "INFO"]
+        {
             assert_eq!(read(text.as_bytes(), 0), None, "{text}");
         }
     }

@@ -134,10 +134,11 @@ pub(super) fn of_year(bytes: &[u8]) -> Option<(Stamp, usize)> {
         return None;
     }
     let dense = || Clock::dense(bytes, at + 1).filter(|_| bytes[at] == b'T');
-    let clock = Clock::read(bytes, at + 1).or_else(|| Clock::dashed(bytes, at + 1)).or_else(dense).or_else(|| {
-        Clock::to_minute(bytes, at + 1)
-            .filter(|clock| !matches!(bytes.get(clock.end), Some(b':' | b'.' | b',' | b'0'..=b'9')))
-    })?;
+    let clock =
+        Clock::read(bytes, at + 1).or_else(|| Clock::dashed(bytes, at + 1)).or_else(dense).or_else(|| {
+            Clock::to_minute(bytes, at + 1)
+                .filter(|clock| !matches!(bytes.get(clock.end), Some(b':' | b'.' | b',' | b'0'..=b'9')))
+        })?;
     clock.on(Some(year), month, day, bytes)
 }
 

@@ -133,7 +133,10 @@ pub(super) fn fraction(bytes: &[u8], at: usize) -> (u32, u8, usize) {
 /// `:123` at `at`, as Windows and Java write thousandths: three digits and no more.
 #[cold]
 fn thousandths(bytes: &[u8], at: usize) -> (u32, u8, usize) {
-    let ends = matches!(bytes.get(at + 4), None | Some(b' ' | b'\t' | b'\r' | b'\n' | b'+' | b'-' | b'Z' | b']' | b')' | b'|' | b','));
+    let ends = matches!(
+        bytes.get(at + 4),
+        None | Some(b' ' | b'\t' | b'\r' | b'\n' | b'+' | b'-' | b'Z' | b']' | b')' | b'|' | b',')
+    );
     match digits(bytes, at + 1, 3).filter(|_| ends) {
         Some(value) => (value * 1_000_000, 3, at + 4),
         None => (0, 0, at),
@@ -411,8 +414,9 @@ mod tests {
 
     #[test]
     fn the_same_second_in_every_layout() {
-        let ambiguous =
-            |name: &str| crate::base::Abbreviation::of(name.as_bytes()).map_or(WrittenZone::Absent, WrittenZone::Ambiguous);
+        let ambiguous = |name: &str| {
+            crate::base::Abbreviation::of(name.as_bytes()).map_or(WrittenZone::Absent, WrittenZone::Ambiguous)
+        };
         let second = days_from_civil(2014, 12, 12) * 86_400 + 36_659;
         for (text, zone) in [
             ("2014-12-12T10:10:59", WrittenZone::Absent),

@@ -39,7 +39,8 @@ pub(super) fn year(bytes: &[u8], stamp: Stamp, end: usize) -> Option<(Stamp, usi
     if before == WrittenZone::Absent {
         at = over_abbreviation(bytes, end);
     }
-    let year = digits(bytes, at + 1, 4).filter(|year| bytes.get(at) == Some(&b' ') && YEARS.contains(year))?;
+    let year =
+        digits(bytes, at + 1, 4).filter(|year| bytes.get(at) == Some(&b' ') && YEARS.contains(year))?;
     if bytes.get(at + 5).is_some_and(u8::is_ascii_alphanumeric) {
         return None;
     }
