@@ -173,6 +173,33 @@ const KNOWN: [(&[u8], Meaning); 127] = [
     (b"YEKT", Former(300)),
 ];
 
+/// The names as numbers: a level word behind a stamp is looked up for every line.
+const KEYS: [u64; KNOWN.len()] = {
+    let mut keys = [0; KNOWN.len()];
+    let mut index = 0;
+    while index < keys.len() {
+        keys[index] = key(KNOWN[index].0);
+        index += 1;
+    }
+    keys
+};
+
+/// A name of at most five letters as a number, in the order of names.
+#[inline]
+const fn key(name: &[u8]) -> u64 {
+    let (mut key, mut at) = (0, 0);
+    while at < Abbreviation::LONGEST {
+        key = key << 8 | if at < name.len() { name[at] as u64 } else { 0 };
+        at += 1;
+    }
+    key
+}
+
+#[inline]
+fn known(name: &[u8]) -> Option<Meaning> {
+    KEYS.binary_search(&key(name)).ok().map(|index| KNOWN[index].1)
+}
+
 /// What an abbreviation behind a stamp says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Word {
@@ -194,8 +221,7 @@ pub(super) fn read(bytes: &[u8], at: usize) -> Option<(Word, usize)> {
     {
         return None;
     }
-    let index = KNOWN.binary_search_by(|(known, _)| known.cmp(&name)).ok()?;
-    let word = match KNOWN[index].1 {
+    let word = match known(name)? {
         One(minutes) => Word::Offset(minutes * 60),
         // `CST-web1` and `IST.example.com` are no zones, and a guess at one must not cut them.
         _ if matches!(rest.get(length), Some(b'-' | b'+' | b'.')) => return None,
@@ -206,8 +232,7 @@ pub(super) fn read(bytes: &[u8], at: usize) -> Option<(Word, usize)> {
 
 /// What an ambiguous abbreviation usually means at a UTC second, and on whose word: a guess.
 pub fn usual_meaning(name: Abbreviation, at: i64) -> Option<(Offset, Authority)> {
-    let index = KNOWN.binary_search_by(|(known, _)| known.cmp(&name.name().as_bytes())).ok()?;
-    match KNOWN[index].1 {
+    match known(name.name().as_bytes())? {
         One(_) => None,
         Rfc5322(minutes) => Some((Offset(minutes * 60), Authority::Rfc5322)),
         Former(minutes) => Some((Offset(minutes * 60), Authority::Former)),
@@ -227,7 +252,7 @@ mod tests {
 
     #[test]
     fn the_list_can_be_searched() {
-        assert!(KNOWN.is_sorted_by(|(a, _), (b, _)| a < b));
+        assert!(KEYS.is_sorted_by(|a, b| a < b));
         for (name, meaning) in KNOWN {
             assert!(Abbreviation::of(name).is_some_and(|known| known.name().as_bytes() == name));
             let (One(minutes) | Rfc5322(minutes) | Former(minutes)) = meaning else { continue };

@@ -77,9 +77,10 @@ fn with_offset(bytes: &[u8], stamp: Stamp, end: usize) -> (Stamp, usize) {
                 return (Stamp { zone: WrittenZone::Offset(seconds), ..stamp }, after);
             }
             // `UTC` may be what the message begins with: it is not looked for.
-            match bytes.get(end + 1).and_then(|_| abbreviated(bytes, end + 1)) {
-                Some((zone, after)) if bytes[end] == b' ' => (Stamp { zone, ..stamp }, after),
-                _ => (stamp, end),
+            let capital = bytes[end] == b' ' && bytes.get(end + 1).is_some_and(u8::is_ascii_uppercase);
+            match capital.then(|| abbreviated(bytes, end + 1)).flatten() {
+                Some((zone, after)) => (Stamp { zone, ..stamp }, after),
+                None => (stamp, end),
             }
         }
         _ => (stamp, end),
