@@ -12,6 +12,7 @@ mod gather;
 mod heard;
 mod holes;
 mod ledger;
+mod mtimes;
 mod noticed;
 mod places;
 mod plan;

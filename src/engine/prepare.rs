@@ -14,6 +14,7 @@ use super::gather::{Gathered, gather};
 use super::heard::testimonies;
 use super::holes::holes;
 use super::ledger::Ledger;
+use super::mtimes::disbelieve;
 use super::noticed::{copies, days, unknown_boots, unset_clocks};
 use super::plan::{Plan, Watch};
 use super::repeats::derive_repeats;
@@ -203,6 +204,7 @@ pub fn prepare(
     });
     watch.expect(candidates.iter().map(|candidate| candidate.opened.size * 2).sum());
     let Surveys { files: mut surveys, news, kept } = survey_all(plan, set, &candidates, &mut remarks, watch);
+    disbelieve(&mut candidates, &surveys, &mut remarks);
     unset_clocks(&candidates, &mut surveys, &mut remarks);
     let days = days(plan, set, &candidates, &mut surveys, &mut remarks);
     for (candidate, survey) in candidates.iter_mut().zip(&surveys) {

@@ -15,7 +15,7 @@ use super::raw::Raw;
 use super::shape::{Shape, shape};
 use super::tar::{self, Tape, Tar};
 use super::unpack::Stream;
-use super::walk::Found;
+use super::walk::{Found, told_time};
 use super::{Short, zip};
 use crate::base::{Loss, Unread, reason};
 
@@ -144,7 +144,7 @@ impl Opening<'_> {
             name: format!("{}!{inner}", archive.found.name),
             path: archive.found.path.clone(),
             size,
-            mtime,
+            mtime: told_time(mtime),
             birth: None,
             identity: (0, 0),
         }

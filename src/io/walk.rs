@@ -16,12 +16,21 @@ pub struct Found {
     pub path: PathBuf,
     /// Bytes, when looked at.
     pub size: u64,
-    /// Modification time, nanoseconds since 1970.
+    /// Modification time, nanoseconds since 1970; none where it says that there is none.
     pub mtime: Option<i64>,
     /// When the file was made, nanoseconds since 1970, where the file system keeps that.
     pub birth: Option<i64>,
     /// Device and inode.
     pub identity: (u64, u64),
+}
+
+/// The earliest modification time that is believed: 1990, nanoseconds since 1970. Where none is kept, file systems,
+/// packers and image builders say 0, 1 (Nix), 1980-01-01 (DOS, zip) or 1985-10-26 (npm).
+const OLDEST: i64 = 631_152_000 * 1_000_000_000;
+
+/// A modification time, if it is one.
+pub(super) fn told_time(at: Option<i64>) -> Option<i64> {
+    at.filter(|at| *at >= OLDEST)
 }
 
 impl Found {
@@ -114,6 +123,7 @@ impl Walker {
         let linked = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
         let mtime =
             metadata.mtime().checked_mul(1_000_000_000).and_then(|at| at.checked_add(metadata.mtime_nsec()));
+        let mtime = told_time(mtime);
         let identity = (metadata.dev(), metadata.ino());
         let birth = metadata
             .created()

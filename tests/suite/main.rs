@@ -4,7 +4,8 @@
 //! is known of records without a stamp, `causal` what is claimed of order, `copies` records that several files
 //! have, `days` stamps that name a time of day, `follow` files that grow, `golden` exact outputs, `landmarks` what
 //! other logs tell of lines without stamps, `proposals` the grammars that the program makes up, `proxies` hosts whose
-//! clocks stand apart, `props` what must hold for any log, `repeats` messages that were only counted, `robust` what
+//! clocks stand apart, `props` what must hold for any log, `recorded` recordings that were
+//! distorted, `repeats` messages that were only counted, `robust` what
 //! must not kill a run, `series` what metric text becomes in a store, `stores` what stores must keep, `tables` what polled tables tell, `tidy` the rules of the
 //! house, `trial` made-up worlds whose true times are known, `uptimes` stamps that count from a boot, `years` logs
 //! without years. Nothing here reaches into the library but `causal`, which asks
@@ -24,6 +25,7 @@ mod partial;
 mod proposals;
 mod props;
 mod proxies;
+mod recorded;
 mod repeats;
 mod robust;
 mod series;
