@@ -25,6 +25,7 @@ pub use instant::{Basis, Instant, NANOS_PER_SECOND};
 pub use level::Level;
 pub use source::{FileId, LogFile, Loss, SourceId, Unread};
 pub use stamp::{
-    PROXY_YEAR, Resolution, Stamp, WrittenDate, WrittenZone, civil_from_days, days_from_civil, is_leap,
+    Abbreviation, PROXY_YEAR, Resolution, Stamp, WrittenDate, WrittenZone, civil_from_days, days_from_civil,
+    is_leap,
 };
 pub use told::{Told, ToldRows};

@@ -13,11 +13,41 @@ pub const PROXY_YEAR: i32 = 2000;
 /// Days from 1970-01-01 to January 1 of [`PROXY_YEAR`].
 const PROXY_DAY: i64 = days_from_civil(PROXY_YEAR, 1, 1);
 
+/// An abbreviation of a zone that has meant several offsets: `PST`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Abbreviation([u8; Abbreviation::LONGEST]);
+
+impl Abbreviation {
+    /// Letters of the longest.
+    pub const LONGEST: usize = 5;
+
+    /// A word of two to five letters.
+    pub fn of(word: &[u8]) -> Option<Self> {
+        let mut name = [0; Self::LONGEST];
+        name.get_mut(..word.len())?.copy_from_slice(word);
+        (word.len() > 1 && word.iter().all(u8::is_ascii_alphabetic)).then_some(Self(name))
+    }
+
+    /// The word.
+    pub fn name(&self) -> &str {
+        let length = self.0.iter().take_while(|byte| **byte != 0).count();
+        std::str::from_utf8(&self.0[..length]).unwrap_or_default()
+    }
+}
+
+impl std::fmt::Debug for Abbreviation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 /// What the line itself says about its zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WrittenZone {
     /// Nothing: the wall clock of some place that the clock must settle.
     Absent,
+    /// An abbreviation that has meant several offsets: as little as nothing, but that only few offsets fit.
+    Ambiguous(Abbreviation),
     /// An explicit offset, seconds east of UTC.
     Offset(i32),
     /// Seconds since 1970: already UTC by definition.
@@ -25,6 +55,14 @@ pub enum WrittenZone {
     /// Seconds since the machine booted: no time at all until the clock knows that boot. `seconds` counts
     /// from 0, and no calendar reads it.
     Boot,
+}
+
+impl WrittenZone {
+    /// Whether no offset is named: the wall clock of some place that the clock must settle.
+    #[inline]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Absent | Self::Ambiguous(_))
+    }
 }
 
 /// How much of its date a stamp names.

@@ -273,6 +273,7 @@ impl Context {
             encodings: encodings.into_iter().map(str::to_owned).collect(),
             zone_basis: range.and_then(|_| zone_basis(&files)).map(Into::into),
             segments,
+            ambiguous: files.iter().any(|file| file.clock.reads_abbreviations()),
             proofs,
             year_basis: year_less.map_or_else(Basis::default, |file| file.clock.year_basis),
             years: year_less.map_or_else(Years::default, |file| file.clock.years.clone()),

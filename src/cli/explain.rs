@@ -168,8 +168,7 @@ impl Teller<'_> {
         let (file, line) = (spotted.seen.file, spotted.seen.line);
         let source = prepared.sources[self.state.source.0 as usize].name.clone();
         let stamp = spotted.stamp.as_ref().map(|(_, stamp)| *stamp);
-        let odd =
-            spotted.odd.as_ref().filter(|_| stamp.is_some_and(|stamp| stamp.zone == WrittenZone::Absent));
+        let odd = spotted.odd.as_ref().filter(|_| stamp.is_some_and(|stamp| stamp.zone.is_open()));
         let writer = odd.and_then(|odd| {
             Some(WriterRow {
                 offset: odd.certain.then_some((odd.offset / NANOS_PER_SECOND) as i32),
@@ -267,7 +266,7 @@ impl Teller<'_> {
                 let how = if boot.is_guessed() { How::Default } else { How::Boot };
                 return Some(ZoneRow { proofs: vec![proven(self.prepared, &boot.proof)], ..plain(how) });
             }
-            (WrittenZone::Absent, _) => {}
+            (WrittenZone::Absent | WrittenZone::Ambiguous(_), _) => {}
         }
         let format = self.context.set.get(self.state.format.primary).zone.is_some();
         let how = match segment.zone_basis {
@@ -278,7 +277,17 @@ impl Teller<'_> {
             _ => How::Default,
         };
         let next = self.state.extents.get(number + 1);
+        let own = segment.reading(stamp.zone).filter(|_| spotted.odd.is_none());
+        let offset = own.unwrap_or(offset);
+        let name = match own {
+            Some(offset) if segment.zone.offset_at(instant.best.div_euclid(NANOS_PER_SECOND)).0 != offset => {
+                Zone::fixed(offset).name().to_owned()
+            }
+            _ => segment.zone.name().to_owned(),
+        };
         let mut row = ZoneRow {
+            name,
+            offset,
             from_line: self.state.extents.get(number).map_or(1, |extent| extent.first_line),
             to_line: next.map(|extent| extent.first_line.saturating_sub(1)),
             ..plain(how)

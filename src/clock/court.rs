@@ -1,8 +1,11 @@
 //! Hears all evidence about zones together and decides each run; turns decisions into clocks and tells
 //! which jumps of a log mean something. What the evidence is, is found elsewhere.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use super::abbreviations::{self, Guess, Reading, Readings};
 use super::announced::announced;
 use super::claims::{agreeing, jumps_back, labels, lies, queued, steady};
 use super::evidence::{self, Link, LinkKind};
@@ -17,7 +20,7 @@ use super::witnessed::Nodes;
 use super::zones::{self, Ballot, By, Decision, ON_EARTH, Solution, VoteKind};
 use super::{Clock, Landmarks, Segment, Years, company, reasons};
 use crate::base::{Basis, NANOS_PER_SECOND};
-use crate::survey::JUMP;
+use crate::survey::{JUMP, Part};
 use crate::time::{Offset, Zone};
 use crate::witness::{OddWriter, Writer};
 
@@ -59,6 +62,8 @@ pub(super) struct Court<'a> {
     stated: Vec<Zone>,
     /// The zone that settings on a file's host state, and where.
     settings: BTreeMap<usize, (Zone, Place)>,
+    /// Offsets that logs are known to use, by host.
+    used: OnceCell<BTreeMap<Option<&'a str>, BTreeSet<Offset>>>,
 }
 
 impl<'a> Court<'a> {
@@ -123,6 +128,7 @@ impl<'a> Court<'a> {
             steps: sequences.iter().flat_map(Sequence::steps_back).collect(),
             stated: announced.zones,
             settings: announced.settings,
+            used: OnceCell::new(),
         };
         court.doubt_identifiers();
         court.company = company::company(nodes, &court.solution, &court.ballot, hosts);
@@ -354,13 +360,15 @@ impl<'a> Court<'a> {
         let sequence = &sequences[source];
         let stretches = sequence.stretches.iter().zip(&sequence.follows);
         let stretches = stretches.filter(|(stretch, _)| stretch.file == file);
+        let parts = abbreviations::found(self.nodes.files[file].survey);
+        let mut read: Option<(Zone, Readings)> = None;
         for (stretch, follows) in stretches {
             let Some(run) = self.nodes.run_of(stretch) else { continue };
             let set_back = matches!(follows, Follows::SetBack);
             if last_run == Some(run) && !set_back {
                 continue;
             }
-            let (zone, mut zone_basis, why) = self.zone(run, sequences);
+            let (mut zone, mut zone_basis, mut why) = self.zone(run, sequences);
             // What is known of some records of a file that is out of order is not known of the others.
             if zone_basis == Basis::ZONE_INFERRED
                 && self.said[file].1 == Basis::ZONE_DEFAULT
@@ -368,6 +376,10 @@ impl<'a> Court<'a> {
             {
                 zone_basis = Basis::ZONE_DEFAULT;
             }
+            let readings = match zone_basis == Basis::ZONE_DEFAULT {
+                true => self.abbreviated(file, (&parts, &mut read), &mut zone, &mut why),
+                false => Arc::default(),
+            };
             if last_run != Some(run) && proofs.len() < MOST_PROOFS {
                 proofs.extend(why.into_iter().filter(|proof| !proofs.contains(proof)).collect::<Vec<_>>());
             }
@@ -380,15 +392,17 @@ impl<'a> Court<'a> {
             let late_until =
                 stretch.ends.filter(|_| set_back).map(|ends| ends.0.div_euclid(NANOS_PER_SECOND) + 3 * 3_600);
             let same = segments.last().is_some_and(|last: &Segment| {
-                (&last.zone, last.zone_basis) == (&zone, zone_basis) && late_until.is_none()
+                (&last.zone, last.zone_basis, &last.readings) == (&zone, zone_basis, &readings)
+                    && late_until.is_none()
             });
             if !same {
-                segments.push(Segment { from, zone, zone_basis, late_until, boot: None });
+                segments.push(Segment { from, zone, zone_basis, late_until, readings, boot: None });
             }
         }
         if segments.is_empty() {
             let (zone, zone_basis) = self.said[file].clone();
-            segments.push(Segment { from: 0, zone, zone_basis, late_until: None, boot: None });
+            let readings = Arc::default();
+            segments.push(Segment { from: 0, zone, zone_basis, late_until: None, readings, boot: None });
         }
         let repair = self.repairs[file];
         let shared = self.nodes.files[file].testimony.mixed_labels;
@@ -400,6 +414,10 @@ impl<'a> Court<'a> {
         }
         proofs.truncate(MOST_PROOFS);
         let writers = self.writers(file, &segments);
+        // How far a writer is from the others is known by their wall clocks.
+        if !writers.is_empty() {
+            segments.iter_mut().for_each(|segment| segment.readings = Arc::default());
+        }
         proofs.extend(writers.iter().map(|odd| reasons::writer(file, odd)));
         Clock {
             kernels: Vec::new(),
@@ -414,6 +432,51 @@ impl<'a> Court<'a> {
             writers,
             proofs,
         }
+    }
+
+    /// How the ambiguous abbreviations in a file are read where its zone is a guess, which may become another by them.
+    /// `read` is what was found for the guess before.
+    fn abbreviated(
+        &self,
+        file: usize,
+        (parts, read): (&[Part], &mut Option<(Zone, Readings)>),
+        zone: &mut Zone,
+        why: &mut Vec<Proof>,
+    ) -> Arc<[Reading]> {
+        if parts.is_empty() {
+            return Arc::default();
+        }
+        let found = read.take().filter(|(guess, _)| *guess == *zone).unwrap_or_else(|| {
+            let none = BTreeSet::new();
+            let host = self.used.get_or_init(|| self.used_by_hosts()).get(&self.hosts[file].as_deref());
+            let guess = Guess { zone, given: *zone == self.said[file].0, host: host.unwrap_or(&none) };
+            (zone.clone(), abbreviations::read(file, parts, guess))
+        });
+        let (_, known) = read.insert(found);
+        if let Some(other) = &known.zone {
+            *zone = other.clone();
+        }
+        why.extend(known.proofs.iter().cloned());
+        Arc::clone(&known.readings)
+    }
+
+    /// Offsets that stamps of a host's logs name, or that its runs were decided to be at.
+    fn used_by_hosts(&self) -> BTreeMap<Option<&'a str>, BTreeSet<Offset>> {
+        let mut used: BTreeMap<Option<&str>, BTreeSet<Offset>> = BTreeMap::new();
+        let mut add = |file: usize, offset: i64| {
+            let host = self.hosts[file].as_deref();
+            used.entry(host).or_default().insert(Offset((offset / NANOS_PER_SECOND) as i32));
+        };
+        for file in (0..self.nodes.files.len()).filter(|file| self.repairs[*file].is_none()) {
+            self.nodes.named(file).into_iter().for_each(|(min, max)| {
+                add(file, min);
+                add(file, max);
+            });
+        }
+        for run in 0..self.nodes.runs.len() {
+            self.offset(run).into_iter().for_each(|offset| add(self.nodes.file(run), offset));
+        }
+        used
     }
 
     /// Writers inside a file whose clock is not the file's. Another host's clock may stand hours away because

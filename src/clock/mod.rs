@@ -4,6 +4,7 @@
 //! instant, and decides the zone and the years of each file, stretch by stretch where they change. A
 //! `Clock` then carries the decision and its reasons. No other code may compare stamps of two sources.
 
+mod abbreviations;
 mod announced;
 mod boots;
 mod claims;
@@ -43,6 +44,7 @@ use crate::time::{DateOrder, OffsetCursor, Zone};
 use crate::witness::{OddWriter, odd_one};
 use daycount::DayCount;
 
+pub use abbreviations::Reading;
 pub use boots::REACH;
 pub use counted::SinceBoot;
 pub use days::{DayFacts, DaysKnown, DaysSettled, settle_days};
@@ -68,8 +70,24 @@ pub struct Segment {
     /// The zone set its clock back right before: wall clocks before this one, in seconds, that come
     /// twice are read the later way.
     pub late_until: Option<i64>,
+    /// How stamps with an ambiguous abbreviation are read, where the zone is a guess.
+    pub readings: Arc<[Reading]>,
     /// What stamps that count from a boot count from.
     pub boot: Option<Arc<SinceBoot>>,
+}
+
+impl Segment {
+    /// The offset that stamps of a zone like this are read by, if it is not that of the segment.
+    #[inline]
+    pub fn reading(&self, zone: WrittenZone) -> Option<i32> {
+        reading(&self.readings, zone)
+    }
+}
+
+#[inline]
+fn reading(readings: &[Reading], zone: WrittenZone) -> Option<i32> {
+    let WrittenZone::Ambiguous(name) = zone else { return None };
+    readings.iter().find(|reading| reading.name == name).map(|reading| reading.offset)
 }
 
 /// The years of a source whose stamps name none.
@@ -126,6 +144,7 @@ impl Clock {
             zone: Zone::utc(),
             zone_basis: Basis::default(),
             late_until: None,
+            readings: Arc::default(),
             boot: None,
         };
         Self {
@@ -151,6 +170,7 @@ impl Clock {
         ClockReader {
             cursor: segment.zone.cursor(),
             late: segment.late_until.map(|until| (until, segment.zone.clone())),
+            readings: Arc::clone(&segment.readings),
             boot: segment.boot.clone(),
             repair: self.repair.unwrap_or(0),
             ahead: self.ahead(),
@@ -172,6 +192,11 @@ impl Clock {
     pub fn zone_basis(&self) -> Basis {
         let open = self.segments.iter().find(|segment| segment.zone_basis == Basis::ZONE_DEFAULT);
         open.unwrap_or(&self.segments[0]).zone_basis
+    }
+
+    /// Whether ambiguous abbreviations in its stamps are read by a guess at what they mean.
+    pub fn reads_abbreviations(&self) -> bool {
+        self.segments.iter().any(|segment| !segment.readings.is_empty())
     }
 
     /// How far its host's clock is ahead, nanoseconds: settled keys are less than stamps say by this.
@@ -248,7 +273,7 @@ impl Clock {
         if stamp.zone == WrittenZone::Boot {
             return Some(self.segment(segment).boot.as_ref()?.instant(stamp));
         }
-        let odd = odd.filter(|_| stamp.zone == WrittenZone::Absent);
+        let odd = odd.filter(|_| stamp.zone.is_open());
         let seconds = years::seconds(stamp, year) - odd.map_or(0, |odd| odd.offset / NANOS_PER_SECOND);
         let segment = self.segment(segment);
         let zone_basis = match odd {
@@ -263,13 +288,16 @@ impl Clock {
             }
             WrittenZone::Epoch => (seconds, None, Basis::EPOCH),
             WrittenZone::Boot => return None,
-            WrittenZone::Absent => {
-                let (first, second) = segment.zone.to_utc(seconds);
-                match (segment.late_until, second) {
-                    (Some(until), Some(second)) if seconds < until => (second, None, zone_basis),
-                    _ => (first, second, zone_basis),
+            WrittenZone::Absent | WrittenZone::Ambiguous(_) => match segment.reading(stamp.zone) {
+                Some(offset) => (seconds - i64::from(offset), None, zone_basis),
+                None => {
+                    let (first, second) = segment.zone.to_utc(seconds);
+                    match (segment.late_until, second) {
+                        (Some(until), Some(second)) if seconds < until => (second, None, zone_basis),
+                        _ => (first, second, zone_basis),
+                    }
                 }
-            }
+            },
         };
         basis = basis.with(match (stamp.date, stamp.zone) {
             (_, WrittenZone::Epoch) => Basis::default(),
@@ -371,6 +399,7 @@ impl Clock {
 pub struct ClockReader {
     cursor: OffsetCursor,
     late: Option<(i64, Zone)>,
+    readings: Arc<[Reading]>,
     boot: Option<Arc<SinceBoot>>,
     repair: i64,
     ahead: i64,
@@ -418,22 +447,32 @@ impl ClockReader {
             let day = self.days.as_mut()?.stamp(stamp.nanos_of_day());
             seconds = stamp.on_day(day).seconds;
         }
-        if let Some(odd) = odd.filter(|_| stamp.zone == WrittenZone::Absent) {
+        if let Some(odd) = odd.filter(|_| stamp.zone.is_open()) {
             seconds -= odd.offset / NANOS_PER_SECOND;
         }
         let utc = match stamp.zone {
-            WrittenZone::Absent => match &self.late {
-                Some((until, zone)) if seconds < *until => {
-                    let (first, second) = zone.to_utc(seconds);
-                    second.unwrap_or(first)
-                }
-                _ => self.cursor.to_utc(seconds),
+            WrittenZone::Absent => self.utc(seconds),
+            WrittenZone::Ambiguous(_) => match reading(&self.readings, stamp.zone) {
+                Some(offset) => seconds - i64::from(offset),
+                None => self.utc(seconds),
             },
             WrittenZone::Offset(offset) => seconds - i64::from(offset) + self.repair,
             WrittenZone::Epoch => seconds,
             WrittenZone::Boot => return Some(self.boot.as_ref()?.key(stamp)),
         };
         utc.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(stamp.nanos))?.checked_sub(self.ahead)
+    }
+
+    /// The UTC second of a wall clock that names no zone.
+    #[inline]
+    fn utc(&mut self, seconds: i64) -> i64 {
+        match &self.late {
+            Some((until, zone)) if seconds < *until => {
+                let (first, second) = zone.to_utc(seconds);
+                second.unwrap_or(first)
+            }
+            _ => self.cursor.to_utc(seconds),
+        }
     }
 }
 

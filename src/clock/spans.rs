@@ -2,8 +2,8 @@
 
 use super::settle::FileFacts;
 use super::{Clock, Segment, years};
-use crate::base::NANOS_PER_SECOND;
-use crate::survey::{ChunkSurvey, Seen};
+use crate::base::{NANOS_PER_SECOND, WrittenZone};
+use crate::survey::{Abbreviated, ChunkSurvey, Seen};
 use crate::time::Zone;
 
 /// Where a chunk lies in time.
@@ -141,6 +141,10 @@ fn place(clock: &Clock, seen: Seen, year: i32, segment: u16) -> i64 {
     let at = match seen {
         Seen::Zoned(at) => at.saturating_add(repair(clock)),
         Seen::Local(at) => local_to_utc(segment, at),
+        Seen::Abbreviated(name, at) => match segment.reading(WrittenZone::Ambiguous(name)) {
+            Some(offset) => at.saturating_sub(i64::from(offset) * NANOS_PER_SECOND),
+            None => local_to_utc(segment, at),
+        },
         // Settling days has left none of these.
         Seen::Dayless => return 0,
         Seen::Yearless(turn, at) => local_to_utc(segment, years::in_year(year + turn, at)),
@@ -174,13 +178,26 @@ fn ranges(
         let (min, max) = (local_to_utc(segment, min), local_to_utc(segment, max));
         (min, max, slack(min, max))
     };
-    let local = chunk.local.map(|range| within(range.min, range.max));
+    let abbreviated = chunk.abbreviated.as_deref().filter(|_| !segment.readings.is_empty());
+    let parts = abbreviated.map(Abbreviated::parts).unwrap_or_default().iter().map(|part| {
+        match part.name.and_then(|name| segment.reading(WrittenZone::Ambiguous(name))) {
+            Some(offset) => {
+                let by = i64::from(offset) * NANOS_PER_SECOND;
+                (part.range.min.saturating_sub(by), part.range.max.saturating_sub(by), 0)
+            }
+            None => within(part.range.min, part.range.max),
+        }
+    });
+    let parts: Vec<(i64, i64, i64)> = parts.collect();
+    // Where nothing names one, or times of day were put into their days after that.
+    let plain = chunk.local.filter(|_| abbreviated.is_none() || chunk.dayless.is_some());
+    let local = plain.map(|range| within(range.min, range.max));
     let yearless = chunk.yearless.map(|yearless| {
         let at = |(turn, at): (i32, i64)| years::in_year(year + turn, at);
         within(at(yearless.range.min), at(yearless.range.max))
     });
     let ahead = clock.ahead();
-    let ranges = zoned.into_iter().chain(local).chain(yearless);
+    let ranges = zoned.into_iter().chain(local).chain(parts).chain(yearless);
     ranges.map(move |(min, max, slack)| (min.saturating_sub(ahead), max.saturating_sub(ahead), slack))
 }
 

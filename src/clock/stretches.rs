@@ -54,9 +54,8 @@ pub(super) struct Sequence {
 /// Local nanoseconds of what the survey saw, in the year given for turn 0 of its chunk.
 pub(super) fn wall(seen: Seen, year: i32) -> Option<i64> {
     match seen {
-        Seen::Zoned(_) | Seen::Dayless => None,
-        Seen::Local(at) => Some(at),
         Seen::Yearless(turn, at) => Some(years::in_year(year + turn, at)),
+        _ => seen.wall(),
     }
 }
 

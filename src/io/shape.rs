@@ -100,10 +100,11 @@ fn not_text(head: &[u8]) -> Option<String> {
     let head = &head[leading_nuls(head)..];
     let looked = &head[..head.len().min(8 * 1024)];
     let text = looked.iter().filter(|byte| **byte != 0).count();
-    let control = looked
-        .iter()
-        .filter(|byte| **byte < 0x20 && !matches!(byte, 0 | b'\t' | b'\n' | b'\r' | 0x1b))
-        .count();
+    let count = |is: fn(&u8) -> bool| looked.iter().filter(|byte| is(byte)).count();
+    let control = count(|byte| *byte < 0x20 && !matches!(byte, 0 | b'\t' | b'\n' | b'\r' | 0x1b));
+    // What chat clients write for bold, colour and their like: text, where there is nothing else of the kind.
+    let chat = count(|byte| matches!(byte, 0x02 | 0x03 | 0x0f | 0x16 | 0x1d | 0x1f));
+    let control = if control == chat && control * 4 < text { 0 } else { control };
     let nul = looked.len() - text;
     if text == 0 {
         return Some("nothing but NUL bytes".to_owned());
@@ -133,6 +134,8 @@ mod tests {
             (b"\0\0\0\0", Some("NUL")),
             (b"\0\0\0\0\0\0\0\0Dec 12 10:10:59 web sshd[1]: after a crash\n", None),
             (b"Dec 12 10:10:59 web sshd[1]: \x1b[31mred\x1b[0m\n", None),
+            (b"Dec 12 10:10:59 \x0319*\t\x02\x0319kim\x0f has joined\n", None),
+            (b"\x02\x03\x02\x03 a\x0f", Some("binary")),
             (b"Dec 12 10:10:59 web a\n\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0Dec 12 10:11:00 web b\n", None),
             ("한글 로그\n".as_bytes(), None),
             (b"BZh9 is what bzip2 files begin with\n", None),

@@ -244,7 +244,13 @@ impl Explanation {
         text.push_str(&match (open_zone, open_year) {
             (None, None) => format!(", certain to {}", width_words(instant.latest - instant.earliest)),
             (Some(zone), None) => {
-                format!(" if its zone is {}, which is a guess: its stamp names none", zone.name)
+                let lack = match self.stamp {
+                    Some((_, Stamp { zone: WrittenZone::Ambiguous(name), .. })) => {
+                        format!("{name:?} has meant several")
+                    }
+                    _ => "its stamp names none".to_owned(),
+                };
+                format!(" if its zone is {}, which is a guess: {lack}", zone.name)
             }
             (None, Some(year)) => format!(" if its year is {}, which is a guess", year.year),
             (Some(zone), Some(year)) => {
@@ -329,7 +335,7 @@ pub(super) fn lacks(stamp: &Stamp) -> Vec<&'static str> {
     if stamp.date == WrittenDate::NoDay {
         lacks.push("date");
     }
-    if stamp.zone == WrittenZone::Absent {
+    if stamp.zone.is_open() {
         lacks.push("zone");
     }
     if stamp.resolution.fraction_digits() == 0 {

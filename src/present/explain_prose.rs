@@ -7,7 +7,7 @@ use super::explain::{
 };
 use super::fit::{Sheet, wrap};
 use super::sources::{counted, either, thousands};
-use crate::base::{Basis, WrittenZone};
+use crate::base::{Basis, Stamp, WrittenZone};
 use crate::text::{clean, excerpt, width};
 use crate::time::{Offset, render_rfc3339};
 
@@ -43,10 +43,8 @@ pub fn push_explanation(out: &mut Vec<u8>, story: &Explanation, sheet: &Sheet) {
     out.push(b'\n');
     let mut line = |name: &str, value: &str| sheet.push(out, &lead(name), value);
     if let Some((text, stamp)) = &story.stamp {
-        let lacks: Vec<String> = lacks(stamp).iter().map(|part| format!("no {part}")).collect();
-        let lacks: Vec<&str> = lacks.iter().map(String::as_str).collect();
-        let holes = if lacks.is_empty() { String::new() } else { format!("{}; ", list(&lacks)) };
-        line("stamp", &format!("{}: {holes}{} wide", clean(text), width_words(stamp.resolution.width())));
+        let wide = width_words(stamp.resolution.width());
+        line("stamp", &format!("{}: {}{wide} wide", clean(text), holes(stamp)));
     }
     if let Some(text) = &story.unsettled {
         line("stamp", &format!("{}: no instant follows from it", clean(text)));
@@ -108,6 +106,18 @@ pub fn push_explanation(out: &mut Vec<u8>, story: &Explanation, sheet: &Sheet) {
     }
     neighbours(story, sheet, &mut line);
     line("pattern", &pattern(story));
+}
+
+/// What a stamp leaves out: `no zone and no fraction; `.
+fn holes(stamp: &Stamp) -> String {
+    let ambiguous = matches!(stamp.zone, WrittenZone::Ambiguous(_));
+    let lack = |part: &&str| match *part {
+        "zone" if ambiguous => "no zone that is one only".to_owned(),
+        part => format!("no {part}"),
+    };
+    let lacks: Vec<String> = lacks(stamp).iter().map(lack).collect();
+    let lacks: Vec<&str> = lacks.iter().map(String::as_str).collect();
+    if lacks.is_empty() { String::new() } else { format!("{}; ", list(&lacks)) }
 }
 
 fn zone_words(zone: &ZoneRow) -> String {

@@ -81,6 +81,9 @@ pub struct SourceRow {
     pub segments: Vec<SegmentRow>,
     /// How the least known of its zones is known; `None` where there are no stamps.
     pub zone_basis: Option<Cow<'static, str>>,
+    /// Whether a guess at its zone rests on abbreviations in its stamps.
+    #[serde(default)]
+    pub ambiguous: bool,
     /// What proves its zones, one sentence each.
     pub proofs: Vec<String>,
     /// Boots that its kernel lines tell of, one sentence each.
@@ -242,7 +245,10 @@ fn clock(row: &SourceRow) -> String {
         Some("zone:inferred") => format!("{} (inferred)", row.zone()),
         Some("zone:repaired") => format!("{} (repaired: the offset in its stamps is wrong)", row.zone()),
         Some(_) => match row.open_and_known() {
-            (_, 0) => format!("{} (a guess: stamps name no zone; --assume-tz overrides)", row.zone()),
+            (_, 0) => {
+                let lack = if row.ambiguous { "a zone that has meant several" } else { "no zone" };
+                format!("{} (a guess: stamps name {lack}; --assume-tz overrides)", row.zone())
+            }
             (open, known) => format!(
                 "{} (inferred for {} of {}, a guess for the rest; --assume-tz overrides)",
                 row.zone(),

@@ -198,6 +198,7 @@ impl Known {
             year_basis: Basis::default(),
             years: Years::default(),
             range: self.range,
+            ambiguous: false,
             since_boot: false,
             account: self.account,
         }

@@ -3,6 +3,7 @@
 //! Its findings are all that settling clocks needs, and small enough to keep for every chunk of every
 //! file. The read pass asks the same question of every line, so both cut a file alike.
 
+mod abbreviated;
 mod dayless;
 mod file;
 mod gaps;
@@ -11,6 +12,7 @@ mod scan;
 mod unset;
 mod uptimes;
 
+pub use abbreviated::{Abbreviated, Part};
 pub use dayless::{DAY, DayMark, DayPlace, Dayless, Days, MOST_SECTIONS, NO_SECTION, Track, midnights, wall};
 pub use file::{FileSurvey, Overlong, STEP_BACK};
 pub use gaps::Gaps;

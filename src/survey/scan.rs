@@ -6,13 +6,14 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+use super::abbreviated::Abbreviated;
 use super::dayless::Dayless;
 use super::file::{FileSurvey, Overlong, STEP_BACK};
 use super::gaps::Gaps;
 use super::layouts::{Layouts, lines};
 use super::unset;
 use super::uptimes::{self, Uptimes, rest};
-use crate::base::{NANOS_PER_SECOND, Stamp, WrittenDate, WrittenZone};
+use crate::base::{Abbreviation, NANOS_PER_SECOND, Stamp, WrittenDate, WrittenZone};
 use crate::grammar::{GrammarId, MAX_HEAD, Slots};
 use crate::io::{Opened, Unpacker};
 
@@ -62,6 +63,8 @@ pub enum Seen {
     Zoned(i64),
     /// Wall-clock nanoseconds.
     Local(i64),
+    /// Wall-clock nanoseconds, and an abbreviation that only a few offsets fit.
+    Abbreviated(Abbreviation, i64),
     /// Turn, nanoseconds in the proxy year.
     Yearless(i32, i64),
     /// A time of day: [`Dayless`] knows more of it, and settling days puts it into a day.
@@ -72,9 +75,16 @@ impl Seen {
     /// Wall-clock nanoseconds since another stamp, if both name as little as each other.
     pub(super) fn since(self, last: Self) -> Option<i64> {
         match (last, self) {
-            (Self::Local(last), Self::Local(next)) => next.checked_sub(last),
             (Self::Yearless(_, last), Self::Yearless(_, next)) => Some(across_years(last, next)),
-            _ => None,
+            _ => self.wall()?.checked_sub(last.wall()?),
+        }
+    }
+
+    /// Wall-clock nanoseconds of a stamp that names its year and no offset.
+    pub fn wall(self) -> Option<i64> {
+        match self {
+            Self::Local(at) | Self::Abbreviated(_, at) => Some(at),
+            Self::Zoned(_) | Self::Yearless(..) | Self::Dayless => None,
         }
     }
 }
@@ -97,6 +107,8 @@ pub struct ChunkSurvey {
     pub zoned: Option<Range<i64>>,
     /// Stamps without a zone, as wall clock.
     pub local: Option<Range<i64>>,
+    /// The same by abbreviation, if some name one that is ambiguous.
+    pub abbreviated: Option<Box<Abbreviated>>,
     /// Stamps without a year (and without a zone).
     pub yearless: Option<Yearless>,
     /// Stamps without a day.
@@ -274,7 +286,7 @@ impl<'a> Surveyor<'a> {
                 self.used.insert(*grammar);
                 self.last_used = Some(*grammar);
             }
-            let dated = head.stamp.is_some_and(|stamp| self.stamp(&stamp));
+            let dated = head.stamp.is_some_and(|stamp| self.stamp(&stamp, offset));
             self.chunk.undated += u64::from(!dated);
         }
         self.chunk.loose += u64::from(self.chunk.first_begin.is_none() && !line.is_empty());
@@ -286,9 +298,9 @@ impl<'a> Surveyor<'a> {
     #[inline]
     fn gap(&self, stamp: &Stamp) -> Option<i64> {
         let next = nanos(stamp)?;
-        match (self.chunk.last?, stamp.date, stamp.zone) {
-            (Seen::Local(last), WrittenDate::Full, WrittenZone::Absent) => next.checked_sub(last),
-            (Seen::Yearless(_, last), WrittenDate::NoYear, _) => Some(across_years(last, next)),
+        match (self.chunk.last?, stamp.date) {
+            (Seen::Yearless(_, last), WrittenDate::NoYear) => Some(across_years(last, next)),
+            (last, WrittenDate::Full) if stamp.zone.is_open() => next.checked_sub(last.wall()?),
             _ => None,
         }
     }
@@ -383,7 +395,7 @@ impl<'a> Surveyor<'a> {
     }
 
     #[inline]
-    fn stamp(&mut self, stamp: &Stamp) -> bool {
+    fn stamp(&mut self, stamp: &Stamp, offset: u64) -> bool {
         let Some(nanos) = nanos(stamp) else { return false };
         let chunk = &mut self.chunk;
         let seen = match (stamp.date, stamp.zone) {
@@ -395,16 +407,25 @@ impl<'a> Surveyor<'a> {
             }
             (WrittenDate::Full, WrittenZone::Absent) => {
                 Range::add(&mut chunk.local, nanos);
+                if let Some(abbreviated) = chunk.abbreviated.as_deref_mut() {
+                    abbreviated.add(None, nanos, offset);
+                }
                 Seen::Local(nanos)
+            }
+            (WrittenDate::Full, WrittenZone::Ambiguous(name)) => {
+                let abbreviated = chunk.abbreviated.get_or_insert_with(|| Abbreviated::behind(chunk.local));
+                abbreviated.add(Some(name), nanos, offset);
+                Range::add(&mut chunk.local, nanos);
+                Seen::Abbreviated(name, nanos)
             }
             (WrittenDate::Full, WrittenZone::Epoch) => {
                 Range::add(&mut chunk.zoned, nanos);
                 Seen::Zoned(nanos)
             }
-            (WrittenDate::Full, WrittenZone::Offset(offset)) => {
-                let Some(utc) = nanos.checked_sub(i64::from(offset) * NANOS_PER_SECOND) else { return false };
+            (WrittenDate::Full, WrittenZone::Offset(named)) => {
+                let Some(utc) = nanos.checked_sub(i64::from(named) * NANOS_PER_SECOND) else { return false };
                 Range::add(&mut chunk.zoned, utc);
-                Range::add(&mut chunk.labels, offset);
+                Range::add(&mut chunk.labels, named);
                 Seen::Zoned(utc)
             }
             (WrittenDate::NoYear, _) => {

@@ -63,6 +63,24 @@ impl Clock {
         Some(Self { hour, minute, second: 0, nanos: 0, resolution: Resolution::MINUTE, end: colon + 3 })
     }
 
+    /// `H-M-S` at `at`, with a fraction.
+    fn dashed(bytes: &[u8], at: usize) -> Option<Self> {
+        let dash = |at: usize| bytes.get(at) == Some(&b'-');
+        let (hour, at) = short(bytes, at)?;
+        let (minute, at) = short(bytes, at + 1).filter(|_| dash(at))?;
+        let (second, at) = short(bytes, at + 1).filter(|_| dash(at))?;
+        let (nanos, written, end) = fraction(bytes, at);
+        let resolution = Resolution::digits(written);
+        (!bytes.get(end).is_some_and(u8::is_ascii_digit)).then_some(Self {
+            hour,
+            minute,
+            second,
+            nanos,
+            resolution,
+            end,
+        })
+    }
+
     /// `HHMMSS` at `at`, with a fraction.
     fn dense(bytes: &[u8], at: usize) -> Option<Self> {
         let (hour, minute, second) =
@@ -91,33 +109,36 @@ impl Clock {
     }
 }
 
-/// `20141212T101059Z`, `20141212_101059`, `20141212 10:10:59.123`, `20141212.101059,123`.
+/// `20141212T101059Z`, `20141212_101059`, `20141212 10:10:59.123`, `20141212.101059,123`, `20141212:101059`.
 pub(super) fn dense(bytes: &[u8]) -> Option<(Stamp, usize)> {
     let year = digits(bytes, 0, 4).filter(|year| YEARS.contains(year))?;
     let (month, day) = (digits(bytes, 4, 2)?, digits(bytes, 6, 2)?);
-    if !matches!(bytes.get(8)?, b'T' | b't' | b' ' | b'_' | b'-' | b'.') {
+    if !matches!(bytes.get(8)?, b'T' | b't' | b' ' | b'_' | b'-' | b'.' | b':') {
         return None;
     }
     Clock::read(bytes, 9).or_else(|| Clock::dense(bytes, 9))?.on(Some(year), month, day, bytes)
 }
 
-/// A year first, with numbers of one digit (`2014-1-2 1:02:03`), to the minute (`2014-12-12 10:10`), or with the day
-/// of the year (`2014-346T10:10:59`).
+/// A year first, with numbers of one digit (`2014-1-2 1:02:03`, `2014\1\2 1:02:03`), to the minute
+/// (`2014-12-12 10:10`), with dashes in its time (`2014-12-12+10-10-59.123`), none (`2014-12-12T101059`), or with the
+/// day of the year (`2014-346T10:10:59`).
 pub(super) fn of_year(bytes: &[u8]) -> Option<(Stamp, usize)> {
     let year = digits(bytes, 0, 4).filter(|year| YEARS.contains(year))?;
-    let separator = *bytes.get(4).filter(|byte| matches!(byte, b'-' | b'/' | b'.'))?;
+    let separator = *bytes.get(4).filter(|byte| matches!(byte, b'-' | b'/' | b'.' | b'\\'))?;
     if separator == b'-' && bytes.get(8) == Some(&b'T') {
         return day_of_year(year, digits(bytes, 5, 3)?, Clock::read(bytes, 9)?, bytes);
     }
     let (month, at) = short(bytes, 5)?;
     let (day, at) = short(bytes, at + 1).filter(|_| bytes.get(at) == Some(&separator))?;
-    if !matches!(bytes.get(at)?, b' ' | b'T') {
+    if !matches!(bytes.get(at)?, b' ' | b'T' | b'+') {
         return None;
     }
-    let clock = Clock::read(bytes, at + 1).or_else(|| {
-        Clock::to_minute(bytes, at + 1)
-            .filter(|clock| !matches!(bytes.get(clock.end), Some(b':' | b'.' | b',' | b'0'..=b'9')))
-    })?;
+    let dense = || Clock::dense(bytes, at + 1).filter(|_| bytes[at] == b'T');
+    let clock =
+        Clock::read(bytes, at + 1).or_else(|| Clock::dashed(bytes, at + 1)).or_else(dense).or_else(|| {
+            Clock::to_minute(bytes, at + 1)
+                .filter(|clock| !matches!(bytes.get(clock.end), Some(b':' | b'.' | b',' | b'0'..=b'9')))
+        })?;
     clock.on(Some(year), month, day, bytes)
 }
 
@@ -250,6 +271,12 @@ mod tests {
             ("2014:12:12-10:10:59 fw x", WrittenZone::Absent, " fw x"),
             ("2014/12/12:10:10:59 x", WrittenZone::Absent, " x"),
             ("2014-346T10:10:59: x", WrittenZone::Absent, ": x"),
+            ("2014-12-12T101059-11:00 x", WrittenZone::Offset(-39_600), " x"),
+            ("2014-12-12 10-10-59: x", WrittenZone::Absent, ": x"),
+            ("2014-12-12+10-10-59 -0800 x", WrittenZone::Offset(-28_800), " x"),
+            ("2014\\12\\12 10:10:59 AM x", WrittenZone::Absent, " x"),
+            ("20141212:101059 x", WrittenZone::Absent, " x"),
+            ("2014-12-12 10:10:59 +09: x", WrittenZone::Offset(32_400), ": x"),
             ("Friday, December 12, 2014 10:10:59 AM x", WrittenZone::Absent, " x"),
             ("Fri. Dec. 12 2014 10:10:59 +0900", WrittenZone::Offset(32_400), ""),
             ("12 December 2014 10:10:59 x", WrittenZone::Absent, " x"),

@@ -83,6 +83,7 @@ fn absolute(text: &str, zone: &Zone) -> Option<i64> {
         WrittenZone::Epoch => stamp.seconds,
         WrittenZone::Boot => return None,
         WrittenZone::Absent => zone.to_utc(stamp.seconds).0,
+        WrittenZone::Ambiguous(name) => stamp.seconds - i64::from(zone.offset_named(name.name())?.0),
     };
     nanos(seconds, stamp.nanos)
 }

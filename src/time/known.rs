@@ -3,6 +3,7 @@
 //! Each takes bytes that start at the stamp and gives the stamp and its length. None of them
 //! allocates, and none accepts a date that the calendar does not have.
 
+use super::abbreviation::{self, Word};
 use super::forms;
 use super::rare;
 use super::tail;
@@ -104,8 +105,10 @@ fn clock_time(bytes: &[u8], at: usize) -> Option<(u32, u32, u32)> {
 /// An optional fraction (`.` or `,`, then digits) at `at`: nanoseconds, digits written, end.
 #[inline]
 pub(super) fn fraction(bytes: &[u8], at: usize) -> (u32, u8, usize) {
-    if !matches!(bytes.get(at), Some(b'.' | b',')) {
-        return (0, 0, at);
+    match bytes.get(at) {
+        Some(b'.' | b',') => {}
+        Some(b':') => return thousandths(bytes, at),
+        _ => return (0, 0, at),
     }
     let mut end = at + 1;
     let mut nanos = 0_u32;
@@ -127,6 +130,19 @@ pub(super) fn fraction(bytes: &[u8], at: usize) -> (u32, u8, usize) {
     (nanos * 10_u32.pow(9 - written as u32), written as u8, end)
 }
 
+/// `:123` at `at`, as Windows and Java write thousandths: three digits and no more.
+#[cold]
+fn thousandths(bytes: &[u8], at: usize) -> (u32, u8, usize) {
+    let ends = matches!(
+        bytes.get(at + 4),
+        None | Some(b' ' | b'\t' | b'\r' | b'\n' | b'+' | b'-' | b'Z' | b']' | b')' | b'|' | b',')
+    );
+    match digits(bytes, at + 1, 3).filter(|_| ends) {
+        Some(value) => (value * 1_000_000, 3, at + 4),
+        None => (0, 0, at),
+    }
+}
+
 /// Whether `Z`, `±hhmm` or `±hh:mm` stands at `at`, after a blank or not.
 fn zone_follows(bytes: &[u8], at: usize) -> bool {
     let start = at + usize::from(bytes.get(at) == Some(&b' '));
@@ -134,8 +150,8 @@ fn zone_follows(bytes: &[u8], at: usize) -> bool {
     found != WrittenZone::Absent && (matches!(bytes[start], b'Z' | b'z') || end >= start + 5)
 }
 
-/// An optional zone at `at`: `Z`, `±hh`, `±hhmm`, `±hh:mm`, `UTC`, `GMT` or an abbreviation that means one
-/// offset everywhere, after at most one blank where `spaced` allows it.
+/// An optional zone at `at`: `Z`, `±hh`, `±hhmm`, `±hh:mm`, `UTC`, `GMT` or an abbreviation, which may be ambiguous,
+/// after at most one blank where `spaced` allows it.
 #[inline]
 pub(super) fn zone(bytes: &[u8], at: usize, spaced: bool) -> (WrittenZone, usize) {
     let (found, end) = offset_zone(bytes, at, spaced);
@@ -143,10 +159,16 @@ pub(super) fn zone(bytes: &[u8], at: usize, spaced: bool) -> (WrittenZone, usize
     if found != WrittenZone::Absent || !bytes.get(start).is_some_and(u8::is_ascii_uppercase) {
         return (found, end);
     }
-    match rare::abbreviation(bytes, start) {
-        Some((seconds, end)) => (WrittenZone::Offset(seconds), end),
-        None => (WrittenZone::Absent, at),
-    }
+    abbreviated(bytes, start).unwrap_or((WrittenZone::Absent, at))
+}
+
+/// An abbreviation at `at`, and its end.
+#[inline]
+pub(super) fn abbreviated(bytes: &[u8], at: usize) -> Option<(WrittenZone, usize)> {
+    abbreviation::read(bytes, at).map(|(word, end)| match word {
+        Word::Offset(seconds) => (WrittenZone::Offset(seconds), end),
+        Word::Ambiguous(name) => (WrittenZone::Ambiguous(name), end),
+    })
 }
 
 /// The same without the abbreviations that may be a zone's name as well: `CET` has summer time as a zone.
@@ -159,6 +181,9 @@ pub(super) fn offset_zone(bytes: &[u8], at: usize, spaced: bool) -> (WrittenZone
         Some(b'z') if start == at => Some((0, start + 1)),
         Some(sign @ (b'+' | b'-')) => offset(bytes, start + 1)
             .map(|(seconds, end)| (if *sign == b'-' { -seconds } else { seconds }, end)),
+        Some(&tail::MINUS) if bytes[start..].starts_with("\u{2212}".as_bytes()) => {
+            offset(bytes, start + 3).map(|(seconds, end)| (-seconds, end))
+        }
         Some(b'U' | b'G') if bytes[start..].starts_with(b"UTC") || bytes[start..].starts_with(b"GMT") => {
             Some((0, start + 3))
         }
@@ -181,7 +206,7 @@ pub(super) fn offset_zone(bytes: &[u8], at: usize, spaced: bool) -> (WrittenZone
 fn offset(bytes: &[u8], at: usize) -> Option<(i32, usize)> {
     let hours = digits(bytes, at, 2)?;
     let (minutes, end) = match bytes.get(at + 2) {
-        Some(b':') => (digits(bytes, at + 3, 2)?, at + 5),
+        Some(b':') => digits(bytes, at + 3, 2).map_or((0, at + 2), |minutes| (minutes, at + 5)),
         Some(byte) if byte.is_ascii_digit() => (digits(bytes, at + 2, 2)?, at + 4),
         _ => (0, at + 2),
     };
@@ -389,6 +414,9 @@ mod tests {
 
     #[test]
     fn the_same_second_in_every_layout() {
+        let ambiguous = |name: &str| {
+            crate::base::Abbreviation::of(name.as_bytes()).map_or(WrittenZone::Absent, WrittenZone::Ambiguous)
+        };
         let second = days_from_civil(2014, 12, 12) * 86_400 + 36_659;
         for (text, zone) in [
             ("2014-12-12T10:10:59", WrittenZone::Absent),
@@ -403,9 +431,9 @@ mod tests {
             ("Fri Dec 12 10:10:59 2014] [error]", WrittenZone::Absent),
             ("Fri, 12 Dec 2014 10:10:59 GMT", WrittenZone::Offset(0)),
             ("Fri Dec 12 10:10:59 2014 +0900", WrittenZone::Offset(32_400)),
-            ("Fri Dec 12 10:10:59 CST 2014", WrittenZone::Absent),
+            ("Fri Dec 12 10:10:59 XYZ 2014", WrittenZone::Absent),
             ("2014-12-12 10:10:59 CEST x", WrittenZone::Offset(7_200)),
-            ("2014-12-12 10:10:59 CST x", WrittenZone::Absent),
+            ("2014-12-12 10:10:59 CST x", ambiguous("CST")),
             ("Fri Dec 12 10:10:59 AM KST 2014", WrittenZone::Offset(32_400)),
             ("2014-12-12 10:10:59 AM +0900", WrittenZone::Offset(32_400)),
             ("2014-12-12 10:10:59 AMQP broker", WrittenZone::Absent),
@@ -415,9 +443,9 @@ mod tests {
             ("2014-12-12 10:10:59.000 CEST [1]", WrittenZone::Offset(7_200)),
             ("2014-12-12 10:10:59 ACST x", WrittenZone::Offset(34_200)),
             ("2014-12-12 10:10:59 PDT", WrittenZone::Offset(-25_200)),
-            // These mean several offsets, or are no zones.
-            ("2014-12-12 10:10:59 EST x", WrittenZone::Absent),
-            ("2014-12-12 10:10:59 IST x", WrittenZone::Absent),
+            // These mean several offsets; the next ones are no zones.
+            ("2014-12-12 10:10:59 EST x", ambiguous("EST")),
+            ("2014-12-12 10:10:59 IST x", ambiguous("IST")),
             ("2014-12-12 10:10:59 CETI x", WrittenZone::Absent),
             ("2014-12-12 10:10:59 KSTX", WrittenZone::Absent),
             ("2014 Dec 12 10:10:59.0 leaf1", WrittenZone::Absent),

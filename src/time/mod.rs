@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides what a stamp *means*: that is `clock`.
 
+mod abbreviation;
 mod cache;
 mod day;
 mod fold;
@@ -13,6 +14,7 @@ mod rare;
 mod tail;
 mod zone;
 
+pub use abbreviation::{Authority, usual_meaning};
 pub use cache::MinuteCache;
 pub use day::{DateOrder, WrittenDay, time_of_day};
 pub use human::{Bound, duration, local_time, parse_bound, pretty_span};

@@ -66,6 +66,8 @@ pub struct TimePattern {
     reader: Reader,
     /// Tells patterns apart in a cache: never 0.
     identity: u32,
+    /// Whether a year with a zone may stand behind it: it names none, and its month is a word.
+    yearless: bool,
     /// What may follow the seconds: a fraction, a zone; `None` where a cached minute does not help.
     tail: Option<(bool, ZoneTail)>,
 }
@@ -117,7 +119,14 @@ impl TimePattern {
         let identity = text
             .bytes()
             .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-        Ok(Self { reader, identity: identity | 1, tail })
+        let yearless = match &reader {
+            Reader::Steps(steps) => {
+                steps.contains(&Step::MonthName)
+                    && !steps.iter().any(|step| matches!(step, Step::Year | Step::ShortYear))
+            }
+            _ => false,
+        };
+        Ok(Self { reader, identity: identity | 1, yearless, tail })
     }
 
     /// Whether two patterns are the same.
@@ -167,6 +176,11 @@ impl TimePattern {
     fn with_tail(&self, bytes: &[u8], stamp: Stamp, end: usize) -> Option<(Stamp, usize)> {
         match self.reader {
             Reader::Syslog | Reader::Any => Some(tail::with_year(bytes, stamp, end)),
+            // A grammar knows its layout: a number alone is none of the stamp's.
+            _ if self.yearless => match tail::with_year(bytes, stamp, end) {
+                found if found.0.zone != WrittenZone::Absent => Some(found),
+                _ => Some(tail::of(bytes, stamp, end)),
+            },
             Reader::Clock if tail::offset(bytes, end).is_some() => None,
             _ => Some(tail::of(bytes, stamp, end)),
         }
@@ -447,10 +461,7 @@ fn zone_by_name(bytes: &[u8], at: usize, local: i64) -> (WrittenZone, usize) {
     match named_offset(&bytes[start..end], local) {
         Some(offset) => (WrittenZone::Offset(offset.0), end),
         // A zone's name comes before an abbreviation: the zone CET has summer time.
-        None => match rare::abbreviation(bytes, start) {
-            Some((seconds, end)) => (WrittenZone::Offset(seconds), end),
-            None => (WrittenZone::Absent, at),
-        },
+        None => known::abbreviated(bytes, start).unwrap_or((WrittenZone::Absent, at)),
     }
 }
 

@@ -1,5 +1,5 @@
 //! Stamps that few programs write, each in a form that nothing else has: days of the Modified Julian
-//! calendar, TAI64N labels, a kernel's uptimes, and zones by an abbreviation.
+//! calendar, TAI64N labels, a kernel's uptimes, and zones by their minutes.
 
 use crate::base::{Resolution, Stamp, WrittenDate, WrittenZone};
 
@@ -100,44 +100,12 @@ pub(super) fn bias(bytes: &[u8], at: usize) -> (WrittenZone, usize) {
     }
 }
 
-/// Abbreviations that have meant one offset wherever and whenever they were in use since there are logs.
-/// `CST`, `IST`, `BST`, `EST`, `EDT`, `MST`, `PST`, `AST`, `MSK` and many more have meant several: a stamp with
-/// one of them is a stamp without a zone. `WET` and `WEST` are English words as well, which a message may
-/// begin with.
-const ABBREVIATIONS: [(&[u8], i32); 16] = [
-    (b"ACDT", 10 * 3_600 + 1_800),
-    (b"ACST", 9 * 3_600 + 1_800),
-    (b"AEDT", 11 * 3_600),
-    (b"AEST", 10 * 3_600),
-    (b"AKDT", -8 * 3_600),
-    (b"AKST", -9 * 3_600),
-    (b"AWST", 8 * 3_600),
-    (b"CEST", 2 * 3_600),
-    (b"CET", 3_600),
-    (b"EEST", 3 * 3_600),
-    (b"EET", 2 * 3_600),
-    (b"HKT", 8 * 3_600),
-    (b"MDT", -6 * 3_600),
-    (b"NZDT", 13 * 3_600),
-    (b"NZST", 12 * 3_600),
-    (b"PDT", -7 * 3_600),
-];
-
 /// The offset that a word names, seconds east of UTC: `KST`, `+0900`; none where it may name several.
 pub fn offset_of(word: &[u8]) -> Option<i32> {
     match super::known::zone(word, 0, false) {
         (WrittenZone::Offset(seconds), end) if end == word.len() => Some(seconds),
         _ => None,
     }
-}
-
-/// The offset of an abbreviation at `at` that is not ambiguous, and its end; none where a longer word stands.
-pub(super) fn abbreviation(bytes: &[u8], at: usize) -> Option<(i32, usize)> {
-    let word = bytes.get(at..)?;
-    let (name, offset) = ABBREVIATIONS.iter().find(|(name, _)| {
-        word.starts_with(name) && !word.get(name.len()).is_some_and(u8::is_ascii_alphanumeric)
-    })?;
-    Some((*offset, at + name.len()))
 }
 
 /// `2014 Dec 12 10:10:59`, as Cisco's NX-OS writes it.
@@ -221,12 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_not_ambiguous_is_a_zone() {
-        assert_eq!(abbreviation(b"CEST x", 0), Some((7_200, 4)));
-        assert_eq!(abbreviation(b" EET", 1), Some((7_200, 4)));
-        for text in ["WEST", "CST", "IST", "BST", "EST", "PST", "MSK", "CETX", "WETTER", ""] {
-            assert_eq!(abbreviation(text.as_bytes(), 0), None, "{text}");
-        }
+    fn minutes_west_are_an_offset() {
         assert_eq!(bias(b"-540\"", 0), (WrittenZone::Offset(32_400), 4));
         assert_eq!(bias(b"+480\"", 0), (WrittenZone::Offset(-28_800), 4));
         for text in ["540", "-", "-5400", "-999", ""] {

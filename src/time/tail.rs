@@ -1,8 +1,14 @@
 //! What stands right behind a stamp and is part of it, whether or not its pattern asked for it: `AM` and `PM`, an
 //! offset from UTC, a year. Left out, any of them would make a wrong instant of a right one.
 
-use super::known::{digits, offset_zone, zone};
+use super::known::{abbreviated, digits, offset_zone, zone};
 use crate::base::{Stamp, WrittenDate, WrittenZone};
+
+/// Years that logs may name.
+const YEARS: std::ops::Range<u32> = 1970..2100;
+
+/// The first byte of the sign that ISO 8601 calls minus, `−`, where others have a hyphen.
+pub(super) const MINUS: u8 = 0xe2;
 
 /// A stamp that ends at `end`, with the half of the day and the offset that stand there, and where they end.
 #[inline]
@@ -18,9 +24,9 @@ pub(super) fn with_year(bytes: &[u8], stamp: Stamp, end: usize) -> (Stamp, usize
     let (stamp, end) = half_day(bytes, stamp, end);
     if stamp.date == WrittenDate::NoYear
         && bytes.get(end) == Some(&b' ')
-        && matches!(bytes.get(end + 1), Some(b'0'..=b'9' | b'A'..=b'Z' | b'+' | b'-'))
+        && matches!(bytes.get(end + 1), Some(&(b'0'..=b'9' | b'A'..=b'Z' | b'+' | b'-' | MINUS)))
         && let Some((dated, after)) = year(bytes, stamp, end)
-        && stands_alone(bytes, after)
+        && (dated.zone != WrittenZone::Absent || stands_alone(bytes, after))
     {
         return (dated, after);
     }
@@ -33,7 +39,8 @@ pub(super) fn year(bytes: &[u8], stamp: Stamp, end: usize) -> Option<(Stamp, usi
     if before == WrittenZone::Absent {
         at = over_abbreviation(bytes, end);
     }
-    let year = digits(bytes, at + 1, 4).filter(|_| bytes.get(at) == Some(&b' '))?;
+    let year =
+        digits(bytes, at + 1, 4).filter(|year| bytes.get(at) == Some(&b' ') && YEARS.contains(year))?;
     if bytes.get(at + 5).is_some_and(u8::is_ascii_alphanumeric) {
         return None;
     }
@@ -53,21 +60,26 @@ pub(super) fn year(bytes: &[u8], stamp: Stamp, end: usize) -> Option<(Stamp, usi
 /// Whether what ends at `at` was no part of a longer word: `2001:db8::7` and `2014.example.com` are hosts.
 fn stands_alone(bytes: &[u8], at: usize) -> bool {
     match bytes.get(at) {
-        None | Some(b' ' | b'\t' | b'\r' | b'\n' | b']' | b')' | b'|' | b',' | b';') => true,
+        None | Some(b' ' | b'\t' | b'\r' | b'\n' | b'[' | b']' | b')' | b'|' | b',' | b';') => true,
         Some(b':') => bytes.get(at + 1).is_none_or(u8::is_ascii_whitespace),
         _ => false,
     }
 }
 
-/// A stamp with its whole date takes the offset behind it. Without a year the two fit no clock.
+/// A stamp with its whole date takes the zone behind it. Without a year the two fit no clock.
 #[inline]
 fn with_offset(bytes: &[u8], stamp: Stamp, end: usize) -> (Stamp, usize) {
     match bytes.get(end) {
-        Some(b' ' | b'+' | b'-' | b'Z')
+        Some(&(b' ' | b'+' | b'-' | b'Z' | MINUS))
             if stamp.zone == WrittenZone::Absent && stamp.date == WrittenDate::Full =>
         {
-            match offset(bytes, end) {
-                Some((seconds, after)) => (Stamp { zone: WrittenZone::Offset(seconds), ..stamp }, after),
+            if let Some((seconds, after)) = offset(bytes, end) {
+                return (Stamp { zone: WrittenZone::Offset(seconds), ..stamp }, after);
+            }
+            // `UTC` may be what the message begins with: it is not looked for.
+            let capital = bytes[end] == b' ' && bytes.get(end + 1).is_some_and(u8::is_ascii_uppercase);
+            match capital.then(|| abbreviated(bytes, end + 1)).flatten() {
+                Some((zone, after)) => (Stamp { zone, ..stamp }, after),
                 None => (stamp, end),
             }
         }
@@ -76,18 +88,24 @@ fn with_offset(bytes: &[u8], stamp: Stamp, end: usize) -> (Stamp, usize) {
 }
 
 /// An offset at `end` that can be nothing else: `+0900`, `-03:30`, of whole quarter hours, after one blank at most, or
-/// `Z` right there. Two digits alone may be a number.
+/// `Z` right there. Two digits alone may be a number, but for `-08`, and `-11]`.
 pub(super) fn offset(bytes: &[u8], end: usize) -> Option<(i32, usize)> {
     const QUARTER: i32 = 900;
     let at = end + usize::from(bytes.get(end) == Some(&b' '));
-    let sign = match bytes.get(at)? {
+    let sign = match *bytes.get(at)? {
         b'Z' => at == end,
-        b'+' | b'-' => true,
+        b'+' | b'-' | MINUS => true,
         _ => false,
     };
+    let number = at + if bytes[at] == MINUS { 3 } else { 1 };
     match offset_zone(bytes, at, false) {
         (WrittenZone::Offset(seconds), after)
-            if sign && seconds % QUARTER == 0 && (after >= at + 5 || bytes[at] == b'Z') =>
+            if sign
+                && seconds % QUARTER == 0
+                && (after >= number + 4
+                    || bytes[at] == b'Z'
+                    || bytes[number] == b'0'
+                    || matches!(bytes.get(after), Some(b']' | b')' | b'}' | b'>'))) =>
         {
             Some((seconds, after))
         }
@@ -162,7 +180,14 @@ mod tests {
             ("%Y%m%d %H%M%S", "20141212 101059Z x", Some(0), " x"),
             ("%a %b %e %H:%M:%S%f %Y", "Fri Dec 12 10:10:59 2014 +0945: x", Some(35_100), ": x"),
             ("%m/%d/%Y %I:%M:%S %p", "12/12/2014 10:10:59 AM +0900", Some(32_400), ""),
-            ("%d-%b-%Y %H:%M:%S", "12-Dec-2014 10:10:59 +09 x", None, " +09 x"),
+            ("%d-%b-%Y %H:%M:%S", "12-Dec-2014 10:10:59 +09 x", Some(32_400), " x"),
+            ("%d-%b-%Y %H:%M:%S", "12-Dec-2014 10:10:59 -11] x", Some(-39_600), "] x"),
+            ("%d-%b-%Y %H:%M:%S", "12-Dec-2014 10:10:59 \u{2212}08:00 x", Some(-28_800), " x"),
+            ("%d-%b-%Y %H:%M:%S", "12-Dec-2014 10:10:59 NZDT] x", Some(46_800), "] x"),
+            ("%d-%b-%Y %H:%M:%S", "12-Dec-2014 10:10:59 -11 x", None, " -11 x"),
+            ("%d-%b-%Y %H:%M:%S", "12-Dec-2014 10:10:59 -12: out of memory", None, " -12: out of memory"),
+            ("%d-%b-%Y %H:%M:%S", "12-Dec-2014 10:10:59 UTC is off", None, " UTC is off"),
+            ("%b-%e %H:%M:%S", "Dec-12 10:10:59 2014 -0800 x", Some(-28_800), " x"),
             ("%d-%b-%Y %H:%M:%S", "12-Dec-2014 10:10:59 -1234 x", None, " -1234 x"),
             ("%d-%b-%Y %H:%M:%S", "12-Dec-2014 10:10:59 +09000 x", None, " +09000 x"),
             ("%d-%b-%Y %H:%M:%S", "12-Dec-2014 10:10:59 Z x", None, " Z x"),

@@ -4,10 +4,12 @@
 //! to 2100), so that the hot loop compares two integers per stamp instead of asking a database.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use chrono::{NaiveDateTime, Offset as _, TimeZone as _};
+use chrono_tz::OffsetName as _;
 
 use crate::base::{Error, Result, civil_from_days, days_from_civil};
 
@@ -174,6 +176,34 @@ impl Zone {
         let has =
             |zone: &chrono_tz::Tz| zone.offset_from_utc_datetime(&at).fix().local_minus_utc() == offset.0;
         chrono_tz::TZ_VARIANTS.iter().any(has)
+    }
+
+    /// The offset at which this zone uses an abbreviation, if there is one and only one.
+    pub fn offset_named(&self, abbreviation: &str) -> Option<Offset> {
+        let zone = chrono_tz::TZ_VARIANTS.iter().find(|zone| *zone.name() == *self.name)?;
+        let used = |piece: &&Piece| {
+            let at = chrono::DateTime::from_timestamp(piece.from.max(0), 0).map(|at| at.naive_utc());
+            at.is_some_and(|at| zone.offset_from_utc_datetime(&at).abbreviation() == Some(abbreviation))
+        };
+        let mut offsets = self.pieces.iter().filter(used).map(|piece| piece.offset);
+        let first = offsets.next()?;
+        offsets.all(|offset| offset == first).then_some(Offset(first))
+    }
+
+    /// The offsets at which known zones use an abbreviation at a UTC second.
+    pub fn meanings(abbreviation: &str, at: i64) -> BTreeSet<Offset> {
+        let Some(at) = chrono::DateTime::from_timestamp(at, 0).map(|at| at.naive_utc()) else {
+            return BTreeSet::new();
+        };
+        let offsets = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.offset_from_utc_datetime(&at));
+        let named = offsets.filter(|offset| offset.abbreviation() == Some(abbreviation));
+        named.map(|offset| Offset(offset.fix().local_minus_utc())).collect()
+    }
+
+    /// The offset at which all known zones that use an abbreviation at a UTC second do.
+    pub fn meaning(abbreviation: &str, at: i64) -> Option<Offset> {
+        let meanings = Self::meanings(abbreviation, at);
+        meanings.first().filter(|_| meanings.len() == 1).copied()
     }
 
     /// A cursor for many look-ups in nearly ascending order.

@@ -39,7 +39,9 @@ impl Written {
             (WrittenDate::Full, WrittenZone::Offset(offset)) => {
                 Some((Self::Zoned, nanos(stamp.seconds - i64::from(offset))?))
             }
-            (WrittenDate::Full, WrittenZone::Absent) => Some((Self::Local, nanos(stamp.seconds)?)),
+            (WrittenDate::Full, WrittenZone::Absent | WrittenZone::Ambiguous(_)) => {
+                Some((Self::Local, nanos(stamp.seconds)?))
+            }
             // Which day it was is not known here.
             (WrittenDate::NoDay, _) => None,
             (WrittenDate::NoYear, _) => Some((Self::Yearless, nanos(stamp.seconds)?)),
