@@ -52,7 +52,7 @@ fn typed() -> Result<clap::error::Result<args::Cli>> {
     let parsed = |command: clap::Command| {
         let said = matches(command.clone());
         if let Ok(said) = &said {
-            unused::refuse(&command, said)?;
+            unused::tell(&command, said);
         }
         Ok(said.and_then(|said| args::Cli::from_arg_matches(&said)))
     };

@@ -7,7 +7,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Command};
 
 use super::args::RowFormat;
-use crate::base::{Error, Result};
+use super::notice;
 
 /// Options that choose records.
 const CHOOSING: [&str; 8] =
@@ -98,18 +98,19 @@ impl Typed<'_> {
     }
 }
 
-/// Refuses what was typed and would do nothing.
-pub(super) fn refuse(command: &Command, matches: &ArgMatches) -> Result<()> {
-    let Some((name, matches)) = matches.subcommand() else { return Ok(()) };
-    let Some(command) = command.find_subcommand(name) else { return Ok(()) };
-    match (Typed { command, matches }).pointless().first() {
-        None => Ok(()),
-        Some((long, why)) => {
-            let arg = command.get_arguments().find(|arg| arg.get_long() == Some(long));
-            let short =
-                arg.and_then(clap::Arg::get_short).map_or(String::new(), |short| format!(" (-{short})"));
-            Err(Error::new(format!("`timeline {name}` has no use for --{long}{short} here: {why}")))
-        }
+/// Tells of what was typed and does nothing. The run goes on: these options are common to all commands, and scripts
+/// give them to all.
+pub(super) fn tell(command: &Command, matches: &ArgMatches) {
+    let Some((name, matches)) = matches.subcommand() else { return };
+    let Some(command) = command.find_subcommand(name) else { return };
+    let typed = Typed { command, matches };
+    if typed.is_on("quiet") {
+        return;
+    }
+    for (long, why) in typed.pointless() {
+        let arg = command.get_arguments().find(|arg| arg.get_long() == Some(long));
+        let short = arg.and_then(clap::Arg::get_short).map_or(String::new(), |short| format!(" (-{short})"));
+        notice::tell(&format!("--{long}{short} does nothing in `timeline {name}` here: {why}"));
     }
 }
 
