@@ -1,9 +1,9 @@
 //! The index of a part: what its records' texts are made of, so that most questions about texts are answered, or
 //! narrowed to few rows, without a column being read.
 //!
-//! It stands in the part itself, behind its columns, where readers of Parquet look for nothing; the part's metadata
-//! says where. What it says has hashes of its own: it is read without the rest. A part without one, or with a damaged
-//! one, is read as a part without one.
+//! It stands in the part itself, behind its columns, where readers of Parquet look for nothing; the manifest says
+//! where, so that no footer is read for it. What it says has hashes of its own: it is read without the rest. A part
+//! without one, or with a damaged one, is read as a part without one.
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
@@ -11,7 +11,6 @@ use std::ops::Range;
 use std::path::Path;
 
 use arrow_array::RecordBatch;
-use parquet::file::metadata::{KeyValue, ParquetMetaDataReader};
 use twox_hash::XxHash3_64;
 
 use super::joined::Joiner;
@@ -20,9 +19,6 @@ use super::outline::Outliner;
 use super::rows::StoredRows;
 use super::shape::Part;
 use crate::base::Result;
-
-/// What the metadata of a part calls its index.
-const KEY: &str = "timeline.index.1";
 
 /// Joined numbers are dropped where they would take more than this share of a part.
 const MOST_SHARE: usize = 8;
@@ -55,8 +51,8 @@ impl Indexer {
         Ok(())
     }
 
-    /// What is to be written behind `written` bytes of columns, and what the metadata says of it.
-    pub(super) fn finish(self, written: usize) -> (Vec<u8>, KeyValue) {
+    /// What is to be written behind `written` bytes of columns, and what the manifest says of it.
+    pub(super) fn finish(self, written: usize) -> (Vec<u8>, String) {
         let mut bytes = zstd::bulk::compress(&self.outliner.finish(), 3).unwrap_or_default();
         let outlines = bytes.len();
         let joined = self.joiner.finish(self.rows);
@@ -67,7 +63,7 @@ impl Indexer {
             let (at, hash) = (written + section.start, XxHash3_64::oneshot(&bytes[section.clone()]));
             format!("{at} {} {hash:016x}", section.len())
         });
-        (bytes, KeyValue::new(KEY.to_owned(), sections.join(" ")))
+        (bytes, sections.join(" "))
     }
 }
 
@@ -85,16 +81,14 @@ pub(super) struct PartIndex {
 impl PartIndex {
     /// That of a part of the store in `root`, if it has one.
     pub(super) fn open(root: &Path, part: &PartEntry) -> Option<Self> {
-        let file = File::open(root.join(&part.path)).ok()?;
-        let metadata = ParquetMetaDataReader::new().parse_and_finish(&file).ok()?;
-        let values = metadata.file_metadata().key_value_metadata()?;
-        let value = values.iter().find(|value| value.key == KEY)?.value.as_ref()?;
-        let mut words = value.split(' ');
+        let mut words = part.index.as_ref()?.split(' ');
         let mut section = || {
             let (at, length) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
             Some((at, length, u64::from_str_radix(words.next()?, 16).ok()?))
         };
-        Some(Self { outlines: section()?, joined: section()?, file })
+        let (outlines, joined) = (section()?, section()?);
+        let file = File::open(root.join(&part.path)).ok()?;
+        Some(Self { file, outlines, joined })
     }
 
     /// The bytes of a section, if they are those that were written.

@@ -34,6 +34,9 @@ pub struct PartEntry {
     pub last_key: i64,
     /// Hash of its bytes.
     pub hash: String,
+    /// Where the sections of its index stand: of each its offset, its length and its hash. None for series.
+    #[serde(default)]
+    pub index: Option<String>,
 }
 
 impl PartEntry {

@@ -224,6 +224,7 @@ impl Parts {
             first_key: key,
             last_key: key,
             hash: String::new(),
+            index: None,
         };
         Ok(NextPart { day, entry, writer, columns, indexer: Indexer::default() })
     }
@@ -282,7 +283,7 @@ impl Parts {
             group.close()?;
             let (index, place) = indexer.finish(writer.bytes_written());
             writer.write_all(&index)?;
-            writer.append_key_value_metadata(place);
+            entry.index = Some(place);
             writer.into_inner()
         };
         let sealed = write().map_err(|error: parquet::errors::ParquetError| {

@@ -88,8 +88,17 @@ fn part(root: &Path, path: &str) -> Result<PartEntry> {
     let bytes = file.metadata().map_err(|error| Error::new(reason(&error)))?.len();
     let footer = SerializedFileReader::new(file).map_err(|error| Error::new(super::why(&error)))?;
     let rows = u64::try_from(footer.metadata().file_metadata().num_rows()).unwrap_or(0);
-    let (first_seq, first_key, last_key, hash) = (0, 0, 0, String::new());
-    let mut part = PartEntry { path: path.to_owned(), rows, bytes, first_seq, first_key, last_key, hash };
+    let mut part = PartEntry {
+        path: path.to_owned(),
+        rows,
+        bytes,
+        first_seq: 0,
+        first_key: 0,
+        last_key: 0,
+        hash: String::new(),
+        // Without it texts are read.
+        index: None,
+    };
     part.hash = part.sum(root)?;
     let open = OpenPart::new(root, &part)?;
     let row = |number: u64| -> Result<(u64, i64)> {

@@ -233,6 +233,7 @@ impl SeriesParts {
             first_key: first.key,
             last_key: last.key,
             hash: String::new(),
+            index: None,
         };
         let batch = columns(&words, &rows)?;
         let whole = self.root.join(&entry.path);
