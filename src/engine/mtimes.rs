@@ -21,19 +21,15 @@ const AT_ONCE: i64 = 2 * NANOS_PER_SECOND;
 /// Takes away modification times that cannot be, and tells of them.
 pub(super) fn disbelieve(candidates: &mut [Candidate], surveys: &[FileSurvey], remarks: &mut Vec<Unread>) {
     let mut false_times: BTreeSet<i64> = BTreeSet::new();
-    let mut proofs: Vec<(usize, i64)> = Vec::new();
+    let mut proof: Option<(usize, i64)> = None;
     for (index, (candidate, survey)) in candidates.iter().zip(surveys).enumerate() {
         let Some(mtime) = candidate.found.mtime else { continue };
         if begins(survey).is_some_and(|first| first > mtime.saturating_add(SLACK)) {
-            // One of each time is enough to tell.
-            if false_times.insert(mtime) {
-                proofs.push((index, mtime));
-            }
+            false_times.insert(mtime);
+            proof.get_or_insert((index, mtime));
         }
     }
-    if false_times.is_empty() {
-        return;
-    }
+    let Some((index, mtime)) = proof else { return };
     let given = |mtime: i64| {
         let around = mtime.saturating_sub(AT_ONCE)..=mtime.saturating_add(AT_ONCE);
         false_times.range(around).next().is_some()
@@ -45,7 +41,6 @@ pub(super) fn disbelieve(candidates: &mut [Candidate], surveys: &[FileSurvey], r
             yearless += u64::from(survey.chunks.iter().any(|(_, chunk)| chunk.yearless.is_some()));
         }
     }
-    let Some((index, mtime)) = proofs.first() else { return };
     // Where all stamps name their years nothing rests on it.
     let files = match yearless {
         0 => return,
@@ -53,10 +48,10 @@ pub(super) fn disbelieve(candidates: &mut [Candidate], surveys: &[FileSurvey], r
         more => format!("{more} files"),
     };
     remarks.push(Unread {
-        file: candidates[*index].found.name.clone(),
+        file: candidates[index].found.name.clone(),
         why: format!(
             "its modification time, {} UTC, is earlier than all of its records: that of {files} without years, which is the same, bounds none",
-            local_time(&Zone::utc(), *mtime)
+            local_time(&Zone::utc(), mtime)
         ),
         loss: Loss::None,
     });

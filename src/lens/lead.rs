@@ -30,7 +30,7 @@ pub fn lead(
 ) -> Option<&Change> {
     let mut courses: BTreeMap<(SourceId, String), Course<'_>> = BTreeMap::new();
     let mut ordered: Vec<&Change> = changes.iter().filter(|change| change.kind == Kind::Changed).collect();
-    ordered.sort_by_key(|change| place(change));
+    ordered.sort_by_key(|change| change.place());
     for change in ordered {
         let course = courses.entry((change.source, change.subject())).or_default();
         if change.trend == Trend::Worse {
@@ -53,12 +53,7 @@ pub fn lead(
         .filter(|((source, _), course)| !usual(*source, course))
         .filter_map(|(_, course)| course.since)
         .filter(|change| onset - change.instant.latest <= STRETCH)
-        .min_by_key(|change| place(change))
-}
-
-/// Where a change stands among others: by time, then by row.
-fn place(change: &Change) -> (i64, i64, u32, u64) {
-    (change.instant.earliest, change.instant.latest, change.after.file.0, change.after.line)
+        .min_by_key(|change| change.place())
 }
 
 #[cfg(test)]

@@ -34,15 +34,7 @@ pub fn orders(changes: &[Change]) -> Vec<Order> {
         .iter()
         .filter(|change| change.trend == Trend::Worse && change.kind == Kind::Changed)
         .collect();
-    worse.sort_by_key(|change| {
-        (
-            change.instant.earliest,
-            change.instant.latest,
-            change.after.file,
-            change.after.line,
-            change.subject(),
-        )
-    });
+    worse.sort_by_key(|change| (change.place(), change.subject()));
     let near = |a: &&Change, b: &&Change| b.instant.earliest.saturating_sub(a.instant.earliest) <= NEAR;
     let mut orders = Vec::new();
     for stretch in worse.chunk_by(near) {

@@ -94,6 +94,11 @@ pub struct Change {
 }
 
 impl Change {
+    /// Where it stands among others: by time, then by row.
+    pub fn place(&self) -> (i64, i64, FileId, u64) {
+        (self.instant.earliest, self.instant.latest, self.after.file, self.after.line)
+    }
+
     /// What it is about, in words: `dp0bond0 state`, `ping_2`.
     pub fn subject(&self) -> String {
         let column = self.turns.first().map_or("", |turn| turn.column.as_str());

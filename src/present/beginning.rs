@@ -1,5 +1,6 @@
 //! How it began: what broke first, logged or seen by a poll, and what followed within ten minutes.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::findings::Report;
@@ -50,10 +51,10 @@ pub(super) fn steps<'a>(report: &'a Report<'_>) -> Vec<Step<'a>> {
     std::iter::once(first).chain(rest).collect()
 }
 
-/// The first occurrences that the summary's beginning shows.
-pub(super) fn shown_markers<'a>(report: &'a Report<'_>) -> impl Iterator<Item = &'a Marker> {
-    steps(report).into_iter().take(1 + SHOWN).filter_map(|step| match step {
-        Step::Logged(marker) => Some(marker),
+/// The first occurrences among the steps that the summary shows.
+pub(super) fn shown_markers<'a>(steps: &[Step<'a>]) -> impl Iterator<Item = &'a Marker> {
+    steps.iter().take(1 + SHOWN).filter_map(|step| match step {
+        Step::Logged(marker) => Some(*marker),
         Step::Polled(_) => None,
     })
 }
@@ -64,31 +65,26 @@ fn fallen<'a>(
     opening: Option<&'a Change>,
     (from, until): (i64, i64),
 ) -> Vec<&'a Change> {
-    let mut fallen: Vec<&Change> = Vec::new();
-    let worse = |change: &&Change| change.trend == Trend::Worse && change.kind == Kind::Changed;
-    let mut changes: Vec<&Change> = report.changes.iter().filter(worse).collect();
-    changes.sort_by_key(|change| {
-        (change.instant.earliest, change.instant.latest, change.after.file, change.after.line)
-    });
-    for change in changes {
-        let same = |other: &Change| other.source == change.source && other.subject() == change.subject();
-        if (from..until).contains(&change.instant.earliest)
-            && !fallen.iter().copied().chain(opening).any(same)
-        {
-            fallen.push(change);
-        }
-    }
+    let subject = |change: &Change| (change.source, change.subject());
+    let mut told: BTreeSet<_> = opening.map(subject).into_iter().collect();
+    let worse = |change: &&Change| {
+        change.trend == Trend::Worse
+            && change.kind == Kind::Changed
+            && (from..until).contains(&change.instant.earliest)
+    };
+    let mut fallen: Vec<&Change> = report.changes.iter().filter(worse).collect();
+    fallen.sort_by_key(|change| change.place());
+    fallen.retain(|change| told.insert(subject(change)));
     fallen
 }
 
 /// The evidence under the headline, and what followed. Whether guessed levels are explained with it.
 pub(super) fn push_beginning(
     text: &mut String,
-    report: &Report<'_>,
+    (report, steps): (&Report<'_>, &[Step<'_>]),
     labels: &[String],
     (style, sheet): (SummaryStyle, &Sheet),
 ) -> bool {
-    let steps = steps(report);
     let Some((first, next)) = steps.split_first() else { return false };
     let (from, by) = match first {
         Step::Logged(marker) => {

@@ -52,8 +52,7 @@ impl Report<'_> {
             return lead(self.changes, onset, |source| self.source(source).range);
         }
         let worse = self.changes.iter().filter(|change| change.trend == Trend::Worse);
-        let first =
-            worse.min_by_key(|change| (change.instant.earliest, change.after.file, change.after.line))?;
+        let first = worse.min_by_key(|change| change.place())?;
         let logged = self.verdict.as_ref();
         logged.is_none_or(|verdict| first.instant.earliest <= verdict.first.stat.first_key).then_some(first)
     }

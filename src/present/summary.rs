@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::beginning::{push_beginning, shown_markers};
+use super::beginning::{Step, push_beginning, shown_markers, steps};
 use super::clocks::push_clocks;
 use super::findings::{Report, headline, silence_span};
 use super::fit::Sheet;
@@ -46,10 +46,11 @@ pub fn push_summary(
     let labels = &short_labels(labels, style.columns / 3);
     let mut text = String::new();
     push_headline(out, report, style, sheet);
-    let explained = push_beginning(&mut text, report, labels, (style, sheet));
+    let steps = steps(report);
+    let explained = push_beginning(&mut text, (report, &steps), labels, (style, sheet));
     push_orders(&mut text, report, sheet);
     push_clocks(&mut text, report, sheet);
-    push_markers(&mut text, report, labels, explained, style);
+    push_markers(&mut text, (report, &steps), labels, explained, style);
     push_silences(&mut text, report, labels, sheet);
     push_sources(&mut text, report, labels, style);
     out.extend_from_slice(text.as_bytes());
@@ -68,13 +69,13 @@ fn push_headline(out: &mut Vec<u8>, report: &Report<'_>, style: SummaryStyle, sh
 /// The top first occurrences that the beginning does not already show.
 fn push_markers(
     text: &mut String,
-    report: &Report<'_>,
+    (report, steps): (&Report<'_>, &[Step<'_>]),
     labels: &[String],
     explained: bool,
     style: SummaryStyle,
 ) {
     let shown: Vec<(SourceId, u64)> =
-        shown_markers(report).map(|marker| (marker.source, marker.pattern)).collect();
+        shown_markers(steps).map(|marker| (marker.source, marker.pattern)).collect();
     let mut rest =
         report.telling().filter(|marker| !shown.contains(&(marker.source, marker.pattern))).peekable();
     if rest.peek().is_none() {
