@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::cells::level_cell;
+use super::fit::Sheet;
 use super::patterns::CountedPattern;
 use super::sources::{counted, thousands, time_json};
 use crate::base::{Level, NANOS_PER_SECOND};
@@ -131,7 +132,7 @@ pub fn push_contrasts(
     sides: &Sides,
     rows: &[Contrasted],
     zone: &Zone,
-    (columns, color): (Option<usize>, bool),
+    (sheet, color): (&Sheet, bool),
 ) {
     let mut text = String::new();
     for (letter, side) in ["A", "B"].into_iter().zip(&sides.sides) {
@@ -142,7 +143,7 @@ pub fn push_contrasts(
         };
         let name = clean(&side.name);
         let (records, kinds) = (counted(side.records, "record"), counted(side.kinds, "kind"));
-        let _ = writeln!(text, "{letter}  {name}: {records} of {kinds}, {span}");
+        sheet.write(&mut text, &format!("{letter}  "), &format!("{name}: {records} of {kinds}, {span}"));
     }
     if rows.is_empty() {
         text.push_str("\nNo difference: what one has the other has, about as often\n");
@@ -158,7 +159,7 @@ pub fn push_contrasts(
         if !rows.is_empty() {
             let (bold, plain) = if color { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
             let _ = writeln!(text, "\n{bold}{title}: {}{plain}", counted(rows.len() as u64, "kind"));
-            push_table(&mut text, sides, &rows, zone, (columns, color));
+            push_table(&mut text, sides, &rows, zone, (sheet.columns, color));
         }
     }
     out.extend_from_slice(text.as_bytes());

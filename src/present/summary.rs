@@ -85,7 +85,9 @@ fn push_markers(
     // A year that all logs share is above already; a narrow screen needs its columns.
     let skip = if style.is_narrow() && one_year(report) { "2014-".len() } else { 0 };
     let columns = "2014-12-12 10:10:59".len() - skip;
+    let mut guessed = false;
     for marker in rest.take(10) {
+        guessed |= marker.level_guessed();
         let at = if marker.example.dated {
             local_time(report.zone, marker.stat.first_key).split_off(skip)
         } else {
@@ -93,7 +95,7 @@ fn push_markers(
         };
         push_row(text, &format!("{at:columns$}"), marker, labels, style);
     }
-    if !explained && report.telling().any(|marker| marker.level_guessed()) {
+    if guessed && !explained {
         text.push_str(GUESSED);
     }
 }

@@ -14,7 +14,7 @@ use crate::cli::outcome::Ending;
 use crate::cli::output::Output;
 use crate::cli::{pager, resolve, screen};
 use crate::lens::{Contrast, contrast};
-use crate::present::{Contrasted, CountedPattern, Side, Sides, push_contrast_rows, push_contrasts};
+use crate::present::{Contrasted, CountedPattern, Sheet, Side, Sides, push_contrast_rows, push_contrasts};
 use crate::time::Zone;
 
 /// A set of logs, counted: kinds of messages, whatever source they are of.
@@ -93,8 +93,8 @@ pub(super) fn run(args: &PatternsArgs, [a, b]: [&PathBuf; 2]) -> Result<Ending> 
     if args.json || args.format == RowFormat::Jsonl {
         push_contrast_rows(&mut text, &sides, &rows);
     } else {
-        let columns = screen::columns();
-        push_contrasts(&mut text, &sides, &rows, &b.zone, (columns, resolve::color(args.common.color)));
+        let sheet = Sheet::new(screen::columns(), sides.sides.iter().map(|side| &side.name[..]));
+        push_contrasts(&mut text, &sides, &rows, &b.zone, (&sheet, resolve::color(args.common.color)));
     }
     let mut output = Output::paged(pager::When::of(&args.pager));
     output.write(&text)?;
