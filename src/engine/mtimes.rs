@@ -18,13 +18,20 @@ const SLACK: i64 = 2 * 86_400 * NANOS_PER_SECOND;
 /// Files changed within so long of each other were changed in one go.
 const AT_ONCE: i64 = 2 * NANOS_PER_SECOND;
 
-/// Takes away modification times that cannot be, and tells of them.
-pub(super) fn disbelieve(candidates: &mut [Candidate], surveys: &[FileSurvey], remarks: &mut Vec<Unread>) {
+/// Takes away modification times that cannot be, and tells of them. `now` is when the run began, nanoseconds since 1970.
+pub(super) fn disbelieve(
+    candidates: &mut [Candidate],
+    surveys: &[FileSurvey],
+    now: i64,
+    remarks: &mut Vec<Unread>,
+) {
     let mut false_times: BTreeSet<i64> = BTreeSet::new();
     let mut proof: Option<(usize, i64)> = None;
     for (index, (candidate, survey)) in candidates.iter().zip(surveys).enumerate() {
         let Some(mtime) = candidate.found.mtime else { continue };
-        if begins(survey).is_some_and(|first| first > mtime.saturating_add(SLACK)) {
+        // Records of a time that is not yet are those of a clock that is ahead.
+        let proven = mtime.saturating_add(SLACK)..now;
+        if begins(survey).is_some_and(|first| proven.contains(&first)) {
             false_times.insert(mtime);
             proof.get_or_insert((index, mtime));
         }

@@ -8,6 +8,10 @@ use crate::base::{Loss, Unread, reason};
 use crate::io::{MAX_LINE, Opened};
 use crate::survey::Overlong;
 
+/// A log that was truncated below its writer begins with a hole: so many of its NULs are kept beside the line that
+/// stands behind it.
+const MAX_HOLE: usize = 3 * MAX_LINE;
+
 /// Whether a line in so many bytes may be too long.
 pub(super) const fn may_be_in(chunk: &Chunk) -> bool {
     chunk.end - chunk.start > MAX_LINE as u64
@@ -22,6 +26,13 @@ pub(super) fn read_cut(
     let mut window = vec![0; MAX_LINE];
     let (mut at, mut line, mut number) = (chunk.start, 0, chunk.first_line);
     let mut overlong: Option<Overlong> = None;
+    // NULs that the line begins with, and whether nothing else of it came yet.
+    let (mut hole, mut blank) = (0, true);
+    let leave_out = |overlong: &mut Option<Overlong>, line: u64, bytes: usize| {
+        if bytes > 0 {
+            overlong.get_or_insert(Overlong { line, bytes: 0 }).bytes += bytes as u64;
+        }
+    };
     while at < chunk.end {
         let wanted = MAX_LINE.min((chunk.end - at) as usize);
         let count = opened.read_at(at, &mut window[..wanted])?;
@@ -30,17 +41,24 @@ pub(super) fn read_cut(
         }
         for piece in window[..count].split_inclusive(|byte| *byte == b'\n') {
             let ended = piece.last() == Some(&b'\n');
-            let text = piece.len() - usize::from(ended);
-            let room = MAX_LINE.saturating_sub(line).min(text);
-            keep(&piece[..room]);
-            if room < text {
-                overlong.get_or_insert(Overlong { line: number, bytes: 0 }).bytes += (text - room) as u64;
+            let mut text = &piece[..piece.len() - usize::from(ended)];
+            if blank {
+                let count = text.iter().take_while(|byte| **byte == 0).count();
+                let kept = MAX_HOLE.saturating_sub(hole).min(count);
+                keep(&text[..kept]);
+                leave_out(&mut overlong, number, count - kept);
+                hole += count;
+                text = &text[count..];
+                blank = text.is_empty();
             }
-            line += text;
+            let room = MAX_LINE.saturating_sub(line).min(text.len());
+            keep(&text[..room]);
+            leave_out(&mut overlong, number, text.len() - room);
+            line += text.len();
             if ended {
                 keep(b"\n");
                 number += 1;
-                line = 0;
+                (line, hole, blank) = (0, 0, true);
             }
         }
         at += count as u64;

@@ -205,7 +205,7 @@ pub fn prepare(
     });
     watch.expect(candidates.iter().map(|candidate| candidate.opened.size * 2).sum());
     let Surveys { files: mut surveys, news, kept } = survey_all(plan, set, &candidates, &mut remarks, watch);
-    disbelieve(&mut candidates, &surveys, &mut remarks);
+    disbelieve(&mut candidates, &surveys, plan.settle.now, &mut remarks);
     unset_clocks(&candidates, &mut surveys, &mut remarks);
     let days = days(plan, set, &candidates, &mut surveys, &mut remarks);
     for (candidate, survey) in candidates.iter_mut().zip(&surveys) {
