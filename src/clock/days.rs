@@ -109,15 +109,15 @@ struct Told {
     dates: usize,
     first: Option<WrittenDay>,
     last: Option<WrittenDay>,
-    valid: [bool; 2],
-    ascends: [bool; 2],
+    valid: [bool; 3],
+    ascends: [bool; 3],
     /// The longest pause.
     longest: i64,
 }
 
 impl Told {
     fn of(survey: &FileSurvey) -> Option<Self> {
-        let mut seen = Self { valid: [true; 2], ascends: [true; 2], ..Self::default() };
+        let mut seen = Self { valid: [true; 3], ascends: [true; 3], ..Self::default() };
         let mut any = false;
         // With day 0 for every beginning, pauses across the ends of chunks show as well.
         let mut count = DayCount::default();
@@ -165,37 +165,44 @@ fn by_dates(seen: &Told, facts: &DayFacts<'_>, options: &SettleOptions) -> Resul
         .filter(|(index, _)| seen.valid[*index])
         .map(|(_, order)| order)
         .collect();
-    let mut keep = |fits: &dyn Fn(usize, (i64, i64)) -> bool| {
-        let index = |order: DateOrder| usize::from(order == DateOrder::DayFirst);
-        let kept: Vec<DateOrder> = orders
-            .iter()
-            .copied()
-            .filter(|order| days(*order).is_some_and(|days| fits(index(*order), days)))
-            .collect();
-        if !kept.is_empty() {
-            orders = kept;
+    let keep = |orders: &mut Vec<DateOrder>, fits: &dyn Fn(DateOrder, (i64, i64)) -> bool| {
+        let fit = |order: &DateOrder| days(*order).is_some_and(|days| fits(*order, days));
+        if orders.iter().any(fit) {
+            orders.retain(fit);
         }
     };
-    keep(&|_, (_, last)| last <= latest);
-    keep(&|index, _| seen.ascends[index]);
+    keep(&mut orders, &|_, (_, last)| last <= latest);
+    keep(&mut orders, &|order, _| seen.ascends[order as usize]);
     match day_in_name(facts.name) {
-        Some(NamedDay::Full(named)) => keep(&|_, (first, last)| (first..=last + 1).contains(&named)),
-        Some(NamedDay::OfMonth(named)) => {
-            keep(&|_, (first, last)| [first, last].iter().any(|day| civil_from_days(*day).2 == named))
+        Some(NamedDay::Full(named)) => {
+            keep(&mut orders, &|_, (first, last)| (first..=last + 1).contains(&named));
         }
+        Some(NamedDay::OfMonth(named)) => keep(&mut orders, &|_, (first, last)| {
+            [first, last].iter().any(|day| civil_from_days(*day).2 == named)
+        }),
         None => {}
     }
     if let Some(mtime) = facts.mtime {
         let written = mtime.div_euclid(DAY);
-        keep(&|_, (_, last)| (last - 1..=last + 2).contains(&written));
+        keep(&mut orders, &|_, (_, last)| (last - 1..=last + 2).contains(&written));
+    }
+    // What counts days in one order counts years in another: a log of days is not one of as many years.
+    let spans = orders.iter().filter_map(|order| days(*order)).map(|(first, last)| last - first);
+    if let Some(least) = spans.min().filter(|least| *least > 0) {
+        keep(&mut orders, &|_, (first, last)| last - first <= least * MOST_STRETCHED);
     }
     let Some(order) = orders.first().copied() else {
         return Err("the calendar does not have the dates above them".into());
     };
-    if orders.len() > 1 && days(DateOrder::MonthFirst) != days(DateOrder::DayFirst) {
-        return Err("the dates above them may be month/day or day/month: \
-             sar's own S_TIME_FORMAT=ISO, or a file name with the date, tells"
-            .into());
+    if orders.iter().any(|other| days(*other) != days(order)) {
+        return Err(match orders.contains(&DateOrder::YearFirst) {
+            true => "the first number of the dates above them may be the year or the day",
+            false => {
+                "the dates above them may be month/day or day/month: \
+                 sar's own S_TIME_FORMAT=ISO, or a file name with the date, tells"
+            }
+        }
+        .into());
     }
     Ok(DaysKnown {
         basis: Basis::YEAR_STAMP,
@@ -205,6 +212,9 @@ fn by_dates(seen: &Told, facts: &DayFacts<'_>, options: &SettleOptions) -> Resul
         starts: vec![None],
     })
 }
+
+/// How many times as long a log may be in one order of its dates as in another: months for days, but not years.
+const MOST_STRETCHED: i64 = 100;
 
 /// Days from the file itself: one number, the day that its first section begins on.
 fn by_file(
@@ -304,7 +314,7 @@ fn place(survey: &mut FileSurvey, start: Option<DayCount>, order: DateOrder) -> 
         }
         let known = |range: &Option<Range<i64>>| range.map(|range| [range.min, range.max]);
         if let Some(dated) = &dayless.dated {
-            let index = usize::from(order == DateOrder::DayFirst);
+            let index = order as usize;
             for at in known(&dated.done[index]).into_iter().flatten() {
                 Range::add(&mut chunk.local, at);
             }

@@ -58,6 +58,8 @@ pub(super) struct PairSpec {
     pub keys: Keys,
     /// Keys one object deeper, by the key of that object: a dotted name is looked for there too.
     pub inside: Vec<(Box<[u8]>, Keys)>,
+    /// Whether a stamp may stand at a key that is not named, where it is the only one.
+    pub other_times: bool,
     /// Slots that must all be found.
     pub require: u32,
     /// When all of these are found, the rest of the line is of no interest.
@@ -69,7 +71,7 @@ pub(super) struct PairSpec {
 impl PairSpec {
     /// The keys that a grammar names.
     pub(super) fn compile(typed: &PairsFile, syntax: Syntax, slots: &mut SlotNames) -> Self {
-        let mut spec = Self { syntax, ..Self::default() };
+        let mut spec = Self { syntax, other_times: typed.other_times, ..Self::default() };
         for (keys, part) in [
             (&typed.time, Known::Time),
             (&typed.level, Known::Level),
@@ -209,7 +211,40 @@ impl PairSpec {
             }
             stamp.is_none()
         });
+        if object && stamp.is_none() && self.other_times {
+            stamp = self.only_stamp(line, slots);
+        }
         (object && (stamp.is_some() || self.syntax == Syntax::Json)).then_some(Head::at_start(stamp))
+    }
+
+    /// The stamp at a key that no grammar names but that says what it is, if there is one such pair alone: of several,
+    /// any may be that of the record.
+    #[cold]
+    fn only_stamp(&self, line: &[u8], slots: &mut Slots) -> Option<Stamp> {
+        let mut found = Vec::new();
+        let mut visit = |base: usize, key: &[u8], value: Span, kind: Value| {
+            let value = Span::new(base + value.start as usize, base + value.end as usize);
+            if kind != Value::Nested
+                && names_a_time(key)
+                && let Some(stamp) = stamp_of(value.of(line))
+            {
+                found.push((stamp, value));
+            }
+        };
+        self.pairs(line, |key, value, kind| {
+            visit(0, key.of(line), value, kind);
+            if kind == Value::Nested {
+                let outer = value.of(line);
+                json::pairs(outer, |key, inner, kind| {
+                    visit(value.start as usize, key.of(outer), inner, kind);
+                    true
+                });
+            }
+            true
+        });
+        let [(stamp, value)] = found[..] else { return None };
+        slots.put(Known::Time as u8, value);
+        Some(stamp)
     }
 
     /// Finds the other parts, until `enough` of them are there; whether the line is whole.
@@ -270,8 +305,28 @@ impl PairSpec {
     }
 }
 
+/// Whether a key says that its value is a time, and not one of another matter: what expires or was last seen.
+fn names_a_time(key: &[u8]) -> bool {
+    const SAYS: [&[u8]; 7] = [b"time", b"date", b"stamp", b"created", b"occurred", b"logged", b"epoch"];
+    const DENIES: [&[u8]; 9] =
+        [b"expir", b"birth", b"until", b"valid", b"next", b"last", b"update", b"timeout", b"due"];
+    let key = key.to_ascii_lowercase();
+    let has = |words: &[&[u8]]| words.iter().any(|word| memchr::memmem::find(&key, word).is_some());
+    has(&SAYS) && !has(&DENIES)
+}
+
+/// .NET's `/Date(1418346659123)/`, its slashes escaped or not: milliseconds since 1970. An offset in it is of no matter.
+fn dotnet(value: &[u8]) -> Option<Stamp> {
+    let value = value.strip_prefix(b"\\").unwrap_or(value).strip_prefix(b"/Date(")?;
+    let (stamp, end) = epoch(value)?;
+    matches!(value.get(end), Some(b')' | b'+' | b'-')).then_some(stamp)
+}
+
 /// The stamp of a value: a number of seconds, milliseconds..., or a string of any known layout.
 fn stamp_of(value: &[u8]) -> Option<Stamp> {
+    if matches!(value.first(), Some(b'/' | b'\\')) {
+        return dotnet(value);
+    }
     let (stamp, end) = recognise(value).or_else(|| epoch(value))?;
     (end == value.len()).then_some(stamp)
 }

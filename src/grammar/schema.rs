@@ -151,6 +151,9 @@ pub(super) struct PairsFile {
     /// Keys without which this is another format.
     #[serde(default)]
     pub require: Vec<String>,
+    /// Whether the stamp of a line without any of `time` may stand at another key that names a time, if it is the only one.
+    #[serde(default)]
+    pub other_times: bool,
 }
 
 /// Which numbers of a record are samples of series. Without any names every field that is a number is a value, and

@@ -117,7 +117,7 @@ pub(super) fn first_bytes(steps: &[Step], blanks: bool) -> ByteSet {
             Step::Byte(byte) => return set.union(ByteSet::of([*byte])),
             Step::Literal(text) => return set.union(ByteSet::of(&text[..1])),
             Step::Blanks => return set.union(ByteSet::of(" \t")),
-            Step::Time(pattern) => return set.union(pattern.first_bytes()),
+            Step::Time(pattern) => return set.union(pattern.first_bytes()).union(ByteSet::of([ESCAPE])),
             Step::OneOf(_, words) => {
                 let firsts: Vec<u8> = words.iter().filter_map(|word| word.first().copied()).collect();
                 return set.union(ByteSet::of(firsts));
@@ -153,6 +153,28 @@ pub(super) fn first_bytes(steps: &[Step], blanks: bool) -> ByteSet {
     ByteSet::ALL
 }
 
+/// What a terminal's control sequences begin with.
+const ESCAPE: u8 = 0x1b;
+
+/// Where the colors at `at` end, if there are any: programs color their stamps even where no terminal shows them
+/// (`ESC [ 2 m`), and containers keep what they write.
+#[inline]
+fn past_colors(line: &[u8], at: usize) -> usize {
+    if line.get(at) == Some(&ESCAPE) { after_colors(line, at) } else { at }
+}
+
+#[cold]
+fn after_colors(line: &[u8], mut at: usize) -> usize {
+    while let Some(rest) = line.get(at..).and_then(|rest| rest.strip_prefix(&[ESCAPE, b'['])) {
+        let length = rest.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b';').count();
+        if rest.get(length) != Some(&b'm') {
+            break;
+        }
+        at += 2 + length + 1;
+    }
+    at
+}
+
 /// Runs `steps` over `line` from `at`; the end, or `None` where a step does not fit.
 #[inline]
 pub(super) fn run(
@@ -184,10 +206,11 @@ pub(super) fn run(
                 end
             }
             Step::Time(pattern) => {
+                let at = past_colors(line, at);
                 let (stamp, length) = pattern.read(line.get(at..)?, &mut slots.minute)?;
                 found.stamp = Some(stamp);
                 slots.put(super::slots::Known::Time as u8, Span::new(at, at + length));
-                at + length
+                past_colors(line, at + length)
             }
             Step::Take(target, kind) => {
                 let (span, end) = take(*kind, line, at)?;

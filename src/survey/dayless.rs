@@ -123,11 +123,11 @@ pub struct Dated {
     /// The last one.
     pub last: WrittenDay,
     /// Whether the calendar has all of them.
-    pub valid: [bool; 2],
+    pub valid: [bool; 3],
     /// Whether none is before the one above it.
-    pub ascends: [bool; 2],
+    pub ascends: [bool; 3],
     /// Wall clocks of records below all date lines but the last.
-    pub done: [Option<Range<i64>>; 2],
+    pub done: [Option<Range<i64>>; 3],
     /// What stands below the last.
     pub below: Days,
 }
@@ -209,8 +209,8 @@ impl Dated {
             first: date,
             last: date,
             valid: DateOrder::ALL.map(|order| date.day(order).is_some()),
-            ascends: [true; 2],
-            done: [None; 2],
+            ascends: [true; 3],
+            done: [None; 3],
             below: Days { current: Some(NO_SECTION), ..Days::default() },
         }
     }

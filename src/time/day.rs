@@ -9,28 +9,43 @@ use serde::{Deserialize, Serialize};
 use super::known::{digits, fraction};
 use crate::base::{Resolution, Stamp, days_from_civil, is_leap};
 
-/// Which number of a date like `12/11/14` is the month.
+/// Which number of a date like `12/11/14` is the month, and which the year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DateOrder {
     /// Month, day, year.
     MonthFirst,
     /// Day, month, year.
     DayFirst,
+    /// Year, month, day: only where the year has two digits. One of four says itself that it is the year.
+    YearFirst,
 }
 
 impl DateOrder {
-    /// Both, in the order results are kept in.
-    pub const ALL: [Self; 2] = [Self::MonthFirst, Self::DayFirst];
+    /// All, in the order results are kept in: each stands at the place that its number as an integer says.
+    pub const ALL: [Self; 3] = [Self::MonthFirst, Self::DayFirst, Self::YearFirst];
 }
 
 /// A date as written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WrittenDay {
-    year: i32,
-    first: u32,
-    second: u32,
-    /// Whether `first` is the month whatever order the others have.
-    plain: bool,
+    /// The three numbers as they stand there; of two digits where `short`.
+    numbers: [u32; 3],
+    shape: DayShape,
+}
+
+/// What is known of the order of a date's numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum DayShape {
+    /// Year, month, day.
+    Plain,
+    /// The year last, of four digits.
+    YearLast,
+    /// The year last, of four digits, with points between the numbers: the day is first.
+    Points,
+    /// The year of two digits, wherever it stands.
+    Short,
+    /// The same with points: the month is not first.
+    ShortPoints,
 }
 
 impl WrittenDay {
@@ -44,19 +59,30 @@ impl WrittenDay {
     }
 
     /// The day, counted from 1970, when its numbers stand in this order; `None` where the calendar has no
-    /// such day.
+    /// such day, or the numbers no such order.
     pub fn day(self, order: DateOrder) -> Option<i64> {
-        let (month, day) = match order {
-            DateOrder::DayFirst if !self.plain => (self.second, self.first),
-            _ => (self.first, self.second),
+        let [first, second, third] = self.numbers;
+        let short = matches!(self.shape, DayShape::Short | DayShape::ShortPoints);
+        let (year, month, day) = match (self.shape, order) {
+            (DayShape::Plain, _) => (first, second, third),
+            (DayShape::YearLast | DayShape::Short, DateOrder::MonthFirst) => (third, first, second),
+            (DayShape::Short | DayShape::ShortPoints, DateOrder::YearFirst) => (first, second, third),
+            (_, DateOrder::YearFirst) => return None,
+            _ => (third, second, first),
         };
+        // POSIX strptime: 69..99 are the 1900s.
+        let year = match year {
+            0..69 if short => 2000 + year,
+            69..100 if short => 1900 + year,
+            _ => year,
+        } as i32;
         let length = match month {
-            2 => 28 + u32::from(is_leap(self.year)),
+            2 => 28 + u32::from(is_leap(year)),
             4 | 6 | 9 | 11 => 30,
             1..=12 => 31,
             _ => return None,
         };
-        (1..=length).contains(&day).then(|| days_from_civil(self.year, month, day))
+        (1..=length).contains(&day).then(|| days_from_civil(year, month, day))
     }
 }
 
@@ -78,14 +104,17 @@ fn word(bytes: &[u8], at: usize, words: &[&str]) -> Option<usize> {
     words.iter().find(|word| rest.starts_with(word.as_bytes())).map(|word| at + word.len())
 }
 
-/// `2014-12-12`, `2014/12/12`, `2014.12.12`, `2014년 12월 12일`, `2014年12月12日`.
+/// `2014-12-12`, `2014/12/12`, `2014.12.12`, `2014. 12. 12.`, `2014년 12월 12일`, `2014年12月12日`.
 fn year_first(bytes: &[u8]) -> Option<(WrittenDay, usize)> {
-    let year = digits(bytes, 0, 4)? as i32;
-    let plain = |first, second| WrittenDay { year, first, second, plain: true };
+    let year = digits(bytes, 0, 4)?;
+    let plain = |month, day| WrittenDay { numbers: [year, month, day], shape: DayShape::Plain };
     if let Some(separator) = bytes.get(4).filter(|byte| matches!(byte, b'-' | b'/' | b'.')) {
-        let (month, at) = short(bytes, 5)?;
-        let (day, end) = short(bytes, at + 1).filter(|_| bytes.get(at) == Some(separator))?;
-        return Some((plain(month, day), end));
+        // Windows in Korean puts a blank behind each point, and a point behind the day.
+        let spaced = *separator == b'.' && bytes.get(5) == Some(&b' ');
+        let width = 1 + usize::from(spaced);
+        let (month, at) = short(bytes, 4 + width)?;
+        let (day, end) = short(bytes, at + width).filter(|_| bytes.get(at) == Some(separator))?;
+        return Some((plain(month, day), end + usize::from(spaced && bytes.get(end) == Some(&b'.'))));
     }
     let (month, at) = short(bytes, blanks(bytes, word(bytes, 4, &["년", "年"])?))?;
     let (day, at) = short(bytes, blanks(bytes, word(bytes, at, &["월", "月"])?))?;
@@ -100,17 +129,14 @@ fn year_last(bytes: &[u8]) -> Option<(WrittenDay, usize)> {
     if bytes.get(at) != Some(separator) {
         return None;
     }
-    let (year, end) = match bytes.get(at + 3).is_some_and(u8::is_ascii_digit) {
-        true => (digits(bytes, at + 1, 4)? as i32, at + 5),
-        false => {
-            // POSIX strptime: 69..99 are the 1900s.
-            let year = digits(bytes, at + 1, 2)? as i32;
-            (if year < 69 { 2000 + year } else { 1900 + year }, at + 3)
-        }
-    };
     let points = *separator == b'.';
-    let (first, second) = if points { (second, first) } else { (first, second) };
-    Some((WrittenDay { year, first, second, plain: points }, end))
+    let (third, end, shape) = match bytes.get(at + 3).is_some_and(u8::is_ascii_digit) {
+        true if points => (digits(bytes, at + 1, 4)?, at + 5, DayShape::Points),
+        true => (digits(bytes, at + 1, 4)?, at + 5, DayShape::YearLast),
+        false if points => (digits(bytes, at + 1, 2)?, at + 3, DayShape::ShortPoints),
+        false => (digits(bytes, at + 1, 2)?, at + 3, DayShape::Short),
+    };
+    Some((WrittenDay { numbers: [first, second, third], shape }, end))
 }
 
 /// A stamp without a day; `None` where no clock shows it. A leap second counts as second 59.
@@ -128,7 +154,7 @@ pub(super) fn of_day(
 }
 
 /// Halves of a day: words before the time or behind it, and whether they mean after noon.
-const HALVES: [(&str, bool); 8] = [
+const HALVES: [(&str, bool); 10] = [
     ("AM", false),
     ("PM", true),
     ("am", false),
@@ -137,6 +163,8 @@ const HALVES: [(&str, bool); 8] = [
     ("오후", true),
     ("午前", false),
     ("午後", true),
+    ("上午", false),
+    ("下午", true),
 ];
 
 fn half(bytes: &[u8], at: usize) -> Option<(bool, usize)> {
@@ -154,18 +182,19 @@ fn half(bytes: &[u8], at: usize) -> Option<(bool, usize)> {
 pub fn time_of_day(bytes: &[u8]) -> Option<(Stamp, usize)> {
     let before = match bytes.first()? {
         b'0'..=b'9' => None,
-        0xec | 0xe5 | b'A' | b'P' | b'a' | b'p' => Some(half(bytes, 0)?),
+        0xe4 | 0xe5 | 0xec | b'A' | b'P' | b'a' | b'p' => Some(half(bytes, 0)?),
         _ => return None,
     };
     let start = before.map_or(0, |(_, end)| blanks(bytes, end));
     let (hour, at) = short(bytes, start)?;
     let words = |at: usize, words: &[&str]| word(bytes, at, words).map(|end| blanks(bytes, end));
     let (minute, second, at) = if bytes.get(at) == Some(&b':') {
-        let (minute, second) = (digits(bytes, at + 1, 2)?, digits(bytes, at + 4, 2)?);
+        let minute = digits(bytes, at + 1, 2)?;
         if bytes.get(at + 3) != Some(&b':') {
-            return None;
+            // Without seconds only beside a half of the day: two numbers alone are a ratio or a verse.
+            return to_minute((hour, minute), before, bytes, at + 3);
         }
-        (minute, second, at + 6)
+        (minute, digits(bytes, at + 4, 2)?, at + 6)
     } else {
         let (minute, at) = short(bytes, words(at, &["시", "時", "时"])?)?;
         let (second, at) = short(bytes, words(at, &["분", "分"])?)?;
@@ -191,6 +220,21 @@ pub fn time_of_day(bytes: &[u8]) -> Option<(Stamp, usize)> {
     Some((of_day((hour, minute, second), nanos, Resolution::digits(written))?, end))
 }
 
+/// `10:10 PM`, `오후 10:10`: a time of day to the minute that ends at `at`.
+fn to_minute(
+    (hour, minute): (u32, u32),
+    before: Option<(bool, usize)>,
+    bytes: &[u8],
+    at: usize,
+) -> Option<(Stamp, usize)> {
+    let (afternoon, end) = before.or_else(|| half(bytes, at)).filter(|_| (1..=12).contains(&hour))?;
+    if bytes.get(at).is_some_and(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b',')) {
+        return None;
+    }
+    let hour = hour % 12 + if afternoon { 12 } else { 0 };
+    Some((of_day((hour, minute, 0), 0, Resolution::MINUTE)?, end.max(at)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,15 +244,23 @@ mod tests {
     fn dates_of_many_locales() {
         let fixed = days_from_civil(2014, 12, 11);
         for text in
-            ["2014-12-11", "2014/12/11 ", "2014.12.11.", "2014년 12월 11일", "2014年12月11日", "11.12.2014"]
+            ["2014-12-11", "2014/12/11 ", "2014.12.11.", "2014. 12. 11.", "2014년 12월 11일", "2014年12月11日"]
         {
             let (day, _) = WrittenDay::read(text.as_bytes()).expect(text);
-            assert_eq!(DateOrder::ALL.map(|order| day.day(order)), [Some(fixed); 2], "{text}");
+            assert_eq!(DateOrder::ALL.map(|order| day.day(order)), [Some(fixed); 3], "{text}");
         }
-        for text in ["12/11/14 \t", "12/11/2014", "12-11-14"] {
+        let turned = Some(days_from_civil(2014, 11, 12));
+        let back = Some(days_from_civil(2011, 12, 14));
+        for (text, days) in [
+            ("11.12.2014", [Some(fixed), Some(fixed), None]),
+            ("12/11/2014", [Some(fixed), turned, None]),
+            ("12/11/14 \t", [Some(fixed), turned, Some(days_from_civil(2012, 11, 14))]),
+            ("12-11-14", [Some(fixed), turned, Some(days_from_civil(2012, 11, 14))]),
+            ("14/12/11", [None, Some(days_from_civil(2011, 12, 14)), Some(fixed)]),
+            ("14.12.11", [back, back, Some(fixed)]),
+        ] {
             let (day, _) = WrittenDay::read(text.as_bytes()).expect(text);
-            let both = [Some(fixed), Some(days_from_civil(2014, 11, 12))];
-            assert_eq!(DateOrder::ALL.map(|order| day.day(order)), both, "{text}");
+            assert_eq!(DateOrder::ALL.map(|order| day.day(order)), days, "{text}");
         }
         let (only, end) = WrittenDay::read(b"12/31/14").expect("a date");
         assert_eq!((only.day(DateOrder::DayFirst), end), (None, 8));
@@ -234,6 +286,9 @@ mod tests {
             ("10時10分01秒", 36_601, 15),
             ("午後10時10分01秒 x", 79_801, 21),
             ("9:10:01 x", 33_001, 7),
+            ("上午 10:10:01", 36_601, 15),
+            ("10:10 PM x", 79_800, 8),
+            ("오후 10:10", 79_800, 12),
             ("10:10:01: x", 36_601, 8),
         ] {
             let (stamp, length) = time_of_day(text.as_bytes()).expect(text);

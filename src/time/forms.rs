@@ -5,8 +5,9 @@
 //! Dates of numbers alone in which the year comes last are not read here: which number is the month is settled for a
 //! whole file.
 
-use super::known::{Parts, digits, fraction, zone};
-use crate::base::{Resolution, Stamp, WrittenDate, WrittenZone, days_from_civil, is_leap};
+use super::known::{self, Parts, digits, fraction, zone};
+use super::ordinal;
+use crate::base::{Resolution, Stamp, WrittenDate, WrittenZone};
 
 /// Names of months and their abbreviations as locales of glibc, Java and Windows have them, without a point. Left out
 /// are those that mean one month in one language and another in the next (`lis`, `srp`).
@@ -28,21 +29,21 @@ const MONTHS: [&[&str]; 12] = [
 const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 /// Years that logs may name.
-const YEARS: std::ops::Range<u32> = 1970..2100;
+pub(super) const YEARS: std::ops::Range<u32> = 1970..2100;
 
 /// A time of day: its parts, the fraction, how fine it is and where it ends.
-struct Clock {
+pub(super) struct Clock {
     hour: u32,
     minute: u32,
     second: u32,
     nanos: u32,
     resolution: Resolution,
-    end: usize,
+    pub(super) end: usize,
 }
 
 impl Clock {
     /// `H:MM:SS` at `at`, with a fraction.
-    fn read(bytes: &[u8], at: usize) -> Option<Self> {
+    pub(super) fn read(bytes: &[u8], at: usize) -> Option<Self> {
         let clock = Self::to_minute(bytes, at)?;
         let second = digits(bytes, clock.end + 1, 2).filter(|_| bytes.get(clock.end) == Some(&b':'))?;
         let (nanos, written, end) = fraction(bytes, clock.end + 3);
@@ -63,12 +64,18 @@ impl Clock {
         Some(Self { hour, minute, second: 0, nanos: 0, resolution: Resolution::MINUTE, end: colon + 3 })
     }
 
-    /// `H-M-S` at `at`, with a fraction.
+    /// `H-M-S` at `at`, or `HH.MM.SS`, with a fraction.
     fn dashed(bytes: &[u8], at: usize) -> Option<Self> {
-        let dash = |at: usize| bytes.get(at) == Some(&b'-');
         let (hour, at) = short(bytes, at)?;
-        let (minute, at) = short(bytes, at + 1).filter(|_| dash(at))?;
-        let (second, at) = short(bytes, at + 1).filter(|_| dash(at))?;
+        let separator = *bytes.get(at).filter(|byte| matches!(byte, b'-' | b'.'))?;
+        let next = |at: usize| {
+            short(bytes, at + 1).filter(|(_, end)| {
+                // Numbers of one digit with points between them are an address or a version.
+                bytes.get(at) == Some(&separator) && (separator == b'-' || *end == at + 3)
+            })
+        };
+        let (minute, at) = next(at)?;
+        let (second, at) = next(at)?;
         let (nanos, written, end) = fraction(bytes, at);
         let resolution = Resolution::digits(written);
         (!bytes.get(end).is_some_and(u8::is_ascii_digit)).then_some(Self {
@@ -82,7 +89,7 @@ impl Clock {
     }
 
     /// `HHMMSS` at `at`, with a fraction.
-    fn dense(bytes: &[u8], at: usize) -> Option<Self> {
+    pub(super) fn dense(bytes: &[u8], at: usize) -> Option<Self> {
         let (hour, minute, second) =
             (digits(bytes, at, 2)?, digits(bytes, at + 2, 2)?, digits(bytes, at + 4, 2)?);
         let (nanos, written, end) = fraction(bytes, at + 6);
@@ -98,15 +105,56 @@ impl Clock {
     }
 
     /// The stamp of this time on a day, with the zone behind it.
-    fn on(self, year: Option<u32>, month: u32, day: u32, bytes: &[u8]) -> Option<(Stamp, usize)> {
+    pub(super) fn on(self, year: Option<u32>, month: u32, day: u32, bytes: &[u8]) -> Option<(Stamp, usize)> {
         let Self { hour, minute, second, .. } = self;
         let parts = Parts { year: year.map(|year| year as i32), month, day, hour, minute, second };
         let (zone, end) = match year {
-            Some(_) => zone(bytes, self.end, true),
+            Some(_) => minutes_east(bytes, self.end).unwrap_or_else(|| zone(bytes, self.end, true)),
             None => (WrittenZone::Absent, self.end),
         };
         Some((parts.stamp(self.nanos, zone, self.resolution)?, end))
     }
+}
+
+/// `+540` at `at`: minutes east of Greenwich, as DB2 and WMI write them behind millionths. Three digits are never hours.
+fn minutes_east(bytes: &[u8], at: usize) -> Option<(WrittenZone, usize)> {
+    let sign = match bytes.get(at)? {
+        b'+' => 60,
+        b'-' => -60,
+        _ => return None,
+    };
+    let minutes = digits(bytes, at + 1, 3).filter(|minutes| *minutes <= 900 && minutes % 15 == 0)?;
+    let ends = !bytes.get(at + 4).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b':');
+    ends.then_some((WrittenZone::Offset(sign * minutes as i32), at + 4))
+}
+
+/// Where the time begins behind a date that ends at `at`: behind a separator or two (`T`, `_`, ` at `, `; `, ` - `), and
+/// perhaps a weekday (` (Fri) `).
+fn to_clock(bytes: &[u8], at: usize) -> Option<usize> {
+    let mut at = at + usize::from(matches!(bytes.get(at), Some(b',' | b';')) && bytes.get(at + 1) == Some(&b' '));
+    match bytes.get(at)? {
+        b' ' => {
+            at += run_of_blanks(bytes, at);
+            let enclosed = usize::from(bytes.get(at) == Some(&b'('));
+            let day = past_weekday(bytes.get(at + enclosed..)?, b" )");
+            if day > 0 {
+                at += enclosed + day;
+            }
+            for word in [&b"at "[..], b"- ", b"@ "] {
+                if bytes[at..].starts_with(word) {
+                    return Some(at + word.len());
+                }
+            }
+            Some(at)
+        }
+        b':' if bytes.get(at + 1) == Some(&b':') => Some(at + 2),
+        b'T' | b't' | b'+' | b'_' | b'-' | b'|' | b':' | b'@' => Some(at + 1),
+        _ => None,
+    }
+}
+
+fn run_of_blanks(bytes: &[u8], at: usize) -> usize {
+    bytes[at..].iter().take_while(|byte| **byte == b' ').count()
 }
 
 /// `20141212T101059Z`, `20141212_101059`, `20141212 10:10:59.123`, `20141212.101059,123`, `20141212:101059`.
@@ -120,70 +168,95 @@ pub(super) fn dense(bytes: &[u8]) -> Option<(Stamp, usize)> {
 }
 
 /// A year first, with numbers of one digit (`2014-1-2 1:02:03`, `2014\1\2 1:02:03`), to the minute
-/// (`2014-12-12 10:10`), with dashes in its time (`2014-12-12+10-10-59.123`), none (`2014-12-12T101059`), or with the
-/// day of the year (`2014-346T10:10:59`).
+/// (`2014-12-12 10:10`), with dashes or points in its time (`2014-12-12+10-10-59.123`, `2014-12-12-10.10.59.123456`),
+/// none (`2014-12-12T101059`), with a weekday (`2014-12-12 (Fri) 10:10:59`), with the month by its name
+/// (`2014-Dec-12 10:10:59`), or with the day of the year or the week (`2014-346T10:10:59`, `2014-W50-5T10:10:59`).
 pub(super) fn of_year(bytes: &[u8]) -> Option<(Stamp, usize)> {
     let year = digits(bytes, 0, 4).filter(|year| YEARS.contains(year))?;
-    let separator = *bytes.get(4).filter(|byte| matches!(byte, b'-' | b'/' | b'.' | b'\\'))?;
-    if separator == b'-' && bytes.get(8) == Some(&b'T') {
-        return day_of_year(year, digits(bytes, 5, 3)?, Clock::read(bytes, 9)?, bytes);
+    if let Some(found) = ordinal::read(year, bytes) {
+        return Some(found);
     }
-    let (month, at) = short(bytes, 5)?;
-    let (day, at) = short(bytes, at + 1).filter(|_| bytes.get(at) == Some(&separator))?;
-    if !matches!(bytes.get(at)?, b' ' | b'T' | b'+') {
-        return None;
-    }
-    let dense = || Clock::dense(bytes, at + 1).filter(|_| bytes[at] == b'T');
-    let clock =
-        Clock::read(bytes, at + 1).or_else(|| Clock::dashed(bytes, at + 1)).or_else(dense).or_else(|| {
-            Clock::to_minute(bytes, at + 1)
-                .filter(|clock| !matches!(bytes.get(clock.end), Some(b':' | b'.' | b',' | b'0'..=b'9')))
-        })?;
+    let separator = *bytes.get(4)?;
+    let (month, day, at) = match separator {
+        b'A'..=b'Z' | b'a'..=b'z' => {
+            let (day, at) = short(bytes, 7)?;
+            (known::month(bytes, 4)?, day, at)
+        }
+        b'-' | b'/' | b'.' | b'\\' | b'_' => {
+            let (month, at) = short(bytes, 5).or_else(|| month_name(bytes, 5))?;
+            let (day, at) = short(bytes, at + 1).filter(|_| bytes.get(at) == Some(&separator))?;
+            (month, day, at)
+        }
+        _ => return None,
+    };
+    let start = to_clock(bytes, at)?;
+    let dense = || Clock::dense(bytes, start).filter(|_| matches!(bytes[start - 1], b'T' | b't'));
+    let clock = Clock::read(bytes, start).or_else(|| Clock::dashed(bytes, start)).or_else(dense).or_else(|| {
+        let whole = matches!(bytes[start - 1], b' ' | b'T') && separator != b'_';
+        Clock::to_minute(bytes, start).filter(|clock| {
+            whole && !matches!(bytes.get(clock.end), Some(b':' | b'.' | b',' | b'0'..=b'9'))
+        })
+    })?;
     clock.on(Some(year), month, day, bytes)
 }
 
-fn day_of_year(year: u32, day: u32, clock: Clock, bytes: &[u8]) -> Option<(Stamp, usize)> {
-    let length = 365 + u32::from(is_leap(year as i32));
-    let (mut stamp, end) = clock.on(Some(year), 1, 1, bytes).filter(|_| (1..=length).contains(&day))?;
-    stamp.seconds += i64::from(day - 1) * 86_400;
-    debug_assert!(stamp.seconds >= days_from_civil(year as i32, 1, 1) * 86_400);
-    Some((stamp, end))
+/// A month by its name, in full or not, and perhaps a weekday before it: `Friday, December 12, 2014 10:10:59`,
+/// `12 December 2014 10:10:59`, `12. Dec 2014 10:10:59`, `12-Dec-14 10:10:59`, `12/sept./2014:10:10:59`,
+/// `12Dec2014 10:10:59`, `Dec-12-14 10:10:59`, `Dec-12 10:10:59`, `Friday December 12 10:10:59`.
+pub(super) fn worded(bytes: &[u8]) -> Option<(Stamp, usize)> {
+    let start = past_weekday(bytes, b" ");
+    let Written { month, day, separator, at } = month_and_day(bytes, start)?;
+    let first_is_day = bytes[start].is_ascii_digit();
+    // Without a year: only where no other reader takes it. It may stand behind the time.
+    if bytes.get(at) == Some(&b' ')
+        && matches!(separator, Some(b' ' | b'-'))
+        && !first_is_day
+        && let Some(clock) = Clock::read(bytes, at + run_of_blanks(bytes, at))
+    {
+        return clock.on(None, month, day, bytes);
+    }
+    let (year, at) = year_behind(bytes, at, separator)?;
+    let start = to_clock(bytes, at)?;
+    let clock = Clock::read(bytes, start).or_else(|| Clock::dashed(bytes, start)).or_else(|| {
+        Clock::dense(bytes, start).filter(|_| separator.is_none())
+    })?;
+    clock.on(Some(year), month, day, bytes)
 }
 
-/// A month by its name, in full or not, and perhaps a weekday before it: `Friday, December 12, 2014 10:10:59`,
-/// `12 December 2014 10:10:59`, `12-Dec-14 10:10:59`, `12/sept./2014:10:10:59`, `Dec-12-14 10:10:59`,
-/// `Dec-12 10:10:59`.
-pub(super) fn worded(bytes: &[u8]) -> Option<(Stamp, usize)> {
-    let start = past_weekday(bytes);
-    let first_is_day = bytes.get(start)?.is_ascii_digit();
-    let (day, month, separator, at) = if first_is_day {
-        let (day, at) = short(bytes, start)?;
-        let separator = *bytes.get(at)?;
-        let (month, at) = month_name(bytes, at + 1)?;
-        (day, month, separator, at)
-    } else {
+/// A month by its name and a day beside it.
+pub(super) struct Written {
+    pub(super) month: u32,
+    pub(super) day: u32,
+    /// What stands between them; nothing in `12Dec2014`.
+    pub(super) separator: Option<u8>,
+    pub(super) at: usize,
+}
+
+/// `12 Dec`, `12. Dec`, `12-Dec`, `12Dec`, `Dec 12`, `Dec-12` at `start`.
+pub(super) fn month_and_day(bytes: &[u8], start: usize) -> Option<Written> {
+    if !bytes.get(start)?.is_ascii_digit() {
         let (month, at) = month_name(bytes, start)?;
         let separator = *bytes.get(at)?;
         let padded = usize::from(separator == b' ' && bytes.get(at + 1) == Some(&b' '));
         let (day, at) = short(bytes, at + 1 + padded)?;
-        (day, month, separator, at)
-    };
-    if !matches!(separator, b' ' | b'-' | b'/') {
-        return None;
+        return Some(Written { month, day, separator: Some(separator), at });
     }
+    let (day, at) = short(bytes, start)?;
+    if let Some(month) = known::month(bytes, at).filter(|_| bytes.get(at + 3).is_some_and(u8::is_ascii_digit)) {
+        return Some(Written { month, day, separator: None, at: at + 3 });
+    }
+    let at = at + usize::from(bytes.get(at) == Some(&b'.') && bytes.get(at + 1) == Some(&b' '));
+    let separator = *bytes.get(at).filter(|byte| matches!(byte, b' ' | b'-' | b'/'))?;
+    let (month, at) = month_name(bytes, at + 1)?;
+    Some(Written { month, day, separator: Some(separator), at })
+}
+
+/// The year behind a day and month that end at `at`, and its end.
+pub(super) fn year_behind(bytes: &[u8], at: usize, separator: Option<u8>) -> Option<(u32, usize)> {
+    let Some(separator) = separator else { return year(bytes, at) };
     let comma = usize::from(separator == b' ' && bytes.get(at) == Some(&b','));
     let at = at + comma;
-    // Without a year: only where no other reader takes it.
-    if bytes.get(at) == Some(&b' ') && separator == b'-' && !first_is_day {
-        return Clock::read(bytes, at + 1)?.on(None, month, day, bytes);
-    }
-    let (year, at) =
-        year(bytes, at + 1).filter(|_| bytes.get(at) == Some(&if comma > 0 { b' ' } else { separator }))?;
-    let at = at + usize::from(bytes.get(at) == Some(&b','));
-    if !matches!(bytes.get(at)?, b' ' | b':' | b'T') {
-        return None;
-    }
-    Clock::read(bytes, at + 1)?.on(Some(year), month, day, bytes)
+    year(bytes, at + 1).filter(|_| bytes.get(at) == Some(&if comma > 0 { b' ' } else { separator }))
 }
 
 /// BSD syslog in another language, as journalctl prints it there: `août 19 11:08:37`, `12월 12 10:10:59`.
@@ -209,7 +282,7 @@ fn numbered_month(bytes: &[u8]) -> Option<(u32, usize)> {
 }
 
 /// The month that a word at `at` names, and its end, a point behind it included. A number stands behind it.
-fn month_name(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
+pub(super) fn month_name(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
     let rest = bytes.get(at..)?;
     let length = rest.iter().take(16).take_while(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80).count();
     let word = &rest[..length];
@@ -224,8 +297,8 @@ fn month_name(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
     Some((MONTHS.iter().position(named)? as u32 + 1, end))
 }
 
-/// Where an English weekday at the beginning, with its point or comma and the blanks behind it, ends.
-fn past_weekday(bytes: &[u8]) -> usize {
+/// Where an English weekday at the beginning, with its point or comma and one of `ends` and the blanks behind it, ends.
+pub(super) fn past_weekday(bytes: &[u8], ends: &[u8]) -> usize {
     let length = bytes.iter().take(10).take_while(|byte| byte.is_ascii_alphabetic()).count();
     let word = &bytes[..length];
     let names = |name: &&str| {
@@ -236,6 +309,7 @@ fn past_weekday(bytes: &[u8]) -> usize {
         return 0;
     }
     let end = length + usize::from(matches!(bytes.get(length), Some(b',' | b'.')));
+    let end = end + usize::from(bytes.get(end).is_some_and(|byte| *byte != b' ' && ends.contains(byte)));
     end + bytes[end..].iter().take_while(|byte| **byte == b' ').count()
 }
 
@@ -249,7 +323,7 @@ fn year(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
 }
 
 /// One or two digits: the value and the end.
-fn short(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
+pub(super) fn short(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
     let width = if bytes.get(at + 1).is_some_and(u8::is_ascii_digit) { 2 } else { 1 };
     Some((digits(bytes, at, width)?, at + width))
 }
@@ -258,11 +332,13 @@ fn short(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
 mod tests {
     use super::super::known::recognise;
     use super::*;
+    use crate::base::days_from_civil;
 
     const SECOND: i64 = days_from_civil(2014, 12, 12) * 86_400 + 36_659;
 
     #[test]
     fn the_same_second_in_every_spelling() {
+        let pst = crate::base::Abbreviation::of(b"PST").map_or(WrittenZone::Absent, WrittenZone::Ambiguous);
         for (text, zone, rest) in [
             ("20141212T101059Z x", WrittenZone::Offset(0), " x"),
             ("20141212_101059 -11:00 x", WrittenZone::Offset(-39_600), " x"),
@@ -284,6 +360,32 @@ mod tests {
             ("12/déc./2014:10:10:59 +0100]", WrittenZone::Offset(3_600), "]"),
             ("Dec-12-14 10:10:59 [x]", WrittenZone::Absent, " [x]"),
             ("Dec-12-2014 10:10:59 x", WrittenZone::Absent, " x"),
+            ("2014-Dec-12 10:10:59 x", WrittenZone::Absent, " x"),
+            ("2014/dec/12 10:10:59Z x", WrittenZone::Offset(0), " x"),
+            ("2014Dec12 10:10:59 x", WrittenZone::Absent, " x"),
+            ("2014_12_12 10:10:59 x", WrittenZone::Absent, " x"),
+            ("2014-12-12_10-10-59 x", WrittenZone::Absent, " x"),
+            ("2014-12-12-10.10.59 x", WrittenZone::Absent, " x"),
+            ("2014-12-12-10.10.59+540 x", WrittenZone::Offset(32_400), " x"),
+            ("2014.12.12-10.10.59: x", WrittenZone::Absent, ": x"),
+            ("2014-12-12|10:10:59|x", WrittenZone::Absent, "|x"),
+            ("2014-12-12 at 10:10:59 x", WrittenZone::Absent, " x"),
+            ("2014-12-12 Fri 10:10:59 x", WrittenZone::Absent, " x"),
+            ("2014/12/12 (Fri) 10:10:59 x", WrittenZone::Absent, " x"),
+            ("12Dec2014 10:10:59 x", WrittenZone::Absent, " x"),
+            ("12Dec14:10:10:59 x", WrittenZone::Absent, " x"),
+            ("12DEC2014T101059Z x", WrittenZone::Offset(0), " x"),
+            ("12. Dec 2014 10:10:59 x", WrittenZone::Absent, " x"),
+            ("12. Dezember 2014 10:10:59 x", WrittenZone::Absent, " x"),
+            ("12-Dec-2014::10:10:59 x", WrittenZone::Absent, " x"),
+            ("12-Dec-14 10.10.59 AM x", WrittenZone::Absent, " x"),
+            ("Fri Dec 12 2014; 10:10:59 x", WrittenZone::Absent, " x"),
+            ("Dec 12 2014 - 10:10:59 x", WrittenZone::Absent, " x"),
+            ("December 12, 2014 at 10:10:59 AM x", WrittenZone::Absent, " x"),
+            ("FRIDAY December 12 10:10:59 2014 PST x", pst, " x"),
+            ("fri dec 12 2014 10:10:59 +09:00 x", WrittenZone::Offset(32_400), " x"),
+            ("fri dec 12 10:10:59 2014 utc x", WrittenZone::Offset(0), " x"),
+            ("fri dec 12 10:10:59 utc 2014 x", WrittenZone::Offset(0), " x"),
         ] {
             let (stamp, end) = recognise(text.as_bytes()).unwrap_or_else(|| panic!("{text}"));
             assert_eq!((stamp.seconds, stamp.zone, &text[end..]), (SECOND, zone, rest), "{text}");
@@ -334,6 +436,11 @@ mod tests {
             "out of 12 10:10:59",
             "December 12 2014",
             "1/2/2014 10:10:59",
+            "2014-12-12 1.2.3",
+            "2014.12.12 10.1.2.3 is up",
+            "2014-12-12_10:10",
+            "12Dec10:10:59",
+            "sunday best 12 10:10:59",
             "",
             "août",
             "Friday",

@@ -7,6 +7,7 @@ use super::abbreviation::{self, Word};
 use super::forms;
 use super::rare;
 use super::tail;
+use super::turned;
 use crate::base::{PROXY_YEAR, Resolution, Stamp, WrittenDate, WrittenZone, days_from_civil, is_leap};
 
 /// Civil parts on their way to a [`Stamp`].
@@ -130,17 +131,20 @@ pub(super) fn fraction(bytes: &[u8], at: usize) -> (u32, u8, usize) {
     (nanos * 10_u32.pow(9 - written as u32), written as u8, end)
 }
 
-/// `:123` at `at`, as Windows and Java write thousandths: three digits and no more.
+/// `:123` or `:123456` at `at`, as Windows and Java write thousandths and millionths: so many digits and no more.
 #[cold]
 fn thousandths(bytes: &[u8], at: usize) -> (u32, u8, usize) {
-    let ends = matches!(
-        bytes.get(at + 4),
-        None | Some(b' ' | b'\t' | b'\r' | b'\n' | b'+' | b'-' | b'Z' | b']' | b')' | b'|' | b',')
-    );
-    match digits(bytes, at + 1, 3).filter(|_| ends) {
-        Some(value) => (value * 1_000_000, 3, at + 4),
-        None => (0, 0, at),
+    for (count, unit) in [(3_u8, 1_000_000), (6, 1_000)] {
+        let end = at + 1 + usize::from(count);
+        let ends = matches!(
+            bytes.get(end),
+            None | Some(b' ' | b'\t' | b'\r' | b'\n' | b'+' | b'-' | b'Z' | b']' | b')' | b'|' | b',')
+        );
+        if let Some(value) = digits(bytes, at + 1, usize::from(count)).filter(|_| ends) {
+            return (value * unit, count, end);
+        }
     }
+    (0, 0, at)
 }
 
 /// Whether `Z`, `±hhmm` or `±hh:mm` stands at `at`, after a blank or not.
@@ -185,7 +189,7 @@ pub(super) fn offset_zone(bytes: &[u8], at: usize, spaced: bool) -> (WrittenZone
             offset(bytes, start + 3).map(|(seconds, end)| (-seconds, end))
         }
         Some(b'U' | b'G') if bytes[start..].starts_with(b"UTC") || bytes[start..].starts_with(b"GMT") => {
-            Some((0, start + 3))
+            Some(from_greenwich(bytes, start + 3))
         }
         // Of the other abbreviations only those that mean one offset everywhere.
         Some(b'K' | b'J') if bytes[start..].starts_with(b"KST") || bytes[start..].starts_with(b"JST") => {
@@ -199,6 +203,26 @@ pub(super) fn offset_zone(bytes: &[u8], at: usize, spaced: bool) -> (WrittenZone
             (WrittenZone::Offset(seconds), end)
         }
         _ => (WrittenZone::Absent, at),
+    }
+}
+
+/// What stands behind `UTC` or `GMT` and belongs to it: `+9`, `-03:30`, `+0900`, as JavaScript and Java write it.
+fn from_greenwich(bytes: &[u8], at: usize) -> (i32, usize) {
+    let sign = match bytes.get(at) {
+        Some(b'+') => 1,
+        Some(b'-') => -1,
+        _ => return (0, at),
+    };
+    let of_one_digit = || {
+        let hours = digits(bytes, at + 1, 1)?;
+        Some(match bytes.get(at + 2) {
+            Some(b':') => (digits(bytes, at + 3, 2).map_or(hours * 3_600, |m| hours * 3_600 + m * 60) as i32, at + 5),
+            _ => (hours as i32 * 3_600, at + 2),
+        })
+    };
+    match offset(bytes, at + 1).or_else(of_one_digit) {
+        Some((seconds, end)) if !bytes.get(end).is_some_and(u8::is_ascii_alphanumeric) => (sign * seconds, end),
+        _ => (0, at),
     }
 }
 
@@ -393,9 +417,10 @@ fn recognise_whole_day(bytes: &[u8]) -> Option<(Stamp, usize)> {
             .or_else(|| forms::dense(bytes))
             .or_else(|| forms::of_year(bytes))
             .or_else(|| forms::worded(bytes))
+            .or_else(|| turned::read(bytes))
             .or_else(|| forms::local_syslog(bytes));
     }
-    if first.is_ascii_uppercase() {
+    if first.is_ascii_alphabetic() {
         return syslog(bytes)
             .or_else(|| weekday_first(bytes))
             .or_else(|| forms::worded(bytes))

@@ -9,9 +9,11 @@ mod fold;
 mod forms;
 mod human;
 mod known;
+mod ordinal;
 mod pattern;
 mod rare;
 mod tail;
+mod turned;
 mod zone;
 
 pub use abbreviation::{Authority, usual_meaning};

@@ -4,7 +4,7 @@
 //! with its point or comma, if there is one, `%N` one without; `%z` a zone, if there is one; `%Z` the same
 //! or a zone's name (`Asia/Seoul`); `%W` the minutes that Windows is west of Greenwich; `%a` a weekday's
 //! name; a blank is one or more blanks. Names stand for hand-written readers: `iso`, `syslog`, `epoch`,
-//! `uptime`, `mjd`, `tai64n`, `any`, and `clock`, a time of day as locales write it. A pattern without month
+//! `uptime`, `mjd`, `tai64n`, `symantec`, `any`, and `clock`, a time of day as locales write it. A pattern without month
 //! and day reads a time of day: which day is for the clock to settle.
 
 use super::cache::MinuteCache;
@@ -47,6 +47,7 @@ enum Reader {
     Uptime,
     Mjd,
     Tai64n,
+    Symantec,
     Any,
     Clock,
     Steps(Vec<Step>),
@@ -82,6 +83,7 @@ impl TimePattern {
             "uptime" => Reader::Uptime,
             "mjd" => Reader::Mjd,
             "tai64n" => Reader::Tai64n,
+            "symantec" => Reader::Symantec,
             "any" => Reader::Any,
             "clock" => Reader::Clock,
             _ => Reader::Steps(steps(text)?),
@@ -89,9 +91,8 @@ impl TimePattern {
         let tail = match &reader {
             Reader::Iso => Some((true, ZoneTail::Offset)),
             Reader::Syslog => Some((true, ZoneTail::None)),
-            Reader::Epoch | Reader::Uptime | Reader::Mjd | Reader::Tai64n | Reader::Any | Reader::Clock => {
-                None
-            }
+            Reader::Epoch | Reader::Uptime | Reader::Mjd | Reader::Tai64n | Reader::Symantec => None,
+            Reader::Any | Reader::Clock => None,
             // A zone or a fraction before the seconds differs from stamp to stamp: no minute to keep.
             Reader::Steps(steps) if early_parts(steps) => None,
             Reader::Steps(steps) => match () {
@@ -224,6 +225,7 @@ impl TimePattern {
             Reader::Iso | Reader::Epoch | Reader::Mjd => digits(),
             Reader::Uptime => digits().union(ByteSet::of(" ")),
             Reader::Tai64n => ByteSet::of("@"),
+            Reader::Symantec => ByteSet::of("234567"),
             // A month may have its name in other languages: `12월`, `août`.
             Reader::Syslog | Reader::Any => {
                 digits().union(letters()).union(ByteSet::matching(|byte| byte >= 0xc3))
@@ -253,6 +255,7 @@ impl TimePattern {
             Reader::Uptime => rare::uptime(bytes),
             Reader::Mjd => rare::mjd(bytes),
             Reader::Tai64n => rare::tai64n(bytes),
+            Reader::Symantec => rare::symantec(bytes),
             Reader::Any => known::recognise(bytes),
             Reader::Clock => day::time_of_day(bytes),
             Reader::Steps(steps) => run(steps, bytes),

@@ -3,7 +3,8 @@
 
 use crate::base::{Resolution, Stamp, WrittenDate, WrittenZone};
 
-use super::known::{digits, fraction, syslog, zone};
+use super::forms::YEARS;
+use super::known::{Parts, digits, fraction, syslog, zone};
 
 /// ntpd's statistics: the Modified Julian Day and the seconds of that day, in UTC: `57003 4259.123`. Two
 /// numbers without a fraction could be anything.
@@ -84,6 +85,29 @@ pub(super) fn tai64n(bytes: &[u8]) -> Option<(Stamp, usize)> {
     ))
 }
 
+/// Symantec's antivirus: six hexadecimal numbers of two digits, years since 1970, months from 0, then day, hour, minute and
+/// second, of the local time: `2C0B0C0A0A3B` is `2014-12-12 10:10:59`.
+pub(super) fn symantec(bytes: &[u8]) -> Option<(Stamp, usize)> {
+    const LENGTH: usize = 12;
+    if bytes.get(LENGTH).is_some_and(u8::is_ascii_alphanumeric) {
+        return None;
+    }
+    let hex = |at: usize| {
+        let nibble = |at: usize| char::from(*bytes.get(at)?).to_digit(16);
+        Some(nibble(at)? << 4 | nibble(at + 1)?)
+    };
+    let parts = Parts {
+        // 1999 is what its first version wrote.
+        year: Some(1970 + hex(0).filter(|year| (29..130).contains(year))? as i32),
+        month: hex(2)? + 1,
+        day: hex(4)?,
+        hour: hex(6)?,
+        minute: hex(8)?,
+        second: hex(10)?,
+    };
+    Some((parts.stamp(0, WrittenZone::Absent, Resolution::SECOND)?, LENGTH))
+}
+
 /// Minutes west of Greenwich, as Windows gives the bias of a zone: `-540` is Japan's.
 pub(super) fn bias(bytes: &[u8], at: usize) -> (WrittenZone, usize) {
     let sign = match bytes.get(at) {
@@ -110,7 +134,7 @@ pub fn offset_of(word: &[u8]) -> Option<i32> {
 
 /// `2014 Dec 12 10:10:59`, as Cisco's NX-OS writes it.
 pub(super) fn year_month_day(bytes: &[u8]) -> Option<(Stamp, usize)> {
-    let year = digits(bytes, 0, 4).filter(|_| bytes.get(4) == Some(&b' '))?;
+    let year = digits(bytes, 0, 4).filter(|year| YEARS.contains(year) && bytes.get(4) == Some(&b' '))?;
     with_year(year, syslog(bytes.get(5..)?)?, 5, bytes)
 }
 
@@ -185,6 +209,15 @@ mod tests {
             "@400000005489e8dd0756b5b3a",
         ] {
             assert_eq!(tai64n(line.as_bytes()), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn six_hexadecimal_numbers_are_a_stamp() {
+        let (stamp, end) = symantec(b"2C0B0C0A0A3B,7").expect("reads");
+        assert_eq!((stamp.seconds, end), (days_from_civil(2014, 12, 12) * 86_400 + 36_659, 12));
+        for text in ["2C0C0C0A0A3B,", "2C0B0C0A0A3B0", "2C0B0C0A0A3", "000B0C0A0A3B", "hello, world,"] {
+            assert_eq!(symantec(text.as_bytes()), None, "{text}");
         }
     }
 

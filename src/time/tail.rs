@@ -1,11 +1,9 @@
 //! What stands right behind a stamp and is part of it, whether or not its pattern asked for it: `AM` and `PM`, an
 //! offset from UTC, a year. Left out, any of them would make a wrong instant of a right one.
 
+use super::forms::YEARS;
 use super::known::{abbreviated, digits, offset_zone, zone};
 use crate::base::{Stamp, WrittenDate, WrittenZone};
-
-/// Years that logs may name.
-const YEARS: std::ops::Range<u32> = 1970..2100;
 
 /// The first byte of the sign that ISO 8601 calls minus, `−`, where others have a hyphen.
 pub(super) const MINUS: u8 = 0xe2;
@@ -24,7 +22,7 @@ pub(super) fn with_year(bytes: &[u8], stamp: Stamp, end: usize) -> (Stamp, usize
     let (stamp, end) = half_day(bytes, stamp, end);
     if stamp.date == WrittenDate::NoYear
         && bytes.get(end) == Some(&b' ')
-        && matches!(bytes.get(end + 1), Some(&(b'0'..=b'9' | b'A'..=b'Z' | b'+' | b'-' | MINUS)))
+        && matches!(bytes.get(end + 1), Some(&(b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'+' | b'-' | MINUS)))
         && let Some((dated, after)) = year(bytes, stamp, end)
         && (dated.zone != WrittenZone::Absent || stands_alone(bytes, after))
     {
@@ -35,9 +33,9 @@ pub(super) fn with_year(bytes: &[u8], stamp: Stamp, end: usize) -> (Stamp, usize
 
 /// The year at `end`, with the zone before or behind it: `2014`, `KST 2014`, `CST 2014`, `2014 +0900`.
 pub(super) fn year(bytes: &[u8], stamp: Stamp, end: usize) -> Option<(Stamp, usize)> {
-    let (before, mut at) = zone(bytes, end, true);
+    let (mut before, mut at) = zone(bytes, end, true);
     if before == WrittenZone::Absent {
-        at = over_abbreviation(bytes, end);
+        (before, at) = small(bytes, end).unwrap_or((before, over_abbreviation(bytes, end)));
     }
     let year =
         digits(bytes, at + 1, 4).filter(|year| bytes.get(at) == Some(&b' ') && YEARS.contains(year))?;
@@ -76,15 +74,52 @@ fn with_offset(bytes: &[u8], stamp: Stamp, end: usize) -> (Stamp, usize) {
             if let Some((seconds, after)) = offset(bytes, end) {
                 return (Stamp { zone: WrittenZone::Offset(seconds), ..stamp }, after);
             }
-            // `UTC` may be what the message begins with: it is not looked for.
-            let capital = bytes[end] == b' ' && bytes.get(end + 1).is_some_and(u8::is_ascii_uppercase);
-            match capital.then(|| abbreviated(bytes, end + 1)).flatten() {
+            let found = match (bytes[end], bytes.get(end + 1)) {
+                // `UTC` may be what the message begins with: it is not looked for.
+                (b' ', Some(b'A'..=b'Z')) => abbreviated(bytes, end + 1),
+                (b' ', Some(b'a'..=b'z')) => small(bytes, end),
+                (b' ', Some(b'(' | b'[')) => enclosed(bytes, end + 1),
+                _ => None,
+            };
+            match found {
                 Some((zone, after)) => (Stamp { zone, ..stamp }, after),
                 None => (stamp, end),
             }
         }
         _ => (stamp, end),
     }
+}
+
+/// `(UTC)`, `[GMT+09:00]`, `(+0900)` at `at`, and where it ends.
+#[cold]
+fn enclosed(bytes: &[u8], at: usize) -> Option<(WrittenZone, usize)> {
+    let close = if bytes[at] == b'(' { b')' } else { b']' };
+    let (found, end) = offset_zone(bytes, at + 1, false);
+    // Of numbers only those of four digits: `[+1]` counts.
+    let named = matches!(bytes.get(at + 1), Some(b'U' | b'G' | b'K' | b'J'));
+    let whole = named || end >= at + 6;
+    (found != WrittenZone::Absent && whole && bytes.get(end) == Some(&close)).then_some((found, end + 1))
+}
+
+/// An abbreviation in small letters behind a blank at `end`: only such as are no words of a language.
+fn small(bytes: &[u8], end: usize) -> Option<(WrittenZone, usize)> {
+    const NAMES: [&str; 25] = [
+        "utc", "gmt", "kst", "jst", "hkt", "pst", "pdt", "mdt", "cst", "cdt", "edt", "cet", "cest", "eest", "msk",
+        "akst", "akdt", "aest", "aedt", "acst", "acdt", "awst", "nzst", "nzdt", "vlat",
+    ];
+    /// The longest of them.
+    const LONGEST: usize = 4;
+    let rest = bytes.get(end + 1..).filter(|_| bytes.get(end) == Some(&b' '))?;
+    let length = rest.iter().take(LONGEST + 1).take_while(|byte| byte.is_ascii_lowercase()).count();
+    if !(3..=LONGEST).contains(&length) || !stands_alone(rest, length) {
+        return None;
+    }
+    NAMES.iter().find(|name| name.as_bytes() == &rest[..length])?;
+    let mut name = [0; LONGEST];
+    name[..length].copy_from_slice(&rest[..length]);
+    name.make_ascii_uppercase();
+    let (found, _) = zone(&name[..length], 0, false);
+    (found != WrittenZone::Absent).then_some((found, end + 1 + length))
 }
 
 /// An offset at `end` that can be nothing else: `+0900`, `-03:30`, of whole quarter hours, after one blank at most, or
@@ -129,11 +164,14 @@ fn read_half_day(bytes: &[u8], stamp: Stamp, end: usize) -> (Stamp, usize) {
     let afternoon = match bytes.get(at..at + 2) {
         Some(b"AM") => false,
         Some(b"PM") => true,
-        // In small letters with a blank before it, it may be a host.
-        Some(b"am") if !spaced => false,
-        Some(b"pm") if !spaced => true,
+        // In small letters with a blank before it, it may be a host, which stands behind stamps without a year.
+        Some(b"am") if !spaced || stamp.date == WrittenDate::Full => false,
+        Some(b"pm") if !spaced || stamp.date == WrittenDate::Full => true,
+        Some(b"a." | b"A.") if of_two_words(bytes, at) => false,
+        Some(b"p." | b"P.") if of_two_words(bytes, at) => true,
         _ => return (stamp, end),
     };
+    let at = at + if bytes[at + 1] == b'.' { 2 } else { 0 };
     if bytes
         .get(at + 2)
         .is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
@@ -152,6 +190,11 @@ fn read_half_day(bytes: &[u8], stamp: Stamp, end: usize) -> (Stamp, usize) {
         (stamp.zone, end) = zone(bytes, end, true);
     }
     (stamp, end)
+}
+
+/// `a.m.`, `p.m.`
+fn of_two_words(bytes: &[u8], at: usize) -> bool {
+    matches!(bytes.get(at + 2..at + 4), Some(b"m." | b"M."))
 }
 
 /// The end of an ambiguous abbreviation of a zone at `at`, if a year stands behind it: `CST 2014`.
