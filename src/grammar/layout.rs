@@ -29,10 +29,12 @@ pub(super) fn layouts(
         };
         let head_end = match (named("time"), named("date")) {
             (Some(time), day) if !layout.undated => {
-                if day.is_some_and(|day| day < time) {
+                // The date may stand right behind the time as well.
+                let day = day.filter(|day| *day < time || *day == time + 2 && items[time + 1].1 == Item::Blank);
+                if day.is_some() {
                     *date = Some(slots.slot("date"));
                 }
-                time + 1
+                day.unwrap_or(time).max(time) + 1
             }
             (None, Some(day)) if layout.undated => {
                 *date = Some(slots.slot("date"));

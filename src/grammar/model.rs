@@ -265,6 +265,7 @@ impl Grammar {
                 slots.clear();
                 if let Some(fast) = &group.fast
                     && (fast.unless.is_none() || line.first().copied() != fast.unless)
+                    && line.first() != Some(&step::ESCAPE)
                 {
                     let (stamp, end) = fast.read(line, slots)?;
                     return Some(Head { stamp: Some(stamp), group: index as u8, end: end as u32 });

@@ -12,7 +12,7 @@ use super::model::Head;
 use super::schema::PairsFile;
 use super::slots::{Known, MAX_SLOTS, Slots, Span};
 use crate::base::{ByteSet, Stamp};
-use crate::time::{epoch, recognise};
+use crate::time::{epoch, month_and_time, recognise};
 
 /// How a line writes its pairs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -327,6 +327,6 @@ fn stamp_of(value: &[u8]) -> Option<Stamp> {
     if matches!(value.first(), Some(b'/' | b'\\')) {
         return dotnet(value);
     }
-    let (stamp, end) = recognise(value).or_else(|| epoch(value))?;
+    let (stamp, end) = recognise(value).or_else(|| epoch(value)).or_else(|| month_and_time(value))?;
     (end == value.len()).then_some(stamp)
 }

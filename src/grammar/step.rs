@@ -154,7 +154,7 @@ pub(super) fn first_bytes(steps: &[Step], blanks: bool) -> ByteSet {
 }
 
 /// What a terminal's control sequences begin with.
-const ESCAPE: u8 = 0x1b;
+pub(super) const ESCAPE: u8 = 0x1b;
 
 /// Where the colors at `at` end, if there are any: programs color their stamps even where no terminal shows them
 /// (`ESC [ 2 m`), and containers keep what they write.

@@ -109,23 +109,11 @@ impl Clock {
         let Self { hour, minute, second, .. } = self;
         let parts = Parts { year: year.map(|year| year as i32), month, day, hour, minute, second };
         let (zone, end) = match year {
-            Some(_) => minutes_east(bytes, self.end).unwrap_or_else(|| zone(bytes, self.end, true)),
+            Some(_) => zone(bytes, self.end, true),
             None => (WrittenZone::Absent, self.end),
         };
         Some((parts.stamp(self.nanos, zone, self.resolution)?, end))
     }
-}
-
-/// `+540` at `at`: minutes east of Greenwich, as DB2 and WMI write them behind millionths. Three digits are never hours.
-fn minutes_east(bytes: &[u8], at: usize) -> Option<(WrittenZone, usize)> {
-    let sign = match bytes.get(at)? {
-        b'+' => 60,
-        b'-' => -60,
-        _ => return None,
-    };
-    let minutes = digits(bytes, at + 1, 3).filter(|minutes| *minutes <= 900 && minutes % 15 == 0)?;
-    let ends = !bytes.get(at + 4).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b':');
-    ends.then_some((WrittenZone::Offset(sign * minutes as i32), at + 4))
 }
 
 /// Where the time begins behind a date that ends at `at`: behind a separator or two (`T`, `_`, ` at `, `; `, ` - `), and
@@ -257,6 +245,12 @@ pub(super) fn year_behind(bytes: &[u8], at: usize, separator: Option<u8>) -> Opt
     let comma = usize::from(separator == b' ' && bytes.get(at) == Some(&b','));
     let at = at + comma;
     year(bytes, at + 1).filter(|_| bytes.get(at) == Some(&if comma > 0 { b' ' } else { separator }))
+}
+
+/// `1212/101059`, month and day and time: Chromium's, where nothing else stands.
+pub fn month_and_time(bytes: &[u8]) -> Option<(Stamp, usize)> {
+    let (month, day) = (digits(bytes, 0, 2)?, digits(bytes, 2, 2).filter(|_| bytes.get(4) == Some(&b'/'))?);
+    Clock::dense(bytes, 5)?.on(None, month, day, bytes)
 }
 
 /// BSD syslog in another language, as journalctl prints it there: `août 19 11:08:37`, `12월 12 10:10:59`.

@@ -184,6 +184,7 @@ pub(super) fn offset_zone(bytes: &[u8], at: usize, spaced: bool) -> (WrittenZone
         // RFC 3339 allows for it; behind a blank it is a word.
         Some(b'z') if start == at => Some((0, start + 1)),
         Some(sign @ (b'+' | b'-')) => offset(bytes, start + 1)
+            .or_else(|| minutes(bytes, start + 1).filter(|_| start == at))
             .map(|(seconds, end)| (if *sign == b'-' { -seconds } else { seconds }, end)),
         Some(&tail::MINUS) if bytes[start..].starts_with("\u{2212}".as_bytes()) => {
             offset(bytes, start + 3).map(|(seconds, end)| (-seconds, end))
@@ -235,6 +236,12 @@ fn offset(bytes: &[u8], at: usize) -> Option<(i32, usize)> {
         _ => (0, at + 2),
     };
     (hours <= 15 && minutes < 60).then_some(((hours * 3_600 + minutes * 60) as i32, end))
+}
+
+/// `540` at `at`: minutes, as DB2 and WMI write them right behind the time. Three digits are never hours.
+fn minutes(bytes: &[u8], at: usize) -> Option<(i32, usize)> {
+    let minutes = digits(bytes, at, 3).filter(|minutes| *minutes <= 900 && minutes % 15 == 0)?;
+    (bytes.get(at + 3) != Some(&b':')).then_some((minutes as i32 * 60, at + 3))
 }
 
 /// ISO 8601 / RFC 3339: `2014-12-12T10:10:59[.fff][zone]`; a blank, `_` or `-` may stand for the

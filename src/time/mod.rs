@@ -19,6 +19,7 @@ mod zone;
 pub use abbreviation::{Authority, usual_meaning};
 pub use cache::MinuteCache;
 pub use day::{DateOrder, WrittenDay, time_of_day};
+pub use forms::month_and_time;
 pub use human::{Bound, duration, local_time, parse_bound, pretty_span};
 pub use known::{digits, epoch, iso, month, recognise, syslog};
 pub use pattern::TimePattern;

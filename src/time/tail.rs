@@ -103,18 +103,20 @@ fn enclosed(bytes: &[u8], at: usize) -> Option<(WrittenZone, usize)> {
 
 /// An abbreviation in small letters behind a blank at `end`: only such as are no words of a language.
 fn small(bytes: &[u8], end: usize) -> Option<(WrittenZone, usize)> {
-    const NAMES: [&str; 25] = [
-        "utc", "gmt", "kst", "jst", "hkt", "pst", "pdt", "mdt", "cst", "cdt", "edt", "cet", "cest", "eest", "msk",
-        "akst", "akdt", "aest", "aedt", "acst", "acdt", "awst", "nzst", "nzdt", "vlat",
-    ];
-    /// The longest of them.
-    const LONGEST: usize = 4;
+    const SHORT: [&str; 13] =
+        ["utc", "gmt", "kst", "jst", "hkt", "pst", "pdt", "mdt", "cst", "cdt", "edt", "cet", "msk"];
+    /// Of the longer ones the only word.
+    const WORD: &str = "mart";
+    const LONGEST: usize = 5;
     let rest = bytes.get(end + 1..).filter(|_| bytes.get(end) == Some(&b' '))?;
     let length = rest.iter().take(LONGEST + 1).take_while(|byte| byte.is_ascii_lowercase()).count();
     if !(3..=LONGEST).contains(&length) || !stands_alone(rest, length) {
         return None;
     }
-    NAMES.iter().find(|name| name.as_bytes() == &rest[..length])?;
+    let is = |name: &&str| name.as_bytes() == &rest[..length];
+    if is(&WORD) || length == 3 && !SHORT.iter().any(|name| is(&name)) {
+        return None;
+    }
     let mut name = [0; LONGEST];
     name[..length].copy_from_slice(&rest[..length]);
     name.make_ascii_uppercase();
