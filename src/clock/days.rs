@@ -195,12 +195,13 @@ fn by_dates(seen: &Told, facts: &DayFacts<'_>, options: &SettleOptions) -> Resul
         return Err("the calendar does not have the dates above them".into());
     };
     if orders.iter().any(|other| days(*other) != days(order)) {
-        return Err(match orders.contains(&DateOrder::YearFirst) {
-            true => "the first number of the dates above them may be the year or the day",
-            false => {
+        let month = orders.contains(&DateOrder::MonthFirst) && orders.contains(&DateOrder::DayFirst);
+        return Err(match month {
+            true => {
                 "the dates above them may be month/day or day/month: \
                  sar's own S_TIME_FORMAT=ISO, or a file name with the date, tells"
             }
+            false => "their dates may begin or end with the year",
         }
         .into());
     }

@@ -100,6 +100,7 @@ pub(super) fn compile(file: &str, source: &str) -> Result<(Grammar, GrammarFile)
         weight: weight(&shape),
         primary_only: typed.primary_only,
         share: typed.share,
+        year_first: typed.year_first,
         header: typed.header.clone(),
         first: shape.first_bytes(),
         shape,

@@ -30,7 +30,8 @@ pub(super) fn layouts(
         let head_end = match (named("time"), named("date")) {
             (Some(time), day) if !layout.undated => {
                 // The date may stand right behind the time as well.
-                let day = day.filter(|day| *day < time || *day == time + 2 && items[time + 1].1 == Item::Blank);
+                let day =
+                    day.filter(|day| *day < time || *day == time + 2 && items[time + 1].1 == Item::Blank);
                 if day.is_some() {
                     *date = Some(slots.slot("date"));
                 }

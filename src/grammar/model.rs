@@ -58,6 +58,8 @@ pub struct Grammar {
     pub(super) primary_only: bool,
     /// How many of a hundred lines of a file it must fit, at least.
     pub(super) share: u8,
+    /// Whether a year of two digits may stand first in its dates.
+    pub(super) year_first: bool,
     /// What one of a file's first lines must begin with.
     pub(super) header: Option<String>,
     /// What a record may begin with.
@@ -271,7 +273,8 @@ impl Grammar {
                     return Some(Head { stamp: Some(stamp), group: index as u8, end: end as u32 });
                 }
                 let mut found = Found::default();
-                let end = step::run(&group.head, line, 0, slots, &mut found)?;
+                let start = step::past_colors(line, 0);
+                let end = step::run(&group.head, line, start, slots, &mut found)?;
                 Some(Head { stamp: found.stamp, group: index as u8, end: end as u32 })
             }),
             Shape::Pairs(spec) => spec.head(line, slots),

@@ -33,6 +33,9 @@ pub(super) struct GrammarFile {
     /// A file has this format only if so many of a hundred of its first lines fit it.
     #[serde(default)]
     pub share: u8,
+    /// Whether a year of two digits may stand first in its dates: for programs that nobody knows.
+    #[serde(default)]
+    pub year_first: bool,
     /// A file has this format only if one of its first lines begins with this text.
     #[serde(default)]
     pub header: Option<String>,

@@ -41,7 +41,8 @@ impl Grammar {
     /// The date that a line without a stamp names, as `begins` left it in `slots`.
     pub fn date(&self, line: &[u8], slots: &Slots) -> Option<WrittenDay> {
         let date = slots.get(self.date?)?;
-        Some(WrittenDay::read(date.of(line))?.0)
+        let (day, _) = WrittenDay::read(date.of(line))?;
+        Some(if self.year_first { day } else { day.with_year_last() })
     }
 
     /// Whether its records may name a time of day only, whose day other lines tell.

@@ -159,7 +159,7 @@ pub(super) const ESCAPE: u8 = 0x1b;
 /// Where the colors at `at` end, if there are any: programs color their stamps even where no terminal shows them
 /// (`ESC [ 2 m`), and containers keep what they write.
 #[inline]
-fn past_colors(line: &[u8], at: usize) -> usize {
+pub(super) fn past_colors(line: &[u8], at: usize) -> usize {
     if line.get(at) == Some(&ESCAPE) { after_colors(line, at) } else { at }
 }
 

@@ -6,7 +6,7 @@
 use std::io;
 
 use super::archive::{Archive, Kind};
-use super::coding::{Coding, charset, element};
+use super::coding::{Coding, charset, element, has_returns};
 use super::limits::Limits;
 use super::metrics;
 use super::options::OpenOptions;
@@ -159,7 +159,10 @@ pub(super) fn look(
             }
             Shape::Text => {
                 let coding = metrics::Kind::recognise(&head).map(Coding::Metrics);
-                if let Some(coding) = coding.or(element(&head).map(|element| Coding::Json { element })) {
+                if let Some(coding) = coding
+                    .or_else(|| element(&head).map(|element| Coding::Json { element }))
+                    .or_else(|| has_returns(&head).then_some(Coding::Returns))
+                {
                     codings.push(coding);
                     continue;
                 }

@@ -58,6 +58,17 @@ impl WrittenDay {
         (real && ends).then_some((day, end))
     }
 
+    /// The same date, whose year stands last even where it has two digits: what no locale of sysstat's writes otherwise.
+    pub fn with_year_last(self) -> Self {
+        let [first, second, third] = self.numbers;
+        let shape = match self.shape {
+            DayShape::Short => DayShape::YearLast,
+            DayShape::ShortPoints => DayShape::Points,
+            shape => return Self { shape, ..self },
+        };
+        Self { numbers: [first, second, century(third)], shape }
+    }
+
     /// The day, counted from 1970, when its numbers stand in this order; `None` where the calendar has no
     /// such day, or the numbers no such order.
     pub fn day(self, order: DateOrder) -> Option<i64> {
@@ -70,12 +81,7 @@ impl WrittenDay {
             (_, DateOrder::YearFirst) => return None,
             _ => (third, second, first),
         };
-        // POSIX strptime: 69..99 are the 1900s.
-        let year = match year {
-            0..69 if short => 2000 + year,
-            69..100 if short => 1900 + year,
-            _ => year,
-        } as i32;
+        let year = if short { century(year) } else { year } as i32;
         let length = match month {
             2 => 28 + u32::from(is_leap(year)),
             4 | 6 | 9 | 11 => 30,
@@ -83,6 +89,15 @@ impl WrittenDay {
             _ => return None,
         };
         (1..=length).contains(&day).then(|| days_from_civil(year, month, day))
+    }
+}
+
+/// A year of two digits: as POSIX strptime has it, 69..99 are the 1900s.
+fn century(year: u32) -> u32 {
+    match year {
+        0..69 => 2000 + year,
+        69..100 => 1900 + year,
+        _ => year,
     }
 }
 
@@ -243,9 +258,14 @@ mod tests {
     #[test]
     fn dates_of_many_locales() {
         let fixed = days_from_civil(2014, 12, 11);
-        for text in
-            ["2014-12-11", "2014/12/11 ", "2014.12.11.", "2014. 12. 11.", "2014년 12월 11일", "2014年12月11日"]
-        {
+        for text in [
+            "2014-12-11",
+            "2014/12/11 ",
+            "2014.12.11.",
+            "2014. 12. 11.",
+            "2014년 12월 11일",
+            "2014年12月11日",
+        ] {
             let (day, _) = WrittenDay::read(text.as_bytes()).expect(text);
             assert_eq!(DateOrder::ALL.map(|order| day.day(order)), [Some(fixed); 3], "{text}");
         }

@@ -119,7 +119,8 @@ impl Clock {
 /// Where the time begins behind a date that ends at `at`: behind a separator or two (`T`, `_`, ` at `, `; `, ` - `), and
 /// perhaps a weekday (` (Fri) `).
 fn to_clock(bytes: &[u8], at: usize) -> Option<usize> {
-    let mut at = at + usize::from(matches!(bytes.get(at), Some(b',' | b';')) && bytes.get(at + 1) == Some(&b' '));
+    let mut at =
+        at + usize::from(matches!(bytes.get(at), Some(b',' | b';')) && bytes.get(at + 1) == Some(&b' '));
     match bytes.get(at)? {
         b' ' => {
             at += run_of_blanks(bytes, at);
@@ -179,12 +180,13 @@ pub(super) fn of_year(bytes: &[u8]) -> Option<(Stamp, usize)> {
     };
     let start = to_clock(bytes, at)?;
     let dense = || Clock::dense(bytes, start).filter(|_| matches!(bytes[start - 1], b'T' | b't'));
-    let clock = Clock::read(bytes, start).or_else(|| Clock::dashed(bytes, start)).or_else(dense).or_else(|| {
-        let whole = matches!(bytes[start - 1], b' ' | b'T') && separator != b'_';
-        Clock::to_minute(bytes, start).filter(|clock| {
-            whole && !matches!(bytes.get(clock.end), Some(b':' | b'.' | b',' | b'0'..=b'9'))
-        })
-    })?;
+    let clock =
+        Clock::read(bytes, start).or_else(|| Clock::dashed(bytes, start)).or_else(dense).or_else(|| {
+            let whole = matches!(bytes[start - 1], b' ' | b'T') && separator != b'_';
+            Clock::to_minute(bytes, start).filter(|clock| {
+                whole && !matches!(bytes.get(clock.end), Some(b':' | b'.' | b',' | b'0'..=b'9'))
+            })
+        })?;
     clock.on(Some(year), month, day, bytes)
 }
 
@@ -205,9 +207,9 @@ pub(super) fn worded(bytes: &[u8]) -> Option<(Stamp, usize)> {
     }
     let (year, at) = year_behind(bytes, at, separator)?;
     let start = to_clock(bytes, at)?;
-    let clock = Clock::read(bytes, start).or_else(|| Clock::dashed(bytes, start)).or_else(|| {
-        Clock::dense(bytes, start).filter(|_| separator.is_none())
-    })?;
+    let clock = Clock::read(bytes, start)
+        .or_else(|| Clock::dashed(bytes, start))
+        .or_else(|| Clock::dense(bytes, start).filter(|_| separator.is_none()))?;
     clock.on(Some(year), month, day, bytes)
 }
 
@@ -230,7 +232,8 @@ pub(super) fn month_and_day(bytes: &[u8], start: usize) -> Option<Written> {
         return Some(Written { month, day, separator: Some(separator), at });
     }
     let (day, at) = short(bytes, start)?;
-    if let Some(month) = known::month(bytes, at).filter(|_| bytes.get(at + 3).is_some_and(u8::is_ascii_digit)) {
+    if let Some(month) = known::month(bytes, at).filter(|_| bytes.get(at + 3).is_some_and(u8::is_ascii_digit))
+    {
         return Some(Written { month, day, separator: None, at: at + 3 });
     }
     let at = at + usize::from(bytes.get(at) == Some(&b'.') && bytes.get(at + 1) == Some(&b' '));

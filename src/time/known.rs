@@ -217,12 +217,16 @@ fn from_greenwich(bytes: &[u8], at: usize) -> (i32, usize) {
     let of_one_digit = || {
         let hours = digits(bytes, at + 1, 1)?;
         Some(match bytes.get(at + 2) {
-            Some(b':') => (digits(bytes, at + 3, 2).map_or(hours * 3_600, |m| hours * 3_600 + m * 60) as i32, at + 5),
+            Some(b':') => {
+                (digits(bytes, at + 3, 2).map_or(hours * 3_600, |m| hours * 3_600 + m * 60) as i32, at + 5)
+            }
             _ => (hours as i32 * 3_600, at + 2),
         })
     };
     match offset(bytes, at + 1).or_else(of_one_digit) {
-        Some((seconds, end)) if !bytes.get(end).is_some_and(u8::is_ascii_alphanumeric) => (sign * seconds, end),
+        Some((seconds, end)) if !bytes.get(end).is_some_and(u8::is_ascii_alphanumeric) => {
+            (sign * seconds, end)
+        }
         _ => (0, at),
     }
 }

@@ -67,7 +67,10 @@ mod tests {
             "2014-W50-5T10:10:59 x",
         ] {
             let (stamp, end) = recognise(text.as_bytes()).unwrap_or_else(|| panic!("{text}"));
-            assert_eq!((stamp.seconds, &text[end..]), (days_from_civil(2014, 12, 12) * 86_400 + 36_659, " x"));
+            assert_eq!(
+                (stamp.seconds, &text[end..]),
+                (days_from_civil(2014, 12, 12) * 86_400 + 36_659, " x")
+            );
         }
     }
 
@@ -81,7 +84,9 @@ mod tests {
             let (stamp, _) = recognise(text.as_bytes()).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(stamp.seconds, days_from_civil(year, month, day) * 86_400, "{text}");
         }
-        for text in ["2014-W53-1T00:00:00Z", "2014-W00-1T00:00:00Z", "2014-W01-8T00:00:00Z", "2013-366 10:10:59"] {
+        for text in
+            ["2014-W53-1T00:00:00Z", "2014-W00-1T00:00:00Z", "2014-W01-8T00:00:00Z", "2013-366 10:10:59"]
+        {
             assert_eq!(recognise(text.as_bytes()), None, "{text}");
         }
     }

@@ -22,7 +22,10 @@ pub(super) fn with_year(bytes: &[u8], stamp: Stamp, end: usize) -> (Stamp, usize
     let (stamp, end) = half_day(bytes, stamp, end);
     if stamp.date == WrittenDate::NoYear
         && bytes.get(end) == Some(&b' ')
-        && matches!(bytes.get(end + 1), Some(&(b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'+' | b'-' | MINUS)))
+        && matches!(
+            bytes.get(end + 1),
+            Some(&(b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'+' | b'-' | MINUS))
+        )
         && let Some((dated, after)) = year(bytes, stamp, end)
         && (dated.zone != WrittenZone::Absent || stands_alone(bytes, after))
     {
@@ -113,8 +116,8 @@ fn small(bytes: &[u8], end: usize) -> Option<(WrittenZone, usize)> {
     if !(3..=LONGEST).contains(&length) || !stands_alone(rest, length) {
         return None;
     }
-    let is = |name: &&str| name.as_bytes() == &rest[..length];
-    if is(&WORD) || length == 3 && !SHORT.iter().any(|name| is(&name)) {
+    let is = |name: &str| name.as_bytes() == &rest[..length];
+    if is(WORD) || length == 3 && !SHORT.iter().any(|name| is(name)) {
         return None;
     }
     let mut name = [0; LONGEST];

@@ -20,8 +20,9 @@ pub(super) fn read(bytes: &[u8]) -> Option<(Stamp, usize)> {
     let at = behind(bytes, end)?;
     let (year, month, day, end) = date(bytes, at)?;
     // A date with a time of its own is what the message begins with.
-    let goes_on = bytes.get(end).is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'/'))
-        || matches!(bytes.get(end), Some(b' ' | b'T')) && Clock::read(bytes, end + 1).is_some();
+    let goes_on =
+        bytes.get(end).is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'/'))
+            || matches!(bytes.get(end), Some(b' ' | b'T')) && Clock::read(bytes, end + 1).is_some();
     if goes_on {
         return None;
     }

@@ -30,6 +30,7 @@ mod json;
 mod layer;
 mod lz4;
 mod members;
+mod returns;
 mod xz;
 mod zstd;
 
@@ -44,6 +45,7 @@ pub use charset::Charset;
 pub(super) use charset::charset;
 pub(super) use json::{element, keys};
 pub(super) use layer::{Source, start};
+pub(super) use returns::has_returns;
 
 /// One layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +76,8 @@ pub(super) enum Coding {
         /// How deep the records stand.
         element: u8,
     },
+    /// Text whose lines end in a carriage return.
+    Returns,
     /// Documents of metrics.
     Metrics(metrics::Kind),
     /// A binary log that is read from its beginning.
@@ -101,6 +105,7 @@ impl Coding {
             Self::Deflate | Self::Checked { .. } => "zip",
             Self::Charset(charset) => charset.name(),
             Self::Json { .. } => "JSON",
+            Self::Returns => "carriage returns",
             Self::Metrics(kind) => kind.name(),
             Self::Binary(kind) => kind.name(),
             Self::Journal => "journal",
@@ -109,7 +114,7 @@ impl Coding {
 
     /// Whether it gives lines: the last coding of its stack.
     pub(super) fn gives_text(self) -> bool {
-        matches!(self, Self::Json { .. }) || self.is_rendered()
+        matches!(self, Self::Json { .. } | Self::Returns) || self.is_rendered()
     }
 
     /// Whether it renders records of something else into lines. Its decoder loses nothing that it had rendered
@@ -129,6 +134,7 @@ impl Coding {
             Self::Deflate => Box::new(flate2::bufread::DeflateDecoder::new(below)),
             Self::Charset(charset) => charset.decoder(below),
             Self::Json { element } => Box::new(json::Unfolded::new(below, element)),
+            Self::Returns => Box::new(returns::Returns::new(below)),
             Self::Checked { len, crc } => Box::new(checked::Checked::new(below, len, crc)),
             Self::Metrics(kind) => Box::new(kind.rendered(below)),
             Self::Binary(kind) => Box::new(Rendered::of(kind, below)),
