@@ -77,8 +77,10 @@ impl Clock {
         let (minute, at) = next(at)?;
         let (second, at) = next(at)?;
         let (nanos, written, end) = fraction(bytes, at);
+        // Three digits at most behind a third point are the end of an address: `10.10.59.12`.
+        let address = separator == b'.' && bytes.get(at) == Some(&b'.') && written < 4;
         let resolution = Resolution::digits(written);
-        (!bytes.get(end).is_some_and(u8::is_ascii_digit)).then_some(Self {
+        (!address && !bytes.get(end).is_some_and(u8::is_ascii_digit)).then_some(Self {
             hour,
             minute,
             second,
@@ -363,7 +365,17 @@ mod tests {
             ("2014_12_12 10:10:59 x", WrittenZone::Absent, " x"),
             ("2014-12-12_10-10-59 x", WrittenZone::Absent, " x"),
             ("2014-12-12-10.10.59 x", WrittenZone::Absent, " x"),
-            ("2014-12-12-10.10.59+540 x", WrittenZone::Offset(32_400), " x"),
+            ("2014-12-12-10.10.59.000000+540 x", WrittenZone::Offset(32_400), " x"),
+            ("2014-12-12 10:10:59-480 x", WrittenZone::Absent, "-480 x"),
+            ("2014-12-12 10:10:59 UTC-5 x", WrittenZone::Offset(-18_000), " x"),
+            ("2014-12-12 10:10:59 GMT+0900 (KST)", WrittenZone::Offset(32_400), " (KST)"),
+            ("2014-12-12 10:10:59 UTC-1234 x", WrittenZone::Offset(0), "-1234 x"),
+            ("2014-12-12 10:10:59 (UTC) x", WrittenZone::Offset(0), " x"),
+            ("2014-12-12 10:10:59 [3] x", WrittenZone::Absent, " [3] x"),
+            ("2014-12-12 10:10:59 am: x", WrittenZone::Absent, ": x"),
+            ("2014-12-12 10:10:59 a.m. x", WrittenZone::Absent, " x"),
+            ("2014-12-12 10:10:59 pst x", pst, " x"),
+            ("2014-12-12 10:10:59 cat x", WrittenZone::Absent, " cat x"),
             ("2014.12.12-10.10.59: x", WrittenZone::Absent, ": x"),
             ("2014-12-12|10:10:59|x", WrittenZone::Absent, "|x"),
             ("2014-12-12 at 10:10:59 x", WrittenZone::Absent, " x"),
@@ -434,6 +446,8 @@ mod tests {
             "December 12 2014",
             "1/2/2014 10:10:59",
             "2014-12-12 1.2.3",
+            "2014-12-12 10.10.59.12 is up",
+            "2014-12-12 10.10.59. is up",
             "2014.12.12 10.1.2.3 is up",
             "2014-12-12_10:10",
             "12Dec10:10:59",

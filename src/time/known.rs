@@ -224,7 +224,10 @@ fn from_greenwich(bytes: &[u8], at: usize) -> (i32, usize) {
         })
     };
     match offset(bytes, at + 1).or_else(of_one_digit) {
-        Some((seconds, end)) if !bytes.get(end).is_some_and(u8::is_ascii_alphanumeric) => {
+        // Zones are whole quarters of an hour apart.
+        Some((seconds, end))
+            if seconds % 900 == 0 && !bytes.get(end).is_some_and(u8::is_ascii_alphanumeric) =>
+        {
             (sign * seconds, end)
         }
         _ => (0, at),
@@ -242,8 +245,11 @@ fn offset(bytes: &[u8], at: usize) -> Option<(i32, usize)> {
     (hours <= 15 && minutes < 60).then_some(((hours * 3_600 + minutes * 60) as i32, end))
 }
 
-/// `540` at `at`: minutes, as DB2 and WMI write them right behind the time. Three digits are never hours.
+/// `540` at `at`: minutes, as DB2 and WMI write them right behind millionths of a second: `10:10:59-480` may be
+/// thousandths.
 fn minutes(bytes: &[u8], at: usize) -> Option<(i32, usize)> {
+    let point = at.checked_sub(8)?;
+    digits(bytes, point + 1, 6).filter(|_| bytes[point] == b'.')?;
     let minutes = digits(bytes, at, 3).filter(|minutes| *minutes <= 900 && minutes % 15 == 0)?;
     (bytes.get(at + 3) != Some(&b':')).then_some((minutes as i32 * 60, at + 3))
 }
