@@ -36,6 +36,8 @@ pub(super) enum Kind {
     Within(u8, u8),
     /// A cell of a CSV row, perhaps none: between quotes, where a quote is doubled, or up to a comma.
     Cell,
+    /// Cells of a CSV row and the commas behind them, up to the first cell that begins with a date, its year first.
+    Cells,
     /// A name of parts with `.` or `::` between them, as loggers and modules have.
     Dotted,
     /// A metric's name: a letter, then letters, digits and `_ : . - /`.
@@ -49,7 +51,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const NAMES: [(&'static str, Self); 20] = [
+    pub(super) const NAMES: [(&'static str, Self); 21] = [
         ("word", Self::Word),
         ("int", Self::Int),
         ("num", Self::Num),
@@ -65,6 +67,7 @@ impl Kind {
         ("braces", Self::Within(b'{', b'}')),
         ("angles", Self::Within(b'<', b'>')),
         ("cell", Self::Cell),
+        ("cells", Self::Cells),
         ("dotted", Self::Dotted),
         ("metric", Self::Metric),
         ("zone", Self::Zone),
@@ -141,7 +144,7 @@ pub(super) fn first_bytes(steps: &[Step], blanks: bool) -> ByteSet {
                     Kind::Host => ByteSet::matching(|byte| {
                         byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':')
                     }),
-                    Kind::Structured | Kind::Cell | Kind::Rest => ByteSet::ALL,
+                    Kind::Structured | Kind::Cell | Kind::Cells | Kind::Rest => ByteSet::ALL,
                 };
                 return set.union(firsts);
             }
@@ -387,6 +390,7 @@ fn take(kind: Kind, line: &[u8], at: usize) -> Option<(Span, usize)> {
             return Some((trimmed(line, at + 1, end), end + 1));
         }
         Kind::Cell => return cell(line, at),
+        Kind::Cells => cells_before_date(line, at)?,
         Kind::Dotted => dotted_end(line, at)?,
         Kind::Metric => metric_end(line, at)?,
         Kind::Zone => {
@@ -400,6 +404,23 @@ fn take(kind: Kind, line: &[u8], at: usize) -> Option<(Span, usize)> {
         Kind::Rest => return Some((Span::new(at, line.len()), line.len())),
     };
     (end > at).then(|| (Span::new(at, end), end))
+}
+
+/// Where the first cell that begins with `2014-1`, `2014/1` or `2014.1` begins, and at least one stands before it.
+fn cells_before_date(line: &[u8], start: usize) -> Option<usize> {
+    const MOST: usize = 64;
+    let mut at = start;
+    for _ in 0..MOST {
+        (_, at) = cell(line, at)?;
+        at += 1;
+        let inner = at + usize::from(line.get(at) == Some(&b'"'));
+        if let Some([year @ .., b'-' | b'/' | b'.', month]) = line.get(inner..inner + 6)
+            && year.iter().chain([month]).all(u8::is_ascii_digit)
+        {
+            return (line.get(at - 1) == Some(&b',')).then_some(at);
+        }
+    }
+    None
 }
 
 /// Whether a word is what programs write for a level just where syslog has its host: no host is called so.
@@ -530,6 +551,11 @@ mod tests {
         assert_eq!(taken(Kind::Cell, ",c"), Some(""));
         assert_eq!(taken(Kind::Cell, "ab"), Some("ab"));
         assert_eq!(taken(Kind::Cell, r#""ab"#), None);
+        assert_eq!(taken(Kind::Cells, r#"7,"a, b",,2014-12-12 10:10:59,x"#), Some(r#"7,"a, b",,"#));
+        assert_eq!(taken(Kind::Cells, r#"7,"2014/12/12","#), Some("7,"));
+        for none in ["", "7", "7,8,9", "2014-12-12,7", "7,20141212,8"] {
+            assert_eq!(taken(Kind::Cells, none), None, "{none}");
+        }
         assert_eq!(taken(Kind::Dotted, "org.apache.x.Y$Z: x"), Some("org.apache.x.Y$Z"));
         assert_eq!(taken(Kind::Dotted, "my_app::server: x"), Some("my_app::server"));
         assert_eq!(taken(Kind::Dotted, "main.: x"), None);
