@@ -223,7 +223,8 @@ fn go_on(
     };
     let Some(heard) = heard else { return Ok((writer, String::new())) };
     let key = rest.below.key;
-    if writer.go_on(path, manifest, &rest.writer).is_err() {
+    let renamed = context.prepared()?.renamed();
+    if writer.go_on(path, manifest, &rest.writer, &renamed).is_err() {
         // What it would go on from is damaged: it is built from nothing.
         drop(writer);
         return Ok((Writer::create(path, args.bloom)?, String::new()));
@@ -293,9 +294,17 @@ fn tell_again(path: &Path, args: &BuildArgs, earlier: Earlier) -> Result<Built> 
 
 /// Files with the hashes of their contents; of those that are as they were for an earlier build, as it hashed them.
 fn hashed(context: &Context, files: &[InputEntry], earlier: Option<&Manifest>) -> Vec<InputEntry> {
+    let prepared = context.prepared().ok();
     let known = |file: &InputEntry| {
         let inputs = &earlier?.inputs;
-        inputs.iter().find(|then| then.looks_like(file) && !then.hash.is_empty()).cloned()
+        if let Some(then) = inputs.iter().find(|then| then.looks_like(file) && !then.hash.is_empty()) {
+            return Some(then.clone());
+        }
+        // It may have been called otherwise.
+        let was = prepared?.unchanged(&file.file)?;
+        let then = inputs.iter().find(|then| then.file == was && !then.hash.is_empty())?;
+        let same = (then.bytes, then.mtime) == (file.bytes, file.mtime);
+        same.then(|| InputEntry { hash: then.hash.clone(), ..file.clone() })
     };
     context.hashed(files, &known)
 }

@@ -317,8 +317,9 @@ impl Context {
 
     /// What an earlier run heard below a moment, in this one's ids.
     pub(super) fn heard(&self, rest: &Rest) -> Option<Heard> {
-        let (files, sources) = Self::names(self.prepared().ok()?);
-        rest.heard((&files, &sources))
+        let prepared = self.prepared().ok()?;
+        let (_, sources) = Self::names(prepared);
+        rest.heard((&prepared.names_then(), &sources))
     }
 
     /// What a later build may take from this one, as a file of the store; empty where nothing is kept.

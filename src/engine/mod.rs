@@ -18,6 +18,7 @@ mod overlong;
 mod places;
 mod plan;
 mod prepare;
+mod recognised;
 mod repeats;
 mod resume;
 mod sections;

@@ -51,20 +51,27 @@ impl Indexer {
         Ok(())
     }
 
-    /// What is to be written behind `written` bytes of columns, and what the manifest says of it.
-    pub(super) fn finish(self, written: usize) -> (Vec<u8>, String) {
+    /// What is to be written behind `written` bytes of columns, and what the manifest says of it. Joined numbers are
+    /// weighed against `columns`, bytes of those that hang on the records alone.
+    pub(super) fn finish(self, written: usize, columns: usize) -> (Vec<u8>, String) {
         let mut bytes = zstd::bulk::compress(&self.outliner.finish(), 3).unwrap_or_default();
         let outlines = bytes.len();
         let joined = self.joiner.finish(self.rows);
-        if joined.len() <= written / MOST_SHARE {
+        if joined.len() <= columns / MOST_SHARE {
             bytes.extend(joined);
         }
-        let sections = [0..outlines, outlines..bytes.len()].map(|section| {
-            let (at, hash) = (written + section.start, XxHash3_64::oneshot(&bytes[section.clone()]));
-            format!("{at} {} {hash:016x}", section.len())
-        });
-        (bytes, sections.join(" "))
+        let place = places(written, &bytes, outlines);
+        (bytes, place)
     }
+}
+
+/// What the manifest says of an index behind `written` bytes, whose first section is so long.
+fn places(written: usize, bytes: &[u8], first: usize) -> String {
+    let sections = [0..first, first..bytes.len()].map(|section| {
+        let (at, hash) = (written + section.start, XxHash3_64::oneshot(&bytes[section.clone()]));
+        format!("{at} {} {hash:016x}", section.len())
+    });
+    sections.join(" ")
 }
 
 /// Where a section stands in its part, how long it is, and its hash.
@@ -97,6 +104,16 @@ impl PartIndex {
         let mut bytes = Vec::new();
         (&self.file).take(length.min(MOST_BYTES)).read_to_end(&mut bytes).ok()?;
         (XxHash3_64::oneshot(&bytes) == hash).then_some(bytes)
+    }
+
+    /// The whole index as it is to be written behind `written` bytes of columns of the same records, and what the
+    /// manifest says of it there.
+    pub(super) fn moved(&mut self, written: usize) -> Option<(Vec<u8>, String)> {
+        let mut bytes = self.section(self.outlines)?;
+        let first = bytes.len();
+        bytes.extend(self.section(self.joined)?);
+        let place = places(written, &bytes, first);
+        Some((bytes, place))
     }
 
     /// What its texts are made of, in bytes that [`Outlines`](super::outline::Outlines) reads.

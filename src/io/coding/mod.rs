@@ -30,6 +30,7 @@ mod json;
 mod layer;
 mod lz4;
 mod members;
+mod sum;
 mod xz;
 mod zstd;
 
@@ -44,6 +45,7 @@ pub use charset::Charset;
 pub(super) use charset::charset;
 pub(super) use json::{element, keys};
 pub(super) use layer::{Source, start};
+pub use sum::Sum;
 
 /// One layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
