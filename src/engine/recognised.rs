@@ -44,7 +44,8 @@ pub(super) fn recognise(surveyed: &Surveyed, candidates: &[Candidate], recalled:
         let (Some((name, known, news)), Some(place)) = (found, recalled.place) else { continue };
         // Of two copies of one file the second is new.
         if taken.insert(name) {
-            let moved = place.mtime.0 != known.place.mtime.0;
+            // What it was changed at bounds what stands at its end, and that is new where it has grown.
+            let moved = news == News::Nothing && place.mtime.0 != known.place.mtime.0;
             recalled.past = Past { news, was: Some(name.to_owned()), moved };
         }
     }

@@ -120,7 +120,11 @@ impl Prepared {
             if self.decides(id, end, below.key) != below.files[place].1 {
                 return Err(format!("{} is read otherwise by what is new", file.name));
             }
-            if file.past.moved && self.chunks_of(id).iter().any(|chunk| chunk.undated) {
+            // Records without a stamp at its end are bounded by when it was changed.
+            let open = self.chunks_of(id).iter().rev().scan(false, |dated, chunk| {
+                (!std::mem::replace(dated, chunk.span.dated)).then_some(chunk.undated)
+            });
+            if file.past.moved && open.into_iter().any(|undated| undated) {
                 return Err(format!("{} was written at another time", file.name));
             }
         }

@@ -99,7 +99,7 @@ pub(super) struct Past {
     pub(super) news: News,
     /// What it was called then, where it was there.
     pub(super) was: Option<String>,
-    /// Whether what it held then stands in another file now, which was changed at another time.
+    /// Whether what it held then, and nothing else, stands in another file now, which was changed at another time.
     pub(super) moved: bool,
 }
 
