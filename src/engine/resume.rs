@@ -207,8 +207,12 @@ impl Prepared {
     /// For each log with kernel lines the key below which they tell the same when it has grown: what stands at the end
     /// of a log is heard as long as it is the end, and bounds what was said before it.
     fn open_ends(&self) -> impl Iterator<Item = i64> {
-        let newest = self.sources.iter().filter_map(|source| source.files.last());
-        newest.filter(|id| self.file(**id).clock.heard_below(i64::MAX).next().is_some()).filter_map(|id| {
+        let heard = |id: &FileId| self.file(*id).clock.heard_below(i64::MAX).next().is_some();
+        // Of one that was rotated just now too, which has none yet.
+        let told = self.sources.iter().filter(move |source| source.files.iter().any(heard));
+        let newest =
+            told.filter_map(|source| source.files.iter().rfind(|id| self.file(**id).range.is_some()));
+        newest.filter_map(|id| {
             let end = self.file(*id).opened_size();
             let heard = if end > WHOLE { end - REGION } else { end };
             let mut of_file = self.chunks_of(*id).iter().filter(|chunk| chunk.span.dated);
