@@ -20,9 +20,10 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::{ParquetError, Result as Encoded};
-use parquet::file::metadata::PageIndexPolicy;
+use parquet::file::metadata::{ColumnChunkMetaData, PageIndexPolicy};
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::properties::WriterProperties;
+use parquet::file::statistics::Statistics;
 use parquet::file::writer::SerializedFileWriter;
 
 use super::fault;
@@ -244,7 +245,7 @@ fn write(on: Move<'_>, entry: &PartEntry, files: &ArrayRef) -> Encoded<PartEntry
                 let close = ColumnCloseResult {
                     bytes_written: chunk.compressed_size() as u64,
                     rows_written: entry.rows,
-                    metadata: chunk.clone(),
+                    metadata: as_written(chunk)?,
                     bloom_filter: None,
                     column_index: index.cloned(),
                     offset_index: offsets.get(leaf).cloned(),
@@ -261,6 +262,17 @@ fn write(on: Move<'_>, entry: &PartEntry, files: &ArrayRef) -> Encoded<PartEntry
     entry.index = Some(place);
     writer.into_inner()?.note(&mut entry);
     Ok(entry)
+}
+
+/// What is known of a chunk, as its writer said it: of numbers with a sign the least and the greatest stand in a second
+/// place, for older readers, which is not read.
+fn as_written(chunk: &ColumnChunkMetaData) -> Encoded<ColumnChunkMetaData> {
+    let statistics = match chunk.statistics() {
+        Some(Statistics::Int64(known)) if chunk.column_descr().sort_order().is_signed() => known.clone(),
+        _ => return Ok(chunk.clone()),
+    };
+    let statistics = statistics.with_backwards_compatible_min_max(true);
+    chunk.clone().into_builder().set_statistics(Statistics::Int64(statistics)).build()
 }
 
 /// The column of files, encoded in the blocks that it would come in.

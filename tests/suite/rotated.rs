@@ -1,8 +1,10 @@
 //! Building again after logs were rotated: what was renamed, packed or copied is known again, and the store is the one
 //! that a build from nothing makes, byte for byte.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write as _;
+use std::os::unix::fs::DirEntryExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::again::{NAMES, WENT_ON, append, brought_up, brought_up_with, written};
@@ -141,4 +143,39 @@ fn what_was_rotated_is_what_is_built_from_nothing() {
     println!("{went_on} of {all} went on after a rotation");
     // Else nothing is tested here.
     assert!(went_on * 3 > all, "{went_on} of {all} went on after a rotation");
+}
+
+/// Inodes of a store's parts.
+fn parts(store: &Path) -> BTreeMap<String, u64> {
+    let days = fs::read_dir(store.join("events")).expect("days");
+    let parts = days.flat_map(|day| fs::read_dir(day.expect("a day").path()).expect("parts"));
+    let parts = parts.map(|part| part.expect("a part"));
+    parts.map(|part| (part.file_name().to_string_lossy().into_owned(), part.ino())).collect()
+}
+
+#[test]
+fn parts_are_brought_as_they_are_or_with_new_names() {
+    for (log, options) in [(2, &[][..]), (2, &["--bloom"]), (0, &[])] {
+        let scratch = Scratch::new("rotated-parts");
+        let mut random = Random(11);
+        let logs = written(&mut random, 0, 3 * 86_400);
+        append(&scratch, NAMES[log], &logs[log]);
+        // One that ends after a day.
+        append(&scratch, "logs/web2/app.log", &written(&mut random, 0, 80_000)[2]);
+        brought_up_with(&scratch, 524_288, options);
+        let path = scratch.work().join(NAMES[log]);
+        fs::rename(&path, with(&path, ".1")).expect("rotated");
+        let later = written(&mut random, 3 * 86_400, 3 * 86_400 + 2_000);
+        append(&scratch, NAMES[log], &later[log]);
+        let said = brought_up_with(&scratch, 524_288, options);
+        assert!(said.contains(WENT_ON), "{said}");
+        let store = scratch.work().join("again.timeline");
+        let before = parts(&store);
+        pack(&scratch.work().join("logs/web2/app.log"));
+        let said = brought_up_with(&scratch, 524_288, options);
+        assert!(said.contains("Only what is new was read: 1 file had been renamed"), "{said}");
+        let brought: Vec<bool> = parts(&store).iter().map(|(name, inode)| before[name] == *inode).collect();
+        // The other log wrote on the first day alone; where the third ends was not yet whole.
+        assert_eq!(brought, [false, true, false, false], "log {log}");
+    }
 }
