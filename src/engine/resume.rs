@@ -139,10 +139,6 @@ impl Prepared {
                 return Err(format!("{} is new, and reaches back", file.name));
             }
         }
-        // One file has no copies of its records in another.
-        if below.files.len() < 2 && !fresh.is_empty() {
-            return Err("it was one file".to_owned());
-        }
         if self.derived_below(below.key, Names::Then) != below.derived || self.is_crowded() {
             return Err("what is derived from records has changed".to_owned());
         }

@@ -81,14 +81,17 @@ fn nights(seed: u64) -> (usize, usize) {
     let mut random = Random(seed);
     let scratch = Scratch::new("rotated");
     let block = [200, 4_000, 70_000, 524_288][random.below(4) as usize];
-    let ways: Vec<Way> = NAMES.iter().map(|_| *random.pick(&WAYS)).collect();
+    let names = &NAMES[random.below(3) as usize..];
+    let ways: Vec<Way> = names.iter().map(|_| *random.pick(&WAYS)).collect();
     let mut counts = [0; NAMES.len()];
     let mut now = 40_000 + random.below(100_000);
-    let mut logs = written(&mut random, 0, now);
+    let logs_of =
+        |random: &mut Random, from, to| written(random, from, to).into_iter().skip(NAMES.len() - names.len());
+    let mut logs: Vec<String> = logs_of(&mut random, 0, now).collect();
     let (mut went_on, mut after_rotation) = (0, 0);
     let mut rotated = false;
     for round in 0..5 {
-        for (name, log) in NAMES.iter().zip(&mut logs) {
+        for (name, log) in names.iter().zip(&mut logs) {
             let held = if random.chance(20) { random.below(60) as usize } else { 0 };
             let left = log.split_off(log.len().saturating_sub(held));
             append(&scratch, name, log);
@@ -99,7 +102,7 @@ fn nights(seed: u64) -> (usize, usize) {
             rotated = false;
         }
         if round > 0 {
-            for (index, name) in NAMES.iter().enumerate() {
+            for (index, name) in names.iter().enumerate() {
                 if random.chance(60) {
                     rotate(&scratch.work().join(name), ways[index], counts[index]);
                     counts[index] += 1;
@@ -108,7 +111,7 @@ fn nights(seed: u64) -> (usize, usize) {
             }
             if random.chance(50) {
                 let later = now + 1 + random.below(300);
-                for (name, log) in NAMES.iter().zip(written(&mut random, now, later)) {
+                for (name, log) in names.iter().zip(logs_of(&mut random, now, later)) {
                     append(&scratch, name, &log);
                 }
                 now = later;
@@ -122,7 +125,7 @@ fn nights(seed: u64) -> (usize, usize) {
         went_on += usize::from(rotated && on);
         rotated = false;
         let later = now + 1 + random.below(900);
-        for (log, more) in logs.iter_mut().zip(written(&mut random, now, later)) {
+        for (log, more) in logs.iter_mut().zip(logs_of(&mut random, now, later)) {
             log.push_str(&more);
         }
         now = later;
