@@ -101,3 +101,57 @@ impl Text {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grammar::GrammarSet;
+    use crate::io::{Contents, Found, Limits, OpenOptions, Opened, open_bytes};
+    use crate::survey::{FileFormat, survey_plain};
+
+    fn opened(bytes: Vec<u8>) -> Opened {
+        let limits = Limits { unpacked: 1 << 40, ratio: 1000, depth: 8, held: 1 << 30 };
+        let Contents::File((_, Some(opened), _)) =
+            open_bytes(Found::unnamed(), bytes, &OpenOptions { limits, charsets: Vec::new() })
+        else {
+            panic!("text");
+        };
+        opened
+    }
+
+    #[test]
+    fn what_is_unpacked_is_surveyed_in_the_stretches_of_a_plain_file() {
+        let set = GrammarSet::embedded().expect("grammars");
+        let mut text = String::new();
+        for second in 0..60 {
+            text.push_str(&format!(
+                "Dec 12 10:10:{second:02} web app[{second}]: said {}\n",
+                "x".repeat(second * 7)
+            ));
+            text.push_str(["", "  a line below\n", "\n", "no stamp\n"][second % 4]);
+        }
+        text.push_str("Dec 12 10:12:00 web app: the last one");
+        let wide: Vec<u8> =
+            std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        let (plain, stream) = (opened(text.clone().into_bytes()), opened(wide));
+        assert!(stream.is_stream() && !plain.is_stream());
+        let format = FileFormat { primary: set.find("syslog").expect("a format"), others: Vec::new() };
+        let layouts = Layouts { set: &set, format: &format };
+        for block in [7, 50, 1_000, 4_096, text.len() as u64, 1 << 20] {
+            for cut in [None, Some(0), Some(1_234), Some(text.len() as u64)] {
+                let (mut from, mut chunks, mut buffer) = (0, Vec::new(), Vec::new());
+                while from < text.len() as u64 {
+                    let to = stretch_end(from, block, cut).min(text.len() as u64);
+                    let ((some, _), short) =
+                        survey_plain(layouts, &plain, (from, to), &mut buffer).expect("in memory");
+                    assert!(!short);
+                    chunks.extend(some);
+                    from = to;
+                }
+                let survey = survey_stream(layouts, stream.unpack().expect("in memory"), block, cut);
+                assert_eq!(survey.bytes, text.len() as u64);
+                assert_eq!(format!("{:?}", survey.chunks), format!("{chunks:?}"), "{block} {cut:?}");
+            }
+        }
+    }
+}

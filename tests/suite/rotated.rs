@@ -77,6 +77,7 @@ fn rotate(log: &Path, way: Way, count: usize) {
 
 /// A few days in the life of logs that are rotated at night; how often a build went on after that, and how often there
 /// was one.
+#[expect(clippy::print_stdout, reason = "a test that fails shows what came before, and so does --nocapture")]
 fn nights(seed: u64) -> (usize, usize) {
     let mut random = Random(seed);
     let scratch = Scratch::new("rotated");
@@ -143,7 +144,6 @@ fn what_was_rotated_is_what_is_built_from_nothing() {
         let (on, of) = nights(seed);
         (went_on, all) = (went_on + on, all + of);
     }
-    println!("{went_on} of {all} went on after a rotation");
     // Else nothing is tested here.
     assert!(went_on * 3 > all, "{went_on} of {all} went on after a rotation");
 }
