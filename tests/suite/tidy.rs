@@ -26,7 +26,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("flate2", &["src/io/"]),
     ("bzip2", &["src/io/coding/"]),
     ("lz4_flex", &["src/io/"]),
-    ("lzma_rust2", &["src/io/coding/"]),
+    ("liblzma", &["src/io/coding/"]),
     ("encoding_rs", &["src/io/coding/"]),
     ("chardetng", &["src/io/coding/"]),
     ("twox_hash", &["src/io/coding/", "src/store/"]),

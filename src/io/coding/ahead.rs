@@ -3,21 +3,24 @@
 //! Only streams that turn out to be long get a thread. What comes out, and in which order, is the same.
 
 use std::io::{self, BufRead, Read};
+use std::ops::Range;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::Source;
+use super::layer::STEP;
 use crate::io::raw::read_ready;
 
 /// Bytes decoded in place before a thread is worth it.
 const LONG: u64 = 1 << 20;
 
-/// Bytes handed over at once, and how many such pieces wait.
-const PIECE: usize = 128 << 10;
+/// Bytes handed over at once, a few steps of a layer, and how many such pieces wait.
+const PIECE: usize = 4 * STEP;
 const WAITING: usize = 2;
 
 /// What the thread hands over.
 enum Piece {
-    Bytes(Vec<u8>),
+    /// A buffer of [`PIECE`] bytes, and how many of them are filled.
+    Bytes(Vec<u8>, usize),
     Failed(io::Error),
     End,
 }
@@ -25,29 +28,38 @@ enum Piece {
 /// A source, decoded in place or ahead.
 pub(crate) struct Ahead {
     from: From,
-    ready: Vec<u8>,
-    at: usize,
+    piece: Vec<u8>,
+    /// What of `piece` is not taken yet.
+    ready: Range<usize>,
 }
 
 enum From {
     /// In place: bytes so far.
     Here(Source, u64),
-    There(Receiver<Piece>),
+    There(There),
     End,
+}
+
+/// The near ends of a thread's channels.
+struct There {
+    pieces: Receiver<Piece>,
+    /// Buffers on their way back: new ones would be cleared, which costs a tenth of the fastest decoder's time.
+    spent: SyncSender<Vec<u8>>,
 }
 
 impl Ahead {
     pub(crate) fn new(source: Source) -> Self {
-        Self { from: From::Here(source, 0), ready: Vec::new(), at: 0 }
+        Self { from: From::Here(source, 0), piece: Vec::new(), ready: 0..0 }
     }
 
     /// Gives the source to a thread of its own; where there is none to be had it stays.
     fn send_ahead(&mut self) {
         let (sources, source_there) = sync_channel::<Source>(1);
         let (pieces, pieces_here) = sync_channel(WAITING);
+        let (spent, spent_there) = sync_channel(WAITING);
         let work = move || {
             if let Ok(source) = source_there.recv() {
-                decode(source, &pieces);
+                decode(source, &pieces, &spent_there);
             }
         };
         if std::thread::Builder::new().name("unpack".into()).spawn(work).is_err() {
@@ -56,7 +68,8 @@ impl Ahead {
             }
             return;
         }
-        if let From::Here(source, _) = std::mem::replace(&mut self.from, From::There(pieces_here)) {
+        let there = There { pieces: pieces_here, spent };
+        if let From::Here(source, _) = std::mem::replace(&mut self.from, From::There(there)) {
             // The thread waits for it.
             let _ = sources.send(source);
         }
@@ -64,25 +77,22 @@ impl Ahead {
 }
 
 /// Decodes until the end, or until nobody listens any more.
-fn decode(mut source: Source, pieces: &SyncSender<Piece>) {
+fn decode(mut source: Source, pieces: &SyncSender<Piece>, spent: &Receiver<Vec<u8>>) {
     loop {
-        let mut bytes = Vec::with_capacity(PIECE);
+        let mut piece = spent.try_recv().unwrap_or_else(|_| vec![0; PIECE]);
+        let mut filled = 0;
         let end = loop {
-            match source.fill_buf() {
-                Ok([]) => break Some(Piece::End),
-                Ok(ahead) => {
-                    let count = ahead.len().min(PIECE - bytes.len());
-                    bytes.extend_from_slice(&ahead[..count]);
-                    source.consume(count);
-                    if bytes.len() == PIECE {
-                        break None;
-                    }
-                }
+            if filled == piece.len() {
+                break None;
+            }
+            match source.read(&mut piece[filled..]) {
+                Ok(0) => break Some(Piece::End),
+                Ok(count) => filled += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => break Some(Piece::Failed(error)),
             }
         };
-        if !bytes.is_empty() && pieces.send(Piece::Bytes(bytes)).is_err() {
+        if filled > 0 && pieces.send(Piece::Bytes(piece, filled)).is_err() {
             return;
         }
         if let Some(end) = end {
@@ -97,13 +107,17 @@ impl BufRead for Ahead {
         if matches!(self.from, From::Here(_, bytes) if bytes >= LONG) {
             self.send_ahead();
         }
-        if let From::There(pieces) = &self.from
-            && self.at == self.ready.len()
+        if let From::There(there) = &self.from
+            && self.ready.is_empty()
         {
-            self.at = 0;
-            self.ready.clear();
-            match pieces.recv() {
-                Ok(Piece::Bytes(bytes)) => self.ready = bytes,
+            self.ready = 0..0;
+            let spent = std::mem::take(&mut self.piece);
+            if !spent.is_empty() {
+                // Where it does not fit there are buffers enough.
+                let _ = there.spent.try_send(spent);
+            }
+            match there.pieces.recv() {
+                Ok(Piece::Bytes(piece, filled)) => (self.piece, self.ready) = (piece, 0..filled),
                 Ok(Piece::End) => self.from = From::End,
                 Ok(Piece::Failed(error)) => {
                     self.from = From::End;
@@ -118,7 +132,7 @@ impl BufRead for Ahead {
         }
         match &mut self.from {
             From::Here(source, _) => source.fill_buf(),
-            From::There(_) | From::End => Ok(&self.ready[self.at..]),
+            From::There(_) | From::End => Ok(&self.piece[self.ready.clone()]),
         }
     }
 
@@ -128,7 +142,7 @@ impl BufRead for Ahead {
                 source.consume(count);
                 *bytes += count as u64;
             }
-            From::There(_) | From::End => self.at = (self.at + count).min(self.ready.len()),
+            From::There(_) | From::End => self.ready.start = (self.ready.start + count).min(self.ready.end),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::io::raw::{Raw, read_ready};
 pub(crate) type Source = Box<dyn BufRead + Send>;
 
 /// Bytes decoded in one go. Fixed: what a decoder does must not depend on who asks for how much.
-const STEP: usize = 32 * 1024;
+pub(super) const STEP: usize = 32 * 1024;
 
 /// Starts decoding from the beginning: `codings` outermost first.
 pub(crate) fn start(raw: &Raw, codings: &[Coding]) -> io::Result<Source> {
@@ -20,7 +20,7 @@ pub(crate) fn start(raw: &Raw, codings: &[Coding]) -> io::Result<Source> {
         coding: *coding,
         raw: raw.clone(),
         below: below.to_vec(),
-        step: vec![0; STEP],
+        step: Vec::new(),
         ready: 0..0,
         careful: false,
         failure: None,
@@ -35,6 +35,7 @@ struct Layer {
     below: Vec<Coding>,
     /// `None` at the end.
     decoder: Option<Decoder>,
+    /// Room for a step, once one is asked for by [`BufRead`].
     step: Vec<u8>,
     /// What of `step` is decoded and not taken yet.
     ready: Range<usize>,
@@ -47,18 +48,19 @@ struct Layer {
 }
 
 impl Layer {
-    fn next_step(&mut self) {
+    /// Decodes the next step into `out`, which has room for just one: how many bytes it has, none at the end.
+    fn next_step(&mut self, out: &mut [u8]) -> usize {
         let mut filled = 0;
-        while filled < STEP
+        while filled < out.len()
             && let Some(decoder) = &mut self.decoder
         {
-            let end = if self.careful { filled + 1 } else { STEP };
-            match decoder.read(&mut self.step[filled..end]) {
+            let end = if self.careful { filled + 1 } else { out.len() };
+            match decoder.read(&mut out[filled..end]) {
                 Ok(0) => self.decoder = None,
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // What was decoded on the way to the damage may be lost: come again, byte by byte.
-                Err(_) if !self.careful && !self.coding.is_rendered() && self.come_again() => filled = 0,
+                Err(_) if !self.careful && !self.coding.is_rendered() && self.come_again(out) => filled = 0,
                 Err(error) => {
                     self.decoder = None;
                     self.failure = Some(self.fault(error));
@@ -66,17 +68,17 @@ impl Layer {
             }
         }
         self.produced += filled as u64;
-        self.ready = 0..filled;
+        filled
     }
 
-    /// Goes back to the start and on to where the last whole step ended; whether that worked.
-    fn come_again(&mut self) -> bool {
+    /// Goes back to the start and on to where the last whole step ended, by way of `scratch`; whether that worked.
+    fn come_again(&mut self, scratch: &mut [u8]) -> bool {
         self.careful = true;
         let Ok(mut decoder) = self.coding.decoder(&self.raw, &self.below) else { return false };
         let mut left = self.produced;
         while left > 0 {
-            let wanted = left.min(STEP as u64) as usize;
-            match decoder.read(&mut self.step[..wanted]) {
+            let wanted = left.min(scratch.len() as u64) as usize;
+            match decoder.read(&mut scratch[..wanted]) {
                 Ok(0) => return false,
                 Ok(count) => left -= count as u64,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -105,7 +107,10 @@ impl Layer {
 impl BufRead for Layer {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.ready.is_empty() {
-            self.next_step();
+            let mut step = std::mem::take(&mut self.step);
+            step.resize(STEP, 0);
+            self.ready = 0..self.next_step(&mut step);
+            self.step = step;
             if self.ready.is_empty()
                 && let Some(error) = self.failure.take()
             {
@@ -121,7 +126,14 @@ impl BufRead for Layer {
 }
 
 impl Read for Layer {
+    /// Decodes in place where there is room for a step: what is unpacked is large, and a copy of it costs.
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        read_ready(self, out)
+        let Some(step) = out.get_mut(..STEP).filter(|_| self.ready.is_empty()) else {
+            return read_ready(self, out);
+        };
+        match (self.next_step(step), self.failure.is_some()) {
+            (0, true) => self.failure.take().map_or(Ok(0), Err),
+            (filled, _) => Ok(filled),
+        }
     }
 }

@@ -1,18 +1,18 @@
-//! gzip and bzip2: any number of members one after another, as one text.
+//! gzip, bzip2 and xz: any number of members one after another, as one text.
 //!
-//! Zeros behind the last member are padding (tapes have it); anything else that starts like no member is
-//! told, and left out.
+//! Zeros behind a member are padding (xz has it, and tapes); anything else that starts like no member is told,
+//! and left out.
 
 use std::io::{self, BufRead as _, Read};
 
 use super::{Coding, Source, at_end, behind};
 
 /// A decoder of one member.
-pub(super) trait Member: Read {
+pub(super) trait Member: Read + Sized {
     const CODING: Coding;
     /// The first byte of each member.
     const FIRST: u8;
-    fn begin(source: Source) -> Self;
+    fn begin(source: Source) -> io::Result<Self>;
     fn source(self) -> Source;
 }
 
@@ -20,8 +20,8 @@ impl Member for flate2::bufread::GzDecoder<Source> {
     const CODING: Coding = Coding::Gzip;
     const FIRST: u8 = 0x1f;
 
-    fn begin(source: Source) -> Self {
-        Self::new(source)
+    fn begin(source: Source) -> io::Result<Self> {
+        Ok(Self::new(source))
     }
 
     fn source(self) -> Source {
@@ -33,8 +33,8 @@ impl Member for bzip2::bufread::BzDecoder<Source> {
     const CODING: Coding = Coding::Bzip2;
     const FIRST: u8 = b'B';
 
-    fn begin(source: Source) -> Self {
-        Self::new(source)
+    fn begin(source: Source) -> io::Result<Self> {
+        Ok(Self::new(source))
     }
 
     fn source(self) -> Source {
@@ -49,20 +49,21 @@ pub(super) struct Members<M> {
 }
 
 impl<M: Member> Members<M> {
-    pub(super) fn new(source: Source) -> Self {
-        Self { member: Some(M::begin(source)) }
+    pub(super) fn new(source: Source) -> io::Result<Self> {
+        Ok(Self { member: Some(M::begin(source)?) })
     }
 
     /// Goes on to the member behind the one that ended.
     fn next(&mut self) -> io::Result<()> {
         let Some(member) = self.member.take() else { return Ok(()) };
         let mut source = member.source();
-        let first = source.fill_buf()?.first().copied();
-        match first {
-            Some(first) if first == M::FIRST => self.member = Some(M::begin(source)),
-            _ if at_end(&mut source, true)? => {}
-            _ => return Err(behind(M::CODING)),
+        if at_end(&mut source, true)? {
+            return Ok(());
         }
+        if source.fill_buf()?.first() != Some(&M::FIRST) {
+            return Err(behind(M::CODING));
+        }
+        self.member = Some(M::begin(source)?);
         Ok(())
     }
 }

@@ -25,7 +25,6 @@
 mod ahead;
 mod charset;
 mod checked;
-mod crc64;
 mod json;
 mod layer;
 mod lz4;
@@ -39,6 +38,7 @@ use std::io::{self, BufRead, Read};
 use super::binary::{self, Rendered};
 use super::metrics;
 use super::raw::Raw;
+use members::Members;
 
 pub(super) use ahead::Ahead;
 pub use charset::Charset;
@@ -87,8 +87,8 @@ pub(super) enum Coding {
 type Decoder = Box<dyn Read + Send>;
 
 /// Unpacks .xz data whose dictionary must not be larger than so many bytes.
-pub(super) fn xz(packed: Vec<u8>, most_dictionary: u64) -> impl Read {
-    xz::Xz::limited(Box::new(io::Cursor::new(packed)), most_dictionary)
+pub(super) fn xz(packed: Vec<u8>, most_dictionary: u64) -> io::Result<impl Read> {
+    xz::limited(Box::new(io::Cursor::new(packed)), most_dictionary)
 }
 
 impl Coding {
@@ -123,10 +123,10 @@ impl Coding {
     fn decoder(self, raw: &Raw, below: &[Self]) -> io::Result<Decoder> {
         let below = start(raw, below)?;
         Ok(match self {
-            Self::Gzip => Box::new(members::Members::<flate2::bufread::GzDecoder<Source>>::new(below)),
-            Self::Bzip2 => Box::new(members::Members::<bzip2::bufread::BzDecoder<Source>>::new(below)),
+            Self::Gzip => Box::new(Members::<flate2::bufread::GzDecoder<Source>>::new(below)?),
+            Self::Bzip2 => Box::new(Members::<bzip2::bufread::BzDecoder<Source>>::new(below)?),
             Self::Zstd => Box::new(zstd::Zstd::new(below)?),
-            Self::Xz => Box::new(xz::Xz::new(below)),
+            Self::Xz => Box::new(Members::<liblzma::bufread::XzDecoder<Source>>::new(below)?),
             Self::Lz4 => Box::new(lz4::Lz4::new(below)),
             Self::Deflate => Box::new(flate2::bufread::DeflateDecoder::new(below)),
             Self::Charset(charset) => charset.decoder(below),

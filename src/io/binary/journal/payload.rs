@@ -93,7 +93,8 @@ fn unpack_xz(packed: Vec<u8>) -> Unpacked {
     // journald packs with a dictionary of 1 MiB.
     const MOST_DICTIONARY: u64 = 8 << 20;
     let mut bytes = Vec::new();
-    let unpacked = xz(packed, MOST_DICTIONARY).take(MOST as u64 + 1).read_to_end(&mut bytes);
+    let unpacked =
+        xz(packed, MOST_DICTIONARY).and_then(|decoder| decoder.take(MOST as u64 + 1).read_to_end(&mut bytes));
     whole(unpacked, bytes)
 }
 
