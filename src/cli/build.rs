@@ -224,10 +224,11 @@ fn go_on(
     let Some(heard) = heard else { return Ok((writer, String::new())) };
     let key = rest.below.key;
     let renamed = context.prepared()?.renamed();
-    if writer.go_on(path, manifest, &rest.writer, &renamed).is_err() {
+    if let Err(why) = writer.go_on(path, manifest, &rest.writer, &renamed) {
         // What it would go on from is damaged: it is built from nothing.
         drop(writer);
-        return Ok((Writer::create(path, args.bloom)?, String::new()));
+        let told = format!("All of it was read again: {}\n", clean(&why.to_string()));
+        return Ok((Writer::create(path, args.bloom)?, told));
     }
     course.known = Some((key, heard));
     Ok((writer, context.prepared()?.told_of_news()))

@@ -182,3 +182,19 @@ fn parts_are_brought_as_they_are_or_with_new_names() {
         assert_eq!(brought, [false, true, false, false], "log {log}");
     }
 }
+
+#[test]
+fn damage_is_not_written_again_under_a_new_name() {
+    let scratch = Scratch::new("rotated-damage");
+    let mut random = Random(12);
+    append(&scratch, NAMES[2], &written(&mut random, 0, 2 * 86_400)[2]);
+    brought_up(&scratch, 524_288);
+    let part = scratch.work().join("again.timeline/events/date=2014-12-01/00000.parquet");
+    let mut bytes = fs::read(&part).expect("a part");
+    bytes[100] ^= 0x10;
+    fs::write(&part, bytes).expect("damaged");
+    let path = scratch.work().join(NAMES[2]);
+    fs::rename(&path, with(&path, ".1")).expect("rotated");
+    // The store is the one that a build from nothing makes: everything was read again.
+    assert!(!brought_up(&scratch, 524_288));
+}
