@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Mutex;
 
 use super::again::{Earlier, is_repeatable, keeps_no_less, made_from, options, ours};
-use super::analyse::{Analysis, Course, Events, analyse_on};
+use super::analyse::{Analysis, Course, Events, Storing, analyse_on};
 use super::args::{BuildArgs, Input};
 use super::context::Context;
 use super::growing::keep_up;
@@ -160,7 +160,7 @@ fn once(args: &BuildArgs, place: &Place, found: &[Found], force: bool) -> Result
             if let (Some(manifest), Some(rest)) = (&manifest, rest) {
                 (writer, told) = go_on(writer, args, (&context, path), (manifest, rest), &mut course)?;
             }
-            writing = Events::Store(Mutex::new(Box::new(writer)));
+            writing = Events::Store(Mutex::new(Storing::new(writer)));
         }
     }
     course.rest = context.resting_key().filter(|_| keeps);

@@ -12,6 +12,7 @@ use std::path::Path;
 
 use arrow_array::RecordBatch;
 use twox_hash::XxHash3_64;
+use zstd::bulk::Decompressor;
 
 use super::joined::Joiner;
 use super::manifest::PartEntry;
@@ -117,13 +118,35 @@ impl PartIndex {
     }
 
     /// What its texts are made of, in bytes that [`Outlines`](super::outline::Outlines) reads.
-    pub(super) fn outlines(&mut self) -> Option<Vec<u8>> {
+    pub(super) fn outlines<'a>(&mut self, unpacker: &'a mut Unpacker) -> Option<&'a [u8]> {
         let bytes = self.section(self.outlines)?;
-        zstd::bulk::decompress(&bytes, MOST_BYTES as usize).ok()
+        unpacker.unpack(&bytes)
     }
 
     /// Rows by the joined numbers in them.
     pub(super) fn joined(&mut self) -> Option<Vec<u8>> {
         self.section(self.joined)
+    }
+}
+
+/// Unpacks one section after another into the same memory: there are as many as parts, and clearing new memory for each
+/// takes as long as unpacking.
+#[derive(Default)]
+pub(super) struct Unpacker {
+    context: Option<Decompressor<'static>>,
+    bytes: Vec<u8>,
+}
+
+impl Unpacker {
+    /// The bytes of a section; `None` where they are damaged, or more than there may be.
+    fn unpack(&mut self, packed: &[u8]) -> Option<&[u8]> {
+        let size = zstd::zstd_safe::get_frame_content_size(packed).ok()??;
+        self.bytes.clear();
+        self.bytes.reserve(size.min(MOST_BYTES) as usize);
+        if self.context.is_none() {
+            self.context = Decompressor::new().ok();
+        }
+        self.context.as_mut()?.decompress_to_buffer(packed, &mut self.bytes).ok()?;
+        Some(&self.bytes)
     }
 }
