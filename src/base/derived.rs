@@ -9,6 +9,9 @@ use super::level::Level;
 use super::source::FileId;
 use super::stamp::Resolution;
 
+/// The field that names the record whose message a derived event repeats, as `file:line` of the event's own file.
+pub const ORIGINAL: &str = "original";
+
 /// One derived event. Whoever finds one pushes it into the run before reading; the timeline shows it
 /// in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,7 +17,7 @@ mod told;
 pub use account::Account;
 pub use batch::{Batch, Gap, Start, Tally};
 pub use bytes::ByteSet;
-pub use derived::Derived;
+pub use derived::{Derived, ORIGINAL};
 pub(crate) use error::reason;
 pub use error::{Error, Result};
 pub use event::{Event, Flags};

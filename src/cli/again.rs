@@ -45,7 +45,12 @@ impl Earlier {
 
     /// What it says of itself, what it surveyed, and where one may go on from.
     pub(super) fn into_parts(self) -> (Option<Manifest>, Option<Surveyed>, Option<Rest>) {
-        let (surveyed, rest) = self.kept.map_or((None, None), |kept| (Some(kept.surveyed), kept.rest));
+        let (mut surveyed, rest) = self.kept.map_or((None, None), |kept| (Some(kept.surveyed), kept.rest));
+        for file in &self.manifest.inputs {
+            if let (Some(surveyed), Some(sum)) = (&mut surveyed, file.sum()) {
+                surveyed.know_sum(&file.file, file.bytes, sum);
+            }
+        }
         (Some(self.manifest), surveyed, rest)
     }
 }

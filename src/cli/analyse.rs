@@ -23,8 +23,20 @@ pub(super) enum Events {
     Nothing,
     /// One JSON object a line.
     Rows(Output),
-    /// A store. Only whoever takes parts in order writes it: the lock is never waited for.
-    Store(Mutex<Box<Writer>>),
+    /// A store. Only who catches up writes it: the lock is never waited for.
+    Store(Mutex<Storing>),
+}
+
+/// A store under way, and the stretches that wait to be written into it while the next ones are made.
+pub(super) struct Storing {
+    writer: Box<Writer>,
+    waiting: Vec<Piece>,
+}
+
+impl Storing {
+    pub(super) fn new(writer: Writer) -> Self {
+        Self { writer: Box::new(writer), waiting: Vec::new() }
+    }
 }
 
 /// Events of a stretch on their way there.
@@ -58,8 +70,8 @@ struct Analyst<'a> {
 impl Analyst<'_> {
     /// How far everything is; `None` where no store is written.
     fn rest(&mut self, key: i64, catalogue: &Catalogue) -> Option<(i64, Heard, WriterRest)> {
-        let Events::Store(writer) = &mut self.events else { return None };
-        let writer = writer.get_mut().unwrap_or_else(PoisonError::into_inner).rest();
+        let Events::Store(storing) = &mut self.events else { return None };
+        let writer = storing.get_mut().unwrap_or_else(PoisonError::into_inner).writer.rest();
         let (pulses, again) = (self.pulses.clone(), self.again.clone());
         Some((key, Heard { catalogue: catalogue.clone(), pulses, again }, writer))
     }
@@ -141,12 +153,19 @@ impl Sink for Analyst<'_> {
         }
         match (&mut self.events, written) {
             (Events::Rows(rows), Written::Rows(bytes)) => rows.write(&bytes)?,
-            (Events::Store(writer), Written::Store(piece)) => {
-                writer.get_mut().unwrap_or_else(PoisonError::into_inner).append(*piece?)?;
+            (Events::Store(storing), Written::Store(piece)) => {
+                storing.get_mut().unwrap_or_else(PoisonError::into_inner).waiting.push(*piece?);
             }
             _ => {}
         }
         Ok(ControlFlow::Continue(()))
+    }
+
+    fn catch_up(&self) -> Result<()> {
+        let Events::Store(storing) = &self.events else { return Ok(()) };
+        let mut storing = storing.lock().unwrap_or_else(PoisonError::into_inner);
+        let Storing { writer, waiting } = &mut *storing;
+        waiting.drain(..).try_for_each(|piece| writer.append(piece))
     }
 }
 
@@ -211,7 +230,7 @@ pub(super) fn analyse_on(
             rows.finish()?;
             None
         }
-        Events::Store(writer) => Some(writer.into_inner().unwrap_or_else(PoisonError::into_inner)),
+        Events::Store(storing) => Some(storing.into_inner().unwrap_or_else(PoisonError::into_inner).writer),
     };
     catalogue.uncount(&analyst.again);
     let ends = neighbours_end(&rows);

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Mutex;
 
 use super::again::{Earlier, is_repeatable, keeps_no_less, made_from, options, ours};
-use super::analyse::{Analysis, Course, Events, analyse_on};
+use super::analyse::{Analysis, Course, Events, Storing, analyse_on};
 use super::args::{BuildArgs, Input};
 use super::context::Context;
 use super::growing::keep_up;
@@ -160,7 +160,7 @@ fn once(args: &BuildArgs, place: &Place, found: &[Found], force: bool) -> Result
             if let (Some(manifest), Some(rest)) = (&manifest, rest) {
                 (writer, told) = go_on(writer, args, (&context, path), (manifest, rest), &mut course)?;
             }
-            writing = Events::Store(Mutex::new(Box::new(writer)));
+            writing = Events::Store(Mutex::new(Storing::new(writer)));
         }
     }
     course.rest = context.resting_key().filter(|_| keeps);
@@ -223,10 +223,12 @@ fn go_on(
     };
     let Some(heard) = heard else { return Ok((writer, String::new())) };
     let key = rest.below.key;
-    if writer.go_on(path, manifest, &rest.writer).is_err() {
+    let renamed = context.prepared()?.renamed();
+    if let Err(why) = writer.go_on(path, manifest, &rest.writer, &renamed) {
         // What it would go on from is damaged: it is built from nothing.
         drop(writer);
-        return Ok((Writer::create(path, args.bloom)?, String::new()));
+        let told = format!("All of it was read again: {}\n", clean(&why.to_string()));
+        return Ok((Writer::create(path, args.bloom)?, told));
     }
     course.known = Some((key, heard));
     Ok((writer, context.prepared()?.told_of_news()))
@@ -293,9 +295,17 @@ fn tell_again(path: &Path, args: &BuildArgs, earlier: Earlier) -> Result<Built> 
 
 /// Files with the hashes of their contents; of those that are as they were for an earlier build, as it hashed them.
 fn hashed(context: &Context, files: &[InputEntry], earlier: Option<&Manifest>) -> Vec<InputEntry> {
+    let prepared = context.prepared().ok();
     let known = |file: &InputEntry| {
         let inputs = &earlier?.inputs;
-        inputs.iter().find(|then| then.looks_like(file) && !then.hash.is_empty()).cloned()
+        if let Some(then) = inputs.iter().find(|then| then.looks_like(file) && !then.hash.is_empty()) {
+            return Some(then.clone());
+        }
+        // It may have been called otherwise.
+        let was = prepared?.unchanged(&file.file)?;
+        let then = inputs.iter().find(|then| then.file == was && !then.hash.is_empty())?;
+        let same = (then.bytes, then.mtime) == (file.bytes, file.mtime);
+        same.then(|| InputEntry { hash: then.hash.clone(), ..file.clone() })
     };
     context.hashed(files, &known)
 }

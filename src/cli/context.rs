@@ -33,7 +33,7 @@ use crate::view::{FileLabel, Scene, scene_labels};
 /// What a run reads.
 enum Material {
     /// Logs, surveyed and settled.
-    Logs(Box<Prepared>),
+    Logs(Box<Prepared>, LevelRules),
     /// A store, where all of that was done when it was built.
     Store(Box<Stored>),
 }
@@ -43,7 +43,6 @@ pub(super) struct Context {
     pub plan: Plan,
     pub set: GrammarSet,
     material: Material,
-    rules: LevelRules,
     pool: rayon::ThreadPool,
     progress: Progress,
     quiet: bool,
@@ -106,7 +105,6 @@ impl Context {
 
     fn with_plan(mut plan: Plan, common: &Common, ahead: Option<&Matcher>, logs: bool) -> Result<Self> {
         let set = grammars()?;
-        let rules = LevelRules::embedded()?;
         // More threads than this only wait for each other, and take long to start.
         const MOST: usize = 256;
         let threads = common.jobs.unwrap_or(0).min(MOST);
@@ -119,15 +117,16 @@ impl Context {
             Some(stored) => Material::Store(Box::new(stored)),
             None => {
                 let ahead = ahead.map(|matcher| matcher as &dyn Picker);
+                let rules = LevelRules::embedded()?;
                 let prepared = pool.install(|| prepare(&plan, &set, &rules, ahead, &progress));
                 if prepared.is_err() {
                     progress.done();
                 }
-                Material::Logs(Box::new(prepared?))
+                Material::Logs(Box::new(prepared?), rules)
             }
         };
         let (quiet, strict) = (common.quiet, common.strict);
-        let context = Self { plan, set, material, rules, pool, progress, quiet, strict };
+        let context = Self { plan, set, material, pool, progress, quiet, strict };
         if !quiet {
             if let Material::Store(stored) = &context.material {
                 notice::chosen(&stored.chosen);
@@ -143,8 +142,12 @@ impl Context {
 
     /// The logs themselves, for whoever cannot do with a store.
     pub(super) fn prepared(&self) -> Result<&Prepared> {
+        self.logs().map(|(prepared, _)| prepared)
+    }
+
+    fn logs(&self) -> Result<(&Prepared, &LevelRules)> {
         match &self.material {
-            Material::Logs(prepared) => Ok(prepared),
+            Material::Logs(prepared, rules) => Ok((prepared, rules)),
             Material::Store(_) => Err(Error::new(
                 "this reads logs, and the input is a store: name the logs that it was built from",
             )),
@@ -154,7 +157,7 @@ impl Context {
     /// What is known to be said about single files before anything is read.
     pub(super) fn remarks(&self) -> &[Unread] {
         match &self.material {
-            Material::Logs(prepared) => &prepared.ledger.remarks,
+            Material::Logs(prepared, _) => &prepared.ledger.remarks,
             Material::Store(stored) => &stored.run.remarks,
         }
     }
@@ -162,7 +165,7 @@ impl Context {
     /// What changed in polled tables.
     pub(super) fn changes(&self) -> &[Change] {
         match &self.material {
-            Material::Logs(prepared) => &prepared.changes,
+            Material::Logs(prepared, _) => &prepared.changes,
             Material::Store(stored) => &stored.run.changes,
         }
     }
@@ -170,7 +173,7 @@ impl Context {
     /// Findings that do not follow from events alone: of clocks and boots.
     pub(super) fn findings(&self) -> Vec<Finding> {
         match &self.material {
-            Material::Logs(prepared) => {
+            Material::Logs(prepared, _) => {
                 clock_findings(prepared).into_iter().chain(boot_findings(prepared)).collect()
             }
             Material::Store(stored) => stored.run.findings.clone(),
@@ -180,7 +183,7 @@ impl Context {
     /// Files by id: each one's name and source.
     pub(super) fn files(&self) -> Vec<StoredFile> {
         match &self.material {
-            Material::Logs(prepared) => {
+            Material::Logs(prepared, _) => {
                 let file = |file: &FileState| StoredFile {
                     name: file.name.clone(),
                     source: file.source,
@@ -196,7 +199,7 @@ impl Context {
     /// What renderers need to know.
     pub(super) fn scene(&self) -> Scene<'_> {
         let (files, names): (Vec<FileLabel>, Vec<(&str, bool)>) = match &self.material {
-            Material::Logs(prepared) => {
+            Material::Logs(prepared, _) => {
                 let label = |file: &FileState| FileLabel {
                     name: file.name.clone(),
                     source: prepared.sources[file.source.0 as usize].name.clone(),
@@ -226,7 +229,7 @@ impl Context {
     /// files once more.
     pub(super) fn source_rows(&self, prove: bool) -> Vec<SourceRow> {
         match &self.material {
-            Material::Logs(prepared) => {
+            Material::Logs(prepared, _) => {
                 prepared.sources.iter().map(|source| self.source_row(prepared, source, prove)).collect()
             }
             Material::Store(stored) => stored.source_rows(),
@@ -317,13 +320,14 @@ impl Context {
 
     /// What an earlier run heard below a moment, in this one's ids.
     pub(super) fn heard(&self, rest: &Rest) -> Option<Heard> {
-        let (files, sources) = Self::names(self.prepared().ok()?);
-        rest.heard((&files, &sources))
+        let prepared = self.prepared().ok()?;
+        let (_, sources) = Self::names(prepared);
+        rest.heard((&prepared.names_then(), &sources))
     }
 
     /// What a later build may take from this one, as a file of the store; empty where nothing is kept.
     pub(super) fn kept(&self, rested: Option<(i64, Heard, WriterRest)>) -> Vec<u8> {
-        let Material::Logs(prepared) = &self.material else { return Vec::new() };
+        let Material::Logs(prepared, _) = &self.material else { return Vec::new() };
         let Some(surveyed) = &prepared.surveyed else { return Vec::new() };
         let (files, sources) = Self::names(prepared);
         let rest = rested
@@ -352,8 +356,8 @@ impl Context {
         known: Catalogue,
     ) -> Result<Outcome> {
         self.pool.install(|| match &self.material {
-            Material::Logs(prepared) => {
-                drive(prepared, scene, &self.rules, question, sink, &self.progress, known)
+            Material::Logs(prepared, rules) => {
+                drive(prepared, scene, rules, question, sink, &self.progress, known)
             }
             Material::Store(stored) => stored.store.drive(scene, &stored.files, question, sink),
         })
@@ -362,7 +366,7 @@ impl Context {
     /// How many events are no records, and follow from some.
     pub(super) fn derived(&self) -> u64 {
         match &self.material {
-            Material::Logs(prepared) => prepared.derived.len() as u64,
+            Material::Logs(prepared, _) => prepared.derived.len() as u64,
             Material::Store(_) => 0,
         }
     }
@@ -370,7 +374,7 @@ impl Context {
     /// Names of all sources.
     pub(super) fn source_names(&self) -> Vec<&str> {
         match &self.material {
-            Material::Logs(prepared) => prepared.sources.iter().map(|source| &source.name[..]).collect(),
+            Material::Logs(prepared, _) => prepared.sources.iter().map(|source| &source.name[..]).collect(),
             Material::Store(stored) => stored.run.sources.iter().map(|source| &source.name[..]).collect(),
         }
     }
@@ -414,7 +418,8 @@ impl Context {
         question: (&'a Filter, Option<Choice<'a>>),
         outcome: &Outcome,
     ) -> Result<Follower<'a>> {
-        Ok(Follower::new(self.prepared()?, scene, &self.rules, question, &outcome.catalogue))
+        let (prepared, rules) = self.logs()?;
+        Ok(Follower::new(prepared, scene, rules, question, &outcome.catalogue))
     }
 
     /// How a run ends whose output has told of every remark.

@@ -39,6 +39,17 @@ pub trait Sink: Sync {
     fn part(&self, stretch: &mut dyn Stretch) -> Self::Part;
     /// Takes the parts, in timeline order. `Break` ends the run.
     fn accept(&mut self, part: Self::Part) -> Result<ControlFlow<()>>;
+    /// Does what accepted parts left to be done, while other threads read on and make further parts of what they
+    /// read. Called by one thread at a time, and once more at the end.
+    fn catch_up(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Does something while a sink catches up.
+pub fn beside<S: Sink, T: Send>(sink: &S, work: impl FnOnce() -> T + Send) -> Result<T> {
+    let (caught_up, done) = rayon::join(|| sink.catch_up(), work);
+    caught_up.map(|()| done)
 }
 
 /// A stretch of the timeline.
@@ -142,7 +153,7 @@ pub fn drive<S: Sink>(
         });
         let (wave, later) = rest.split_at(count.count());
         rest = later;
-        for batch in reader.read(wave) {
+        for batch in beside(sink, || reader.read(wave))? {
             if filter.marks {
                 outcome.catalogue.count(&batch);
                 let tallies = batch.tallies.iter().filter(|tally| tally.first != u32::MAX);
@@ -177,7 +188,7 @@ pub fn drive<S: Sink>(
             let merged = |group| Merged { runs: group, folds, matching_only };
             let shared: &S = sink;
             let parts = groups.into_par_iter().with_max_len(1).map(|group| shared.part(&mut merged(group)));
-            for part in parts.collect::<Vec<S::Part>>() {
+            for part in beside(shared, || parts.collect::<Vec<S::Part>>())? {
                 if sink.accept(part)?.is_break() {
                     return Ok(outcome);
                 }
@@ -195,6 +206,7 @@ pub fn drive<S: Sink>(
             break;
         }
     }
+    sink.catch_up()?;
     outcome.remarks = reader.finish();
     Ok(outcome)
 }

@@ -18,6 +18,7 @@ mod overlong;
 mod places;
 mod plan;
 mod prepare;
+mod recognised;
 mod repeats;
 mod resume;
 mod sections;
@@ -28,7 +29,7 @@ mod tables;
 
 pub use account::Extent;
 pub use choose::Choice;
-pub use drive::{Outcome, Sink, Stretch, drive};
+pub use drive::{Outcome, Sink, Stretch, beside, drive};
 pub use follow::Follower;
 pub use ledger::Ledger;
 pub use plan::{Plan, Told, Watch};

@@ -22,7 +22,7 @@ use super::repeats::derive_repeats;
 use super::resume::Growth;
 use super::sections::watch_sections;
 use super::stated::derive_stated;
-use super::surveyed::{News, Surveyed};
+use super::surveyed::{News, Past, Surveyed};
 use super::surveying::{Surveys, survey_all};
 use super::tables::watch_tables;
 use crate::base::{Account, Derived, Error, FileId, Loss, Result, SourceId, Unread};
@@ -89,8 +89,8 @@ pub struct FileState {
     pub(super) path: PathBuf,
     /// Device and inode it was found as.
     pub(super) identity: (u64, u64),
-    /// What of it is new since an earlier run.
-    pub(super) news: News,
+    /// What it was in an earlier run.
+    pub(super) past: Past,
     /// What is behind its former end, where it has grown.
     pub(super) growth: Option<Growth>,
 }
@@ -204,7 +204,7 @@ pub fn prepare(
             .then_with(|| a.found.name.cmp(&b.found.name))
     });
     watch.expect(candidates.iter().map(|candidate| candidate.opened.size * 2).sum());
-    let Surveys { files: mut surveys, news, kept } = survey_all(plan, set, &candidates, &mut remarks, watch);
+    let Surveys { files: mut surveys, pasts, kept } = survey_all(plan, set, &candidates, &mut remarks, watch);
     disbelieve(&mut candidates, &surveys, plan.settle.now, &mut remarks);
     unset_clocks(&candidates, &mut surveys, &mut remarks);
     let days = days(plan, set, &candidates, &mut surveys, &mut remarks);
@@ -232,11 +232,11 @@ pub fn prepare(
         ledger: Ledger::default(),
         surveyed: kept,
     };
-    for (((candidate, survey), settled), news) in
-        candidates.into_iter().zip(&surveys).zip(settlement.files).zip(news)
+    for (((candidate, survey), settled), past) in
+        candidates.into_iter().zip(&surveys).zip(settlement.files).zip(pasts)
     {
         let asked = plan.wants(&candidate.found.name, &candidate.source);
-        prepared.add((candidate, asked, news), survey, settled, plan.settle.now);
+        prepared.add((candidate, asked, past), survey, settled, plan.settle.now);
     }
     remarks.retain(|remark| {
         archives.contains(&remark.file) || plan.wants(&remark.file, &family(&remark.file).0)
@@ -386,7 +386,7 @@ impl Prepared {
     /// Adds a file; files must come in canonical order.
     fn add(
         &mut self,
-        (candidate, asked, news): (Candidate, bool, News),
+        (candidate, asked, past): (Candidate, bool, Past),
         survey: &FileSurvey,
         settled: Settled,
         now: i64,
@@ -424,12 +424,12 @@ impl Prepared {
         let folds = zones.map(|zone| behind::folds(zone, range, clock.ahead())).collect();
         let extents = extents(survey, &clock, spans);
         let ledger = account(survey, spans);
-        let growth = match news {
+        let growth = match past.news {
             News::Behind { from, torn } => Growth::of((from, torn), survey, spans),
             _ => None,
         };
         self.files.push(FileState {
-            news,
+            past,
             growth,
             name: candidate.found.name,
             source,

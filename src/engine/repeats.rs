@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use super::further::{self, MOST, Told};
 use super::prepare::{Chunk, FileState, Prepared};
-use crate::base::{Basis, Derived, FileId, Instant, Level, Stamp};
+use crate::base::{Basis, Derived, FileId, Instant, Level, ORIGINAL, Stamp};
 use crate::clock::ClockReader;
 use crate::grammar::{GrammarSet, Known, Slots};
 use crate::pattern::LevelRules;
@@ -223,7 +223,7 @@ impl Repeats<'_> {
             fields: vec![
                 ("derived".to_owned(), "repeats".to_owned()),
                 ("repeated".to_owned(), counted.times.to_string()),
-                ("original".to_owned(), format!("{}:{}", self.state.name, last.line)),
+                (ORIGINAL.to_owned(), format!("{}:{}", self.state.name, last.line)),
             ],
         };
         self.lasts.came(host.as_deref(), Some(index));

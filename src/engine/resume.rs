@@ -3,20 +3,22 @@
 //! A run may stop at a moment of its timeline, and a later one begin there, when nothing that is new reaches below
 //! that moment and nothing that decides about the events below it has changed: the bytes of their files, how those are
 //! cut into records, the clocks, what is derived. All of that is known before anything is read. What decides is hashed
-//! for each file, in a form that does not hang on how the file is cut into chunks; where two hashes differ everything
-//! is read again, which is always right.
+//! for each file, in a form that does not hang on how the file is cut into chunks, nor on what it is called: a file that
+//! was renamed, packed or copied since goes on being what it was, as long as the files of the earlier run stand in the
+//! same order. Where two hashes differ everything is read again, which is always right.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fmt::{self, Write as _};
 use std::hash::{DefaultHasher, Hasher as _};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::drive::crowded;
 use super::prepare::{Chunk, FileState, Prepared};
 use super::surveyed::News;
-use crate::base::{Derived, FileId, NANOS_PER_SECOND};
-use crate::clock::{ChunkSpan, REACH};
+use crate::base::{Derived, FileId, NANOS_PER_SECOND, ORIGINAL};
+use crate::clock::{ChunkSpan, REACH, Segment};
 use crate::survey::FileSurvey;
 use crate::view::second;
 use crate::witness::{REGION, WHOLE};
@@ -59,8 +61,8 @@ impl Growth {
 pub struct Below {
     /// The moment: a key, at the beginning of a second.
     pub key: i64,
-    /// What decides about the events of each file.
-    files: BTreeMap<String, u64>,
+    /// What decides about the events of each file, in their order.
+    files: Vec<(String, u64)>,
     /// What is derived below the moment.
     derived: u64,
 }
@@ -76,78 +78,110 @@ impl fmt::Write for Hash {
     }
 }
 
+/// Which names files are known by: those of this run, or of the one before.
+#[derive(Clone, Copy)]
+enum Names {
+    Now,
+    Then,
+}
+
 impl Prepared {
     /// What decides about the events below a key.
     pub fn below(&self, key: i64) -> Below {
         let files = self.files.iter().enumerate();
-        Below {
-            key,
-            files: files
-                .map(|(id, file)| {
-                    (file.name.clone(), self.decides(FileId(id as u32), file.opened_size(), key))
-                })
-                .collect(),
-            derived: self.derived_below(key),
-        }
+        let decided = |(id, file): (usize, &FileState)| {
+            (file.name.clone(), self.decides(FileId(id as u32), file.opened_size(), key))
+        };
+        Below { key, files: files.map(decided).collect(), derived: self.derived_below(key, Names::Now) }
     }
 
     /// Why the events below the moment of an earlier run may not be those of this one, in words; `Ok` where they are.
     pub fn goes_on(&self, below: &Below) -> Result<(), String> {
-        let mut known = 0;
+        let places = below.files.iter().enumerate();
+        let mut places: HashMap<&str, usize> = places.map(|(place, (name, _))| (&name[..], place)).collect();
+        let (mut last, mut fresh) = (None, Vec::new());
         for (id, file) in self.files.iter().enumerate() {
             let id = FileId(id as u32);
-            let Some(decided) = below.files.get(&file.name) else {
-                if self
-                    .chunks_of(id)
-                    .iter()
-                    .map(|chunk| chunk.span.min)
-                    .min()
-                    .is_some_and(|least| least < below.key)
-                {
-                    return Err(format!("{} is new, and reaches back", file.name));
-                }
+            let Some(place) = file.past.was.as_deref().and_then(|was| places.remove(was)) else {
+                fresh.push((id, file));
                 continue;
             };
-            known += 1;
-            let end = match (file.news, file.growth) {
-                (News::Nothing, _) => file.opened_size(),
+            // What happened at one instant stands in the order of files.
+            if last.replace(place).is_some_and(|last| last > place) {
+                return Err(format!("{} stands elsewhere among the files of its log", file.name));
+            }
+            let end = match (file.past.news, file.growth) {
                 (News::Behind { from, .. }, Some(growth)) if growth.is_behind(below.key) => from,
                 (News::Behind { .. }, _) => {
                     return Err(format!("what was appended to {} reaches back", file.name));
                 }
-                (News::All, _) => return Err(format!("{} has changed", file.name)),
+                _ => file.opened_size(),
             };
-            if self.decides(id, end, below.key) != *decided {
+            if self.decides(id, end, below.key) != below.files[place].1 {
                 return Err(format!("{} is read otherwise by what is new", file.name));
             }
+            // Records without a stamp at its end are bounded by when it was changed.
+            let open = self.chunks_of(id).iter().rev().scan(false, |dated, chunk| {
+                (!std::mem::replace(dated, chunk.span.dated)).then_some(chunk.undated)
+            });
+            if file.past.moved && open.into_iter().any(|undated| undated) {
+                return Err(format!("{} was written at another time", file.name));
+            }
         }
-        if known < below.files.len() {
-            let gone = below.files.keys().find(|name| !self.files.iter().any(|file| file.name == **name));
-            return Err(format!("{} is gone", gone.map_or("a file", String::as_str)));
+        // The first of them in their order.
+        if let Some((name, _)) = below.files.iter().find(|(name, _)| places.contains_key(&name[..])) {
+            let what =
+                if fresh.iter().any(|(_, file)| file.name == *name) { "has changed" } else { "is gone" };
+            return Err(format!("{name} {what}"));
         }
-        // One file has no copies of its records in another.
-        if known < 2 && self.files.len() > known {
-            return Err("it was one file".to_owned());
+        for (id, file) in &fresh {
+            if self.chunks_of(*id).iter().any(|chunk| chunk.span.min < below.key) {
+                return Err(format!("{} is new, and reaches back", file.name));
+            }
         }
-        if self.derived_below(below.key) != below.derived || self.is_crowded() {
+        if self.derived_below(below.key, Names::Then) != below.derived || self.is_crowded() {
             return Err("what is derived from records has changed".to_owned());
         }
         Ok(())
     }
 
+    /// Files that were there in the earlier run and bear other names now: the name then, and now.
+    pub fn renamed(&self) -> Vec<(String, String)> {
+        let files = self.files.iter().filter_map(|file| Some((file.past.was.as_ref()?, &file.name)));
+        files.filter(|(was, name)| was != name).map(|(was, name)| (was.clone(), name.clone())).collect()
+    }
+
+    /// For each file its name in the earlier run; an empty one where it was not there.
+    pub fn names_then(&self) -> Vec<&str> {
+        self.files.iter().map(|file| file.past.was.as_deref().unwrap_or_default()).collect()
+    }
+
+    /// What a file was called in the earlier run, if nothing of it is new.
+    pub fn unchanged(&self, name: &str) -> Option<&str> {
+        let file = self.files.iter().find(|file| file.name == name)?;
+        file.past.was.as_deref().filter(|_| file.past.news == News::Nothing)
+    }
+
     /// What of the files was read, where a run goes on from an earlier one: a sentence.
     pub fn told_of_news(&self) -> String {
         let count = |wanted: fn(&FileState) -> bool| self.files.iter().filter(|file| wanted(file)).count();
-        let files = |count: usize| format!("{count} file{}", if count == 1 { "" } else { "s" });
-        let grown = count(|file| matches!(file.news, News::Behind { .. }));
-        let fresh = count(|file| file.news == News::All);
-        match (grown, fresh) {
-            (grown, 0) => format!("Only what is new was read: {} had grown\n", files(grown)),
-            (0, fresh) => format!("Only what is new was read: {} came\n", files(fresh)),
-            (grown, fresh) => {
-                format!("Only what is new was read: {} had grown, {fresh} came\n", files(grown))
-            }
+        let counts = [
+            (count(|file| matches!(file.past.news, News::Behind { .. })), "had grown"),
+            (count(|file| file.past.was.is_none()), "came"),
+            (self.renamed().len(), "had been renamed"),
+        ];
+        let mut told: Vec<String> = Vec::new();
+        for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {
+            let files = match (told.is_empty(), count) {
+                (false, _) => "",
+                (true, 1) => " file",
+                (true, _) => " files",
+            };
+            told.push(format!("{count}{files} {what}"));
         }
+        // A file can have changed without its text.
+        let told = if told.is_empty() { "0 files had grown".to_owned() } else { told.join(", ") };
+        format!("Only what is new was read: {told}\n")
     }
 
     /// Where this run can stop for a later one to go on: so late that little is left behind it, and not behind the end
@@ -169,8 +203,12 @@ impl Prepared {
     /// For each log with kernel lines the key below which they tell the same when it has grown: what stands at the end
     /// of a log is heard as long as it is the end, and bounds what was said before it.
     fn open_ends(&self) -> impl Iterator<Item = i64> {
-        let newest = self.sources.iter().filter_map(|source| source.files.last());
-        newest.filter(|id| self.file(**id).clock.heard_below(i64::MAX).next().is_some()).filter_map(|id| {
+        let heard = |id: &FileId| self.file(*id).clock.heard_below(i64::MAX).next().is_some();
+        // Of one that was rotated just now too, which has none yet.
+        let told = self.sources.iter().filter(move |source| source.files.iter().any(heard));
+        let newest =
+            told.filter_map(|source| source.files.iter().rfind(|id| self.file(**id).range.is_some()));
+        newest.filter_map(|id| {
             let end = self.file(*id).opened_size();
             let heard = if end > WHOLE { end - REGION } else { end };
             let mut of_file = self.chunks_of(*id).iter().filter(|chunk| chunk.span.dated);
@@ -212,8 +250,10 @@ impl Prepared {
         let file = self.file(id);
         let mut hash = Hash::default();
         // Writing into a hash does not fail.
-        let _ = file.write_clock(&mut hash, end, key);
-        let _ = write_chunks(&mut hash, self.chunks_of(id), end, self.block());
+        let chunks = self.chunks_of(id);
+        let chunks = &chunks[..chunks.partition_point(|chunk| chunk.start < end)];
+        let _ = file.write_clock(&mut hash, (end, key), chunks);
+        let _ = write_chunks(&mut hash, chunks, end, self.block());
         hash.0.finish()
     }
 
@@ -223,12 +263,21 @@ impl Prepared {
     }
 
     /// A hash of what is derived below a key, in whatever order.
-    fn derived_below(&self, key: i64) -> u64 {
+    fn derived_below(&self, key: i64, names: Names) -> u64 {
         let below = self.derived.iter().filter(|derived| derived.instant.best < key);
         below.fold(0, |sum: u64, derived| {
             let mut hash = Hash::default();
-            let unnamed = Derived { file: FileId(0), ..derived.clone() };
-            let _ = write!(hash, "{} {unnamed:?}", self.file(derived.file).name);
+            let mut unnamed = Derived { file: FileId(0), ..derived.clone() };
+            for (_, place) in unnamed.fields.iter_mut().filter(|(name, _)| name == ORIGINAL) {
+                // A place in the same file.
+                *place = place.rsplit(':').next().unwrap_or_default().to_owned();
+            }
+            let file = self.file(derived.file);
+            let name = match names {
+                Names::Now => Some(&file.name),
+                Names::Then => file.past.was.as_ref(),
+            };
+            let _ = write!(hash, "{name:?} {unnamed:?}");
             sum.wrapping_add(hash.0.finish())
         })
     }
@@ -242,11 +291,13 @@ impl FileState {
 
     /// Writes what the file's clock says of events below a key in its first `end` bytes, and what else holds for all of
     /// its records.
-    fn write_clock(&self, hash: &mut Hash, end: u64, key: i64) -> fmt::Result {
+    fn write_clock(&self, hash: &mut Hash, (end, key): (u64, i64), chunks: &[Chunk]) -> fmt::Result {
         let clock = &self.clock;
-        write!(hash, "{:?} {} {:?}", self.name, self.asked, self.format.primary)?;
+        write!(hash, "{} {:?}", self.asked, self.format.primary)?;
         for segment in clock.segments.iter().filter(|segment| segment.from < end) {
-            write!(hash, "{segment:?}")?;
+            // What shows it is no part of it.
+            let boot = segment.boot.as_ref().map(|boot| Arc::new(boot.unproven()));
+            write!(hash, "{:?}", Segment { boot, ..segment.clone() })?;
         }
         write!(hash, "{:?} {} {:?}", clock.year_basis, clock.years.best, clock.years.candidates)?;
         write!(hash, "{:?} {:?} {:?}", clock.repair, clock.skew, clock.writers)?;
@@ -254,7 +305,11 @@ impl FileState {
             write!(hash, "{kernel:?}")?;
         }
         write!(hash, "{:?}", clock.landmarks)?;
-        write!(hash, "{:?} {:?} {:?}", clock.days, self.headers, self.birth)?;
+        write!(hash, "{:?} {:?}", clock.days, self.headers)?;
+        // Its birth bounds what stands above the first stamp. A file that was packed or copied has another one.
+        if chunks.iter().any(|chunk| chunk.undated && chunk.span.carry.is_none()) {
+            write!(hash, "{:?}", self.birth)?;
+        }
         if self.range.is_none() {
             write!(hash, "{:?}", self.mtime)?;
         }
@@ -262,10 +317,9 @@ impl FileState {
     }
 }
 
-/// Writes how the chunks of a file are read, as far as they begin above `end`: for each block what its first one
+/// Writes how the chunks of a file are read, those that begin above `end`: for each block what its first one
 /// begins with and what bounds its last record, and everything else where it changes.
 fn write_chunks(hash: &mut Hash, chunks: &[Chunk], end: u64, block: u64) -> fmt::Result {
-    let chunks = &chunks[..chunks.partition_point(|chunk| chunk.start < end)];
     write!(hash, "{:?}", chunks.first().map(|chunk| chunk.span.head))?;
     let mut last = None;
     for of_block in chunks.chunk_by(|a, b| a.start / block == b.start / block) {

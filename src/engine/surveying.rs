@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::overlong::told;
 use super::plan::{Plan, Watch};
 use super::prepare::Candidate;
-use super::surveyed::{News, Piece, Recalled, Surveyed, stretches};
+use super::surveyed::{Past, Piece, Recalled, Surveyed, stretches};
 use crate::base::{Loss, Unread, reason};
 use crate::grammar::GrammarSet;
 use crate::io::Short;
@@ -24,8 +24,8 @@ enum Task {
 pub(super) struct Surveys {
     /// One per file.
     pub(super) files: Vec<FileSurvey>,
-    /// What of each is new since an earlier run.
-    pub(super) news: Vec<News>,
+    /// What each was in an earlier run.
+    pub(super) pasts: Vec<Past>,
     /// The same for a later run, where one asks for it.
     pub(super) kept: Option<Surveyed>,
 }
@@ -39,8 +39,7 @@ pub(super) fn survey_all(
     watch: &dyn Watch,
 ) -> Surveys {
     let block = plan.chunk_of(candidates.len());
-    let recall = |candidate: &Candidate| Surveyed::recall(plan.surveyed.as_ref(), candidate, block as u64);
-    let mut recalled: Vec<Recalled> = candidates.par_iter().map(recall).collect();
+    let mut recalled = Surveyed::recall(plan.surveyed.as_ref(), candidates, block as u64);
     let tasks = tasks(candidates, &recalled, block as u64);
     let faults = Mutex::new(Vec::new());
     let results: Vec<(usize, u64, FileSurvey)> = tasks
@@ -55,7 +54,8 @@ pub(super) fn survey_all(
             Task::Stream(index) => {
                 let candidate = &candidates[index];
                 watch.advance(candidate.opened.size, &candidate.found.name);
-                let survey = stream(set, candidate, block).unwrap_or_else(|why| {
+                let cut = recalled[index].past.news.cut();
+                let survey = stream(set, candidate, block as u64, cut).unwrap_or_else(|why| {
                     if let Ok(mut faults) = faults.lock() {
                         faults.push((index, why));
                     }
@@ -78,10 +78,10 @@ pub(super) fn survey_all(
     let mut faults = faults.into_inner().unwrap_or_default();
     faults.sort();
     let mut kept = plan.keep_surveys.then(|| Surveyed::new(block as u64));
-    let mut news = Vec::with_capacity(candidates.len());
+    let mut pasts = Vec::with_capacity(candidates.len());
     for (index, mut recalled) in recalled.into_iter().enumerate() {
         let survey = &mut surveys[index];
-        news.push(recalled.news);
+        pasts.push(recalled.past.clone());
         recalled.pieces.sort_by_key(|piece| piece.from);
         for piece in &recalled.pieces {
             survey.bytes += piece.to - piece.from;
@@ -110,17 +110,17 @@ pub(super) fn survey_all(
             remarks.push(Unread { file: candidate.found.name.clone(), why: why.clone(), loss: *loss });
         }
     }
-    Surveys { files: surveys, news, kept }
+    Surveys { files: surveys, pasts, kept }
 }
 
 /// What is left to be surveyed. Streams come first: each keeps one thread busy.
 fn tasks(candidates: &[Candidate], recalled: &[Recalled], block: u64) -> Vec<Task> {
     let all = || candidates.iter().zip(recalled).enumerate();
-    let streams = all()
-        .filter(|(_, (candidate, recalled))| candidate.opened.is_stream() && recalled.news != News::Nothing);
+    let streams =
+        all().filter(|(_, (candidate, recalled))| candidate.opened.is_stream() && recalled.pieces.is_empty());
     let mut tasks: Vec<Task> = streams.map(|(index, _)| Task::Stream(index)).collect();
     for (index, (candidate, recalled)) in all().filter(|(_, (candidate, _))| !candidate.opened.is_stream()) {
-        let stretches = stretches(candidate.opened.size, block, recalled.news).into_iter();
+        let stretches = stretches(candidate.opened.size, block, recalled.past.news).into_iter();
         let known = |from: u64| recalled.pieces.binary_search_by_key(&from, |piece| piece.from).is_ok();
         tasks
             .extend(stretches.filter(|(from, _)| !known(*from)).map(|stretch| Task::Stretch(index, stretch)));
@@ -129,9 +129,14 @@ fn tasks(candidates: &[Candidate], recalled: &[Recalled], block: u64) -> Vec<Tas
 }
 
 /// Surveys a file that must be unpacked, or says why it cannot be.
-fn stream(set: &GrammarSet, candidate: &Candidate, block: usize) -> Result<FileSurvey, String> {
+fn stream(
+    set: &GrammarSet,
+    candidate: &Candidate,
+    block: u64,
+    cut: Option<u64>,
+) -> Result<FileSurvey, String> {
     let unpacker = candidate.opened.unpack().map_err(|error| reason(&error))?;
-    Ok(survey_stream(Layouts { set, format: &candidate.format }, unpacker, block))
+    Ok(survey_stream(Layouts { set, format: &candidate.format }, unpacker, block, cut))
 }
 
 /// Surveys a stretch of a plain file.

@@ -24,13 +24,13 @@ mod walk;
 mod zip;
 
 pub use archive::Archive;
-pub use coding::Charset;
+pub use coding::{Charset, Sum};
 pub use family::{Rotation, family};
 pub use limits::{Budget, Limits};
 pub use open::{Content, Contents, Head, Member, Opened, open, open_bytes};
 pub use options::{CharsetChoice, OpenOptions};
 pub use unpack::{Short, Unpacker};
-pub use walk::{Found, walk};
+pub use walk::{Found, birth_of, walk};
 
 /// No physical line longer than this is kept whole: the rest is counted, not held.
 pub const MAX_LINE: usize = 1 << 20;

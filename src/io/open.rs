@@ -231,6 +231,11 @@ impl Opened {
         self.content() == Content::Stream
     }
 
+    /// What stands between its bytes and its text, in words of our own; empty where nothing does.
+    pub fn coded(&self) -> String {
+        if self.codings.is_empty() { String::new() } else { format!("{:?}", self.codings) }
+    }
+
     /// The character set that its text was in, where it is not UTF-8.
     pub fn charset(&self) -> Option<&'static str> {
         self.codings.iter().find_map(|coding| match coding {

@@ -35,6 +35,12 @@ pub(super) fn told_time(at: Option<i64>) -> Option<i64> {
     at.filter(|at| *at >= OLDEST)
 }
 
+/// When a file was made, nanoseconds since 1970, where the file system keeps that.
+pub fn birth_of(metadata: &fs::Metadata) -> Option<i64> {
+    let since = metadata.created().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_nanos()).ok()
+}
+
 impl Found {
     /// Standard input: bytes without a name, a place or a time.
     pub fn unnamed() -> Self {
@@ -127,11 +133,7 @@ impl Walker {
             metadata.mtime().checked_mul(1_000_000_000).and_then(|at| at.checked_add(metadata.mtime_nsec()));
         let mtime = told_time(mtime);
         let identity = (metadata.dev(), metadata.ino());
-        let birth = metadata
-            .created()
-            .ok()
-            .and_then(|at| i64::try_from(at.duration_since(std::time::UNIX_EPOCH).ok()?.as_nanos()).ok());
-        let size = metadata.len();
+        let (birth, size) = (birth_of(metadata), metadata.len());
         self.found.push((linked, Found { name, path: path.to_owned(), size, mtime, birth, identity }));
     }
 

@@ -50,7 +50,7 @@ pub(super) enum Own {
 }
 
 /// Columns that have a name of their own: those that an expression can ask for.
-const NAMES: [(&str, Cell); 21] = [
+const NAMES: [(&str, Cell); 18] = [
     ("time", Cell::Own(Own::Time)),
     ("mark", Cell::Own(Own::Mark)),
     ("level", Cell::Own(Own::Level)),
@@ -69,19 +69,16 @@ const NAMES: [(&str, Cell); 21] = [
     ("start", Cell::Start),
     ("basis", Cell::Basis),
     ("pattern", Cell::Pattern),
-    // Other words for some of them.
-    ("local", Cell::Own(Own::Time)),
-    ("marks", Cell::Own(Own::Mark)),
-    ("msg", Cell::Part(Part::Message)),
 ];
 
-/// Of these are names that are told: the others say the same.
-const TOLD: usize = 18;
+/// Other words for some of them, which are understood and not told.
+const SYNONYMS: [(&str, Cell); 3] =
+    [("local", Cell::Own(Own::Time)), ("marks", Cell::Own(Own::Mark)), ("msg", Cell::Part(Part::Message))];
 
 impl Cell {
     /// The column of a name: of a part, else of a field.
     fn named(name: &str) -> Self {
-        match NAMES.iter().find(|(known, _)| *known == name) {
+        match NAMES.iter().chain(&SYNONYMS).find(|(known, _)| *known == name) {
             Some((_, cell)) => cell.clone(),
             None => match name.strip_prefix("fields.").unwrap_or(name) {
                 "start" => Self::Start,
@@ -149,7 +146,7 @@ impl Columns {
 
     /// The names that are no fields.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        NAMES.into_iter().take(TOLD).map(|(name, _)| name)
+        NAMES.into_iter().map(|(name, _)| name)
     }
 
     /// Whether none was asked for.

@@ -99,10 +99,8 @@ impl Walker<'_> {
     /// Behind as many bytes as lead on; they are taken from `bytes`.
     pub fn along(&mut self, State(mut at): State, bytes: &mut &[u8]) -> State {
         while let [byte, rest @ ..] = bytes {
-            if let Some(leaving) = self.leaving.filter(|_| self.start == Some(at))
-                && !leaving.contains(byte)
-            {
-                *bytes = &bytes[find(leaving, bytes).unwrap_or(bytes.len())..];
+            if let Some(idle) = self.idle(State(at), bytes).filter(|idle| *idle > 0) {
+                *bytes = &bytes[idle..];
                 continue;
             }
             match self.dfa.next_state(&mut self.cache, at, *byte) {
@@ -112,6 +110,12 @@ impl Walker<'_> {
             *bytes = rest;
         }
         State(at)
+    }
+
+    /// Whether it stands at the start, and how many of these bytes leave it there; `None` where that is not known.
+    pub fn idle(&self, State(at): State, bytes: &[u8]) -> Option<usize> {
+        let leaving = self.leaving.filter(|_| self.start == Some(at))?;
+        Some(find(leaving, bytes).unwrap_or(bytes.len()))
     }
 
     /// At the end of the text.

@@ -2,6 +2,7 @@
 //!
 //! Texts that hardly vary are appended as entries of a dictionary, which the encoder takes as they are.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -108,18 +109,30 @@ impl Default for Rows {
 #[derive(Clone, Copy)]
 struct Whole<'a> {
     text: &'a [u8],
-    /// Whether it is UTF-8 throughout.
-    valid: bool,
+    /// The same, where it is UTF-8 throughout.
+    valid: Option<&'a str>,
 }
 
-impl Whole<'_> {
+impl<'a> Whole<'a> {
+    fn new(text: &'a [u8]) -> Self {
+        Self { text, valid: std::str::from_utf8(text).ok() }
+    }
+
+    /// What a part says: looked at once for all parts, where the whole is UTF-8.
+    fn said<'p>(self, part: &'p [u8]) -> Cow<'p, str>
+    where
+        'a: 'p,
+    {
+        let piece = self.place(part).and_then(|place| self.valid?.get(place));
+        piece.map_or_else(|| lossy(part), Cow::Borrowed)
+    }
+
     /// Where a part stands: itself, or what says the same from `from` on. A value that JSON escapes is a copy, and so
     /// is everything out of a store. Only what is UTF-8 stands anywhere: columns hold no other bytes.
     fn find(self, part: &[u8], from: usize) -> Option<Range<usize>> {
         let range = self.place(part).or_else(|| self.next_word(part, from))?;
         // A piece of valid text is valid if it cuts no character.
-        let cuts = |at: usize| self.text.get(at).is_some_and(|byte| byte & 0xc0 == 0x80);
-        let valid = self.valid && !cuts(range.start) && !cuts(range.end);
+        let valid = self.valid.is_some_and(|text| text.get(range.clone()).is_some());
         (valid || std::str::from_utf8(part).is_ok()).then_some(range)
     }
 
@@ -160,20 +173,20 @@ impl Rows {
     /// Adds a record, an event or a copy of one, with this number.
     pub(super) fn push(&mut self, scene: &Scene<'_>, (batch, event): (&Batch, &Event), number: u64) {
         let record = Record::read(scene, batch, event);
-        let whole = Whole { text: record.text, valid: std::str::from_utf8(record.text).is_ok() };
+        let whole = Whole::new(record.text);
         let file = scene.file(batch.file);
         self.scratch.parts.clear();
         self.times(batch, event, record.instant);
         self.seq.append_value(number);
-        // Of one file most records have the same of what few texts tell, and of one format the same shape.
-        let (of_file, of_format) = (batch.file.0 as usize, usize::from(event.layout));
+        // Records of one file mostly have the same of what few texts tell, and of one pattern the same shape.
+        let (of_file, of_pattern) = (batch.file.0 as usize, event.pattern as usize);
         self.source.push(of_file, file.source.as_bytes());
         self.file.push(of_file, file.name.as_bytes());
         self.line.append_value(batch.line(event));
         self.lines.append_value(event.lines);
-        self.format.push(of_format, record.format().as_bytes());
+        self.format.push(usize::from(event.layout), record.format().as_bytes());
         self.level.push_option(event.level as usize, event.level.word().map(str::as_bytes));
-        self.pattern.push(event.pattern as usize, &pattern_text(event.pattern));
+        self.pattern.push(of_pattern, &pattern_text(event.pattern));
         for word in record.instant.iter().flat_map(|instant| instant.basis.words()) {
             self.basis.values().push_next(word.as_bytes());
         }
@@ -185,8 +198,8 @@ impl Rows {
             self.marks.values().push(1, b"first");
         }
         self.marks.append(true);
-        self.heads(&record, whole, of_file);
-        self.message(&record, event);
+        self.heads(&record, whole, (of_file, of_pattern));
+        self.message(&record, whole, event);
         self.fields(&record, whole, event);
         let Scratch { shape, parts, .. } = &mut self.scratch;
         arrange(parts);
@@ -204,7 +217,7 @@ impl Rows {
         shape.clear();
         shape.extend(facts.pack());
         push_shape(shape, record.text, parts);
-        self.shape.push(of_format, shape);
+        self.shape.push(of_pattern, shape);
     }
 
     /// When it was.
@@ -227,7 +240,7 @@ impl Rows {
     }
 
     /// Who says it, and where in its text that stands.
-    fn heads(&mut self, record: &Record<'_>, whole: Whole<'_>, of_file: usize) {
+    fn heads(&mut self, record: &Record<'_>, whole: Whole<'_>, (of_file, of_pattern): (usize, usize)) {
         let parts = &mut self.scratch.parts;
         let mut found = |part: Part, bytes: Option<&[u8]>| {
             let range = bytes.and_then(|bytes| whole.find(bytes, 0));
@@ -237,9 +250,10 @@ impl Rows {
         found(Part::Stamp, stamp);
         found(Part::Host, host);
         found(Part::Program, record.part(Known::Program));
-        self.stamp.append_option(stamp.map(lossy));
-        self.host.push_option(of_file, host.map(lossy).as_deref().map(str::as_bytes));
-        self.program.push_option(of_file, record.program().map(lossy).as_deref().map(str::as_bytes));
+        self.stamp.append_option(stamp.map(|stamp| whole.said(stamp)));
+        self.host.push_option(of_file, host.map(|host| whole.said(host)).as_deref().map(str::as_bytes));
+        let program = record.program().map(|program| whole.said(program));
+        self.program.push_option(of_pattern, program.as_deref().map(str::as_bytes));
         let pid = record.part(Known::Pid);
         let read = pid.and_then(number);
         self.pid.append_option(read.map(|(number, _)| number));
@@ -247,16 +261,21 @@ impl Rows {
     }
 
     /// What it says, and where that stands.
-    fn message(&mut self, record: &Record<'_>, event: &Event) {
+    fn message(&mut self, record: &Record<'_>, whole: Whole<'_>, event: &Event) {
         let Scratch { message, parts, .. } = &mut self.scratch;
         message.clear();
         record.message(message);
-        let said = lossy(message);
         let at = usize::from(event.message);
+        let stands = record.text.get(at..).is_some_and(|tail| tail.starts_with(message));
+        let place = at..at + message.len();
+        let said = match whole.valid.filter(|_| stands).and_then(|text| text.get(place.clone())) {
+            Some(said) => Cow::Borrowed(said),
+            None => lossy(message),
+        };
         // Only what is borrowed is what was written.
-        let odd = matches!(said, std::borrow::Cow::Owned(_));
-        if !odd && record.text.get(at..).is_some_and(|tail| tail.starts_with(message)) {
-            parts.push((at..at + message.len(), Part::Message));
+        let odd = matches!(said, Cow::Owned(_));
+        if !odd && stands {
+            parts.push((place, Part::Message));
         }
         self.message.append_value(said);
         self.odd.append_option(odd.then_some(&*message));
@@ -274,7 +293,7 @@ impl Rows {
             }
             count += 1;
             fields.keys().push_next(name.as_bytes());
-            fields.values().append_value(lossy(value));
+            fields.values().append_value(whole.said(value));
         });
         if let Some(start) = start_text(record, event) {
             fields.keys().push_next(b"start");

@@ -70,6 +70,33 @@ const HEX: [Bytes; 2] = [Bytes::of(b'a', b'f'), Bytes::of(b'A', b'F')];
 /// All letters.
 const LETTERS: [Bytes; 2] = [Bytes::of(b'a', b'z'), Bytes::of(b'A', b'Z')];
 
+/// Kinds of bytes, a bit each.
+const DIGIT: u8 = 1;
+const LOWER_HEX: u8 = 2;
+const UPPER_HEX: u8 = 4;
+const LETTER: u8 = 8;
+const OTHER: u8 = 16;
+
+/// The kind of each byte.
+const KINDS: [u8; 256] = {
+    let mut kinds = [OTHER; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        kinds[byte] = match byte as u8 {
+            b'0'..=b'9' => DIGIT,
+            b'a'..=b'f' => LOWER_HEX,
+            b'A'..=b'F' => UPPER_HEX,
+            b'g'..=b'z' | b'G'..=b'Z' => LETTER,
+            _ => OTHER,
+        };
+        byte += 1;
+    }
+    kinds
+};
+
+/// What is told of those kinds that are told by all of their bytes.
+const SETS: [(u8, Bytes); 3] = [(DIGIT, Bytes::DIGITS), (LOWER_HEX, HEX[0]), (UPPER_HEX, HEX[1])];
+
 /// What stood in a hole.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Hole {
@@ -90,13 +117,18 @@ impl Hole {
         if self.bytes == Bytes::ALL {
             return;
         }
-        if text.iter().all(u8::is_ascii_digit) {
-            self.bytes.add(Bytes::DIGITS);
+        let kinds = text.iter().fold(0, |kinds, byte| kinds | KINDS[usize::from(*byte)]);
+        let mut bytes = Bytes::default();
+        // Without words, which is most often, and where any letters may stand there already.
+        if kinds & LETTER == 0 || LETTERS.into_iter().all(|letters| self.bytes.holds(letters)) {
+            SETS.iter().filter(|(kind, _)| kinds & kind != 0).for_each(|(_, set)| bytes.add(*set));
+            if kinds & OTHER != 0 {
+                let others = text.iter().filter(|byte| KINDS[usize::from(**byte)] == OTHER);
+                others.for_each(|byte| bytes.0[usize::from(byte >> 6)] |= 1 << (byte & 63));
+            }
+            self.bytes.add(bytes);
             return;
         }
-        // Whether any letters may stand there already.
-        let spelt = LETTERS.into_iter().all(|letters| self.bytes.holds(letters));
-        let mut bytes = Bytes::default();
         let (mut start, mut hex, mut number) = (0, 0, 0_u64);
         // One step more, behind the end.
         for at in 0..=text.len() {
@@ -114,7 +146,7 @@ impl Hole {
                 Some(byte) => bytes.0[usize::from(byte >> 6)] |= 1 << (byte & 63),
                 None => {}
             }
-            if hex & 4 != 0 && !spelt {
+            if hex & 4 != 0 {
                 self.word(words.place(&text[start..at], number));
             } else {
                 HEX.iter()
@@ -124,9 +156,7 @@ impl Hole {
             }
             (start, hex, number) = (at + 1, 0, 0);
         }
-        if !self.bytes.holds(bytes) {
-            self.bytes.add(bytes);
-        }
+        self.bytes.add(bytes);
     }
 
     /// Adds a word.

@@ -12,6 +12,7 @@ use std::path::Path;
 
 use arrow_array::RecordBatch;
 use twox_hash::XxHash3_64;
+use zstd::bulk::Decompressor;
 
 use super::joined::Joiner;
 use super::manifest::PartEntry;
@@ -51,20 +52,27 @@ impl Indexer {
         Ok(())
     }
 
-    /// What is to be written behind `written` bytes of columns, and what the manifest says of it.
-    pub(super) fn finish(self, written: usize) -> (Vec<u8>, String) {
+    /// What is to be written behind `written` bytes of columns, and what the manifest says of it. Joined numbers are
+    /// weighed against `columns`, bytes of those that hang on the records alone.
+    pub(super) fn finish(self, written: usize, columns: usize) -> (Vec<u8>, String) {
         let mut bytes = zstd::bulk::compress(&self.outliner.finish(), 3).unwrap_or_default();
         let outlines = bytes.len();
         let joined = self.joiner.finish(self.rows);
-        if joined.len() <= written / MOST_SHARE {
+        if joined.len() <= columns / MOST_SHARE {
             bytes.extend(joined);
         }
-        let sections = [0..outlines, outlines..bytes.len()].map(|section| {
-            let (at, hash) = (written + section.start, XxHash3_64::oneshot(&bytes[section.clone()]));
-            format!("{at} {} {hash:016x}", section.len())
-        });
-        (bytes, sections.join(" "))
+        let place = places(written, &bytes, outlines);
+        (bytes, place)
     }
+}
+
+/// What the manifest says of an index behind `written` bytes, whose first section is so long.
+fn places(written: usize, bytes: &[u8], first: usize) -> String {
+    let sections = [0..first, first..bytes.len()].map(|section| {
+        let (at, hash) = (written + section.start, XxHash3_64::oneshot(&bytes[section.clone()]));
+        format!("{at} {} {hash:016x}", section.len())
+    });
+    sections.join(" ")
 }
 
 /// Where a section stands in its part, how long it is, and its hash.
@@ -99,14 +107,46 @@ impl PartIndex {
         (XxHash3_64::oneshot(&bytes) == hash).then_some(bytes)
     }
 
+    /// The whole index as it is to be written behind `written` bytes of columns of the same records, and what the
+    /// manifest says of it there.
+    pub(super) fn moved(&mut self, written: usize) -> Option<(Vec<u8>, String)> {
+        let mut bytes = self.section(self.outlines)?;
+        let first = bytes.len();
+        bytes.extend(self.section(self.joined)?);
+        let place = places(written, &bytes, first);
+        Some((bytes, place))
+    }
+
     /// What its texts are made of, in bytes that [`Outlines`](super::outline::Outlines) reads.
-    pub(super) fn outlines(&mut self) -> Option<Vec<u8>> {
+    pub(super) fn outlines<'a>(&mut self, unpacker: &'a mut Unpacker) -> Option<&'a [u8]> {
         let bytes = self.section(self.outlines)?;
-        zstd::bulk::decompress(&bytes, MOST_BYTES as usize).ok()
+        unpacker.unpack(&bytes)
     }
 
     /// Rows by the joined numbers in them.
     pub(super) fn joined(&mut self) -> Option<Vec<u8>> {
         self.section(self.joined)
+    }
+}
+
+/// Unpacks one section after another into the same memory: there are as many as parts, and clearing new memory for each
+/// takes as long as unpacking.
+#[derive(Default)]
+pub(super) struct Unpacker {
+    context: Option<Decompressor<'static>>,
+    bytes: Vec<u8>,
+}
+
+impl Unpacker {
+    /// The bytes of a section; `None` where they are damaged, or more than there may be.
+    fn unpack(&mut self, packed: &[u8]) -> Option<&[u8]> {
+        let size = zstd::zstd_safe::get_frame_content_size(packed).ok()??;
+        self.bytes.clear();
+        self.bytes.reserve(size.min(MOST_BYTES) as usize);
+        if self.context.is_none() {
+            self.context = Decompressor::new().ok();
+        }
+        self.context.as_mut()?.decompress_to_buffer(packed, &mut self.bytes).ok()?;
+        Some(&self.bytes)
     }
 }

@@ -99,6 +99,11 @@ impl InputEntry {
         Self { hash: content().unwrap_or_default(), ..self.clone() }
     }
 
+    /// The hash of its content as a number; none where it has none.
+    pub fn sum(&self) -> Option<u64> {
+        u64::from_str_radix(&self.hash, 16).ok()
+    }
+
     /// Whether a file is the same, as far as its place, its size and its time tell.
     pub fn looks_like(&self, other: &Self) -> bool {
         (&self.file, &self.path, self.bytes, self.mtime)

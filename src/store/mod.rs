@@ -19,6 +19,7 @@ mod parts;
 mod piece;
 mod properties;
 mod reader;
+mod renamed;
 mod rows;
 mod run;
 mod salvage;

@@ -112,6 +112,23 @@ impl OpenPart {
         row(first.saturating_sub(1))..row(last + 1).max(row(first.saturating_sub(1)))
     }
 
+    /// Some columns of all rows, as they were written.
+    pub(super) fn some(&self, columns: &[Column]) -> Result<Vec<RecordBatch>> {
+        let file = self.file.try_clone().map_err(|error| Error::new(crate::base::reason(&error)))?;
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
+        let roots = columns.iter().map(|column| *column as usize);
+        let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
+        let reader = builder.with_batch_size(AT_ONCE).with_projection(mask).build();
+        let reader = reader.map_err(|error| cannot(&error))?;
+        reader.map(|batch| batch.map_err(|error| Error::new(error.to_string()))).collect()
+    }
+
+    /// Whether it has filters of values that are in it.
+    pub(super) fn has_filters(&self) -> bool {
+        let mut columns = self.metadata.metadata().row_groups().iter().flat_map(|group| group.columns());
+        columns.any(|column| column.bloom_filter_offset().is_some())
+    }
+
     /// Rows as they were written, by all of their columns.
     pub(super) fn batches(&self, rows: Range<u64>) -> Result<Vec<RecordBatch>> {
         let file = self.file.try_clone().map_err(|error| Error::new(crate::base::reason(&error)))?;

@@ -23,11 +23,13 @@ use super::manifest::PartEntry;
 use super::open::OpenPart;
 use super::piece::day;
 use super::properties::PART_ROWS;
+use super::renamed::{Move, Renamed, whole};
 use super::rows::{first_number, key_of};
+use super::schema::Column;
 use crate::base::{Error, Result, civil_from_days};
 
 /// Rows that are encoded at once: enough work for all columns.
-const BLOCK_ROWS: usize = 32_768;
+pub(super) const BLOCK_ROWS: usize = 32_768;
 
 /// Writes the parts of one table.
 #[derive(Debug)]
@@ -67,7 +69,7 @@ impl Sealed {
     }
 
     /// Notes size and hash of the file, which is complete.
-    fn note(&self, entry: &mut PartEntry) {
+    pub(super) fn note(&self, entry: &mut PartEntry) {
         entry.bytes = self.bytes;
         entry.hash = format!("{:016x}", self.hasher.finish());
     }
@@ -100,6 +102,20 @@ pub(super) fn bring(old: &Path, root: &Path, path: &str) -> Result<()> {
     // Not every file system knows links.
     let brought = linked.or_else(|_| std::fs::copy(&from, &to).map(|_| ()));
     brought.map_err(|error| Error::io("write", &to, &error))
+}
+
+/// An empty part of the store in `root`.
+pub(super) fn begin(
+    root: &Path,
+    path: &str,
+    schema: &Arc<Schema>,
+    properties: &Arc<WriterProperties>,
+) -> parquet::errors::Result<SerializedFileWriter<Sealed>> {
+    let path = root.join(path);
+    path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+    let columns = ArrowSchemaConverter::new().schema_root("events").convert(schema)?;
+    let file = Sealed::new(File::create_new(path)?);
+    SerializedFileWriter::new(file, columns.root_schema_ptr(), Arc::clone(properties))
 }
 
 /// A part under way.
@@ -176,21 +192,45 @@ impl Parts {
     }
 
     /// Goes on where the table of an earlier store in `old` was at rest: its complete parts are that store's, and of the
-    /// one that was under way the rows are taken from it. `parts` are all that it has.
-    pub(super) fn go_on(&mut self, old: &Path, parts: &[PartEntry], rest: &TableRest) -> Result<()> {
-        for entry in &rest.done {
-            bring(old, &self.root, &entry.path)?;
+    /// one that was under way the rows are taken from it. `parts` are all that it has, `renamed` what files are called
+    /// now.
+    pub(super) fn go_on(
+        &mut self,
+        old: &Path,
+        (parts, rest): (&[PartEntry], &TableRest),
+        renamed: &Renamed<'_>,
+    ) -> Result<()> {
+        let on = Move { old, root: &self.root, schema: &self.schema, properties: &self.properties };
+        let bring = |entry: &PartEntry| renamed.bring(on, entry);
+        let brought: Vec<Option<PartEntry>> =
+            rest.done.par_iter().with_max_len(1).map(bring).collect::<Result<_>>()?;
+        for (entry, brought) in rest.done.iter().zip(brought) {
+            match brought {
+                Some(entry) => self.done.push(entry),
+                None => {
+                    self.take_rows(old, (entry, entry.rows), renamed)?;
+                    self.close()?;
+                }
+            }
         }
-        self.done.clone_from(&rest.done);
-        if rest.rows == 0 {
-            return Ok(());
+        match parts.get(rest.done.len()) {
+            _ if rest.rows == 0 => Ok(()),
+            Some(part) => self.take_rows(old, (part, rest.rows), renamed),
+            None => Err(Error::new("the store to go on from has fewer parts than it says")),
         }
-        let Some(part) = parts.get(rest.done.len()) else {
-            return Err(Error::new("the store to go on from has fewer parts than it says"));
-        };
-        for rows in OpenPart::new(old, part)?.batches(0..rest.rows)? {
+    }
+
+    /// Takes the first rows of a part of an earlier store.
+    fn take_rows(
+        &mut self,
+        old: &Path,
+        (part, count): (&PartEntry, u64),
+        renamed: &Renamed<'_>,
+    ) -> Result<()> {
+        whole(old, part)?;
+        for rows in OpenPart::new(old, part)?.batches(0..count)? {
             let keys = (part.first_key, key_of(&rows, rows.num_rows() - 1).unwrap_or(part.last_key));
-            self.push(day(part.first_key), keys, rows)?;
+            self.push(day(part.first_key), keys, renamed.rows(rows)?)?;
         }
         Ok(())
     }
@@ -200,14 +240,9 @@ impl Parts {
         let (year, month, date) = civil_from_days(day);
         let folder = format!("{}/date={year:04}-{month:02}-{date:02}", self.table);
         let path = format!("{folder}/{:05}.parquet", self.done.len());
-        let made = std::fs::create_dir_all(self.root.join(&folder));
-        let file = made.and_then(|()| File::create_new(self.root.join(&path)));
-        let file = file.map_err(|error| Error::io("write", &self.root.join(&path), &error))?;
-        let columns = ArrowSchemaConverter::new().schema_root("events").convert(&self.schema);
-        let columns = columns.map_err(|error| fault(&error))?;
-        let file = Sealed::new(file);
-        let writer = SerializedFileWriter::new(file, columns.root_schema_ptr(), Arc::clone(&self.properties))
-            .map_err(|error| fault(&error))?;
+        let writer = begin(&self.root, &path, &self.schema, &self.properties).map_err(|error| {
+            Error::new(format!("cannot write {}: {}", self.root.join(&path).display(), super::why(&error)))
+        })?;
         let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&self.schema));
         let leaves = factory.create_column_writers(0).map_err(|error| fault(&error))?;
         let mut leaves = leaves.into_iter();
@@ -276,12 +311,15 @@ impl Parts {
                 .with_max_len(1)
                 .flat_map_iter(|writers| writers.into_iter().map(ArrowColumnWriter::close))
                 .collect::<parquet::errors::Result<_>>()?;
+            // What files are called decides nothing: they are renamed.
+            let of_files = chunks.get(Column::File as usize).map_or(0, |chunk| chunk.close().bytes_written);
             let mut group = writer.next_row_group()?;
             for chunk in chunks {
                 chunk.append_to_row_group(&mut group)?;
             }
             group.close()?;
-            let (index, place) = indexer.finish(writer.bytes_written());
+            let written = writer.bytes_written();
+            let (index, place) = indexer.finish(written, written.saturating_sub(of_files as usize));
             writer.write_all(&index)?;
             entry.index = Some(place);
             writer.into_inner()
@@ -315,7 +353,7 @@ mod tests {
 
     use super::*;
     use crate::store::properties::properties;
-    use crate::store::schema::{Column, schema};
+    use crate::store::schema::schema;
 
     /// A part of messages that came so many at once.
     fn written(at_once: usize) -> PartEntry {

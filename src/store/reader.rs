@@ -16,12 +16,16 @@ use super::salvage;
 use super::stretch::{Builder, Files, Stored};
 use super::wanted::{Answer, Wanted, selected};
 use crate::base::{Error, Loss, Result, Unread};
-use crate::engine::{Choice, Outcome, Sink, Stretch};
+use crate::engine::{Choice, Outcome, Sink, Stretch, beside};
 use crate::ingest::Filter;
 use crate::view::Scene;
 
 /// Rows that one task reads.
 const TASK_ROWS: u64 = 65_536;
+
+/// The least that are worth a task of their own.
+const LEAST_ROWS: u64 = 2_048;
+
 /// Rows of a stretch: what a renderer gets at once.
 const STRETCH_ROWS: usize = 8_192;
 
@@ -244,8 +248,8 @@ impl Store {
         }
         let tasks = self.tasks(&parts, since, until);
         for wave in tasks.chunks(2 * rayon::current_num_threads()) {
-            let read: Vec<Result<Vec<Stored>>> =
-                wave.par_iter().with_max_len(1).map(|task| self.read(task, ask)).collect();
+            let read = wave.par_iter().with_max_len(1).map(|task| self.read(task, ask));
+            let read: Vec<Result<Vec<Stored>>> = beside(sink, || read.collect())?;
             let mut stretches = Vec::new();
             for (task, read) in wave.iter().zip(read) {
                 match read {
@@ -275,21 +279,27 @@ impl Store {
                 }
             }
         }
+        sink.catch_up()?;
         Ok(outcome)
     }
 
     /// The work that a question is: the parts that reach into its window, and of those at its ends the rows.
     fn tasks<'a>(&self, parts: &[&'a PartEntry], since: i64, until: i64) -> Vec<Task<'a>> {
-        let mut tasks = Vec::new();
-        for part in parts {
+        let inside = parts.iter().map(|part| {
             let whole = part.first_key >= since && part.last_key < until;
             // Reading it will tell what is wrong with it.
             let open = if whole { None } else { OpenPart::new(&self.root, part).ok().map(Arc::new) };
             let inside = open.as_ref().and_then(|open| open.inside(since, until).ok());
-            let rows = inside.unwrap_or(0..part.rows);
-            for start in rows.clone().step_by(TASK_ROWS as usize) {
-                let rows = start..rows.end.min(start + TASK_ROWS);
-                tasks.push(Task { part, rows, open: open.clone() });
+            (*part, inside.unwrap_or(0..part.rows), open)
+        });
+        let inside: Vec<_> = inside.collect();
+        // Of few rows every thread gets a share, though two may unpack one page then.
+        let rows: u64 = inside.iter().map(|(_, rows, _)| rows.end - rows.start).sum();
+        let share = rows.div_ceil(rayon::current_num_threads() as u64).clamp(LEAST_ROWS, TASK_ROWS);
+        let mut tasks = Vec::new();
+        for (part, rows, open) in inside {
+            for start in rows.clone().step_by(share as usize) {
+                tasks.push(Task { part, rows: start..rows.end.min(start + share), open: open.clone() });
             }
         }
         tasks

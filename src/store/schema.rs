@@ -15,7 +15,6 @@ pub(super) mod column {
 
 /// Columns in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(dead_code, reason = "all columns stand here, in their order: that is what their numbers say")]
 pub(super) enum Column {
     Time,
     Earliest,

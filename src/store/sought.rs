@@ -105,13 +105,16 @@ struct Judge<'a> {
     outlines: &'a Outlines<'a>,
     /// Where each kind of hole leads to, from the few states that it was met in.
     known: Vec<Vec<(State, Option<Rc<Ways>>)>>,
+    /// Which of them lead from the start to nowhere else, as far as that was asked.
+    idle: Vec<Option<bool>>,
     steps: usize,
 }
 
 /// What outlines tell of what `walker` looks for; with `inverted`, records that hold it are not wanted.
 pub(super) fn told(outlines: &Outlines<'_>, walker: Walker<'_>, inverted: bool) -> Told {
     let known = vec![Vec::new(); outlines.kinds_of_holes()];
-    let mut judge = Judge { walker, outlines, known, steps: 0 };
+    let idle = vec![None; outlines.kinds_of_holes()];
+    let mut judge = Judge { walker, outlines, known, idle, steps: 0 };
     let verdict = |(text, holes, _): (&[u8], &[u32], u64)| {
         let verdict = judge.verdict(text, holes).unwrap_or(Verdict::Perhaps);
         if inverted { verdict.turned() } else { verdict }
@@ -141,6 +144,11 @@ impl Judge<'_> {
         ways.take(self.walker.start())?;
         let mut holes = holes.iter();
         while !(rest.is_empty() || ways.is_over()) {
+            if let [state] = ways.at[..]
+                && let Some(idle) = self.walker.idle(state, rest)
+            {
+                rest = self.past_idle(state, (rest, idle), &mut holes);
+            }
             let constant = memchr::memchr(HOLE, rest).unwrap_or(rest.len());
             self.constant(&mut ways, &mut next, rest.split_off(..constant)?)?;
             if rest.split_off_first().is_some() {
@@ -161,6 +169,36 @@ impl Judge<'_> {
             (true, false) => Verdict::Always,
             (false, _) => Verdict::Never,
             (true, true) => Verdict::Perhaps,
+        })
+    }
+
+    /// What is left of an outline behind what leaves a walk at the start: constants of so many bytes, as far as the holes
+    /// between them do so too.
+    fn past_idle<'o>(
+        &mut self,
+        start: State,
+        (mut rest, mut idle): (&'o [u8], usize),
+        holes: &mut std::slice::Iter<'_, u32>,
+    ) -> &'o [u8] {
+        while let Some(constant) = memchr::memchr(HOLE, &rest[..idle]) {
+            if !holes.as_slice().first().is_some_and(|hole| self.is_idle(start, *hole)) {
+                return &rest[constant..];
+            }
+            holes.next();
+            rest = &rest[constant + 1..];
+            idle -= constant + 1;
+        }
+        &rest[idle..]
+    }
+
+    /// Whether a hole leads from the start to the start alone.
+    fn is_idle(&mut self, start: State, hole: u32) -> bool {
+        let known = self.idle[hole as usize];
+        known.unwrap_or_else(|| {
+            let through = self.through(start, hole);
+            let idle = through.is_some_and(|ways| ways.at == [start] && !ways.found && !ways.lost);
+            self.idle[hole as usize] = Some(idle);
+            idle
         })
     }
 

@@ -10,7 +10,7 @@ use std::path::Path;
 use parquet::arrow::arrow_reader::RowSelector;
 use rayon::prelude::*;
 
-use super::index::PartIndex;
+use super::index::{PartIndex, Unpacker};
 use super::joined::Joined;
 use super::manifest::PartEntry;
 use super::open::{OpenPart, selection};
@@ -79,7 +79,7 @@ impl<'a> Wanted<'a> {
     /// Asks the indexes of parts. Parts in which nothing is wanted are those whose answer counts none.
     pub(super) fn look(&mut self, root: &Path, parts: &[&'a PartEntry]) {
         let Some((automaton, inverted)) = &self.automaton else { return };
-        let answer = |part: &&'a PartEntry| {
+        let answer = |unpacker: &mut Unpacker, part: &&'a PartEntry| {
             let mut index = PartIndex::open(root, part)?;
             let joined = self.joined.as_ref();
             let rows =
@@ -87,13 +87,14 @@ impl<'a> Wanted<'a> {
             let answer = match rows {
                 Some(rows) => rows,
                 None => {
-                    let bytes = index.outlines()?;
-                    Answer::Told(told(&Outlines::from_bytes(&bytes)?, automaton.walker(), *inverted))
+                    let bytes = index.outlines(unpacker)?;
+                    Answer::Told(told(&Outlines::from_bytes(bytes)?, automaton.walker(), *inverted))
                 }
             };
             Some((part.path.as_str(), answer))
         };
-        self.answers = parts.par_iter().with_max_len(1).filter_map(answer).collect();
+        let answers = parts.par_iter().map_init(Unpacker::default, answer);
+        self.answers = answers.flatten_iter().collect();
     }
 
     /// What the index of a part told.

@@ -17,6 +17,7 @@ use super::manifest::{MANIFEST, Made, Manifest};
 use super::parts::{Parts, TableRest};
 use super::piece::{Piece, Slice, numbered};
 use super::properties::properties;
+use super::renamed::Renamed;
 use super::schema::schema;
 use super::series::{SeriesParts, SeriesRest};
 use crate::base::{Error, Result};
@@ -176,10 +177,18 @@ impl Writer {
         }
     }
 
-    /// Goes on where an earlier store, which stands at `old` with this manifest, was at rest.
-    pub fn go_on(&mut self, old: &Path, manifest: &Manifest, rest: &WriterRest) -> Result<()> {
-        self.events.go_on(old, &manifest.events, &rest.events)?;
-        self.copies.go_on(old, &manifest.copies, &rest.copies)?;
+    /// Goes on where an earlier store, which stands at `old` with this manifest, was at rest. Files that are `renamed`
+    /// were called otherwise there: the name then, and now.
+    pub fn go_on(
+        &mut self,
+        old: &Path,
+        manifest: &Manifest,
+        rest: &WriterRest,
+        renamed: &[(String, String)],
+    ) -> Result<()> {
+        let renamed = Renamed::new(renamed);
+        self.events.go_on(old, (&manifest.events, &rest.events), &renamed)?;
+        self.copies.go_on(old, (&manifest.copies, &rest.copies), &renamed)?;
         self.series.go_on(old, &rest.series)?;
         self.rows = rest.rows;
         Ok(())

@@ -9,6 +9,7 @@ mod file;
 mod gaps;
 mod layouts;
 mod scan;
+mod stream;
 mod unset;
 mod uptimes;
 
@@ -19,7 +20,8 @@ pub use gaps::Gaps;
 pub use layouts::{FileFormat, Layouts, lines};
 pub use scan::{
     ChunkSurvey, JUMP, REPEATED, Range, Seen, Surveyed, Yearless, across_years, is_small, survey_plain,
-    survey_stream, turn_between,
+    turn_between,
 };
+pub use stream::{stretch_end, survey_stream};
 pub use unset::drop_unset;
 pub use uptimes::{Rest, Stretch, Uptimes, uptime};

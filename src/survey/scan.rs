@@ -8,14 +8,14 @@ use std::collections::BTreeSet;
 
 use super::abbreviated::Abbreviated;
 use super::dayless::Dayless;
-use super::file::{FileSurvey, Overlong, STEP_BACK};
+use super::file::STEP_BACK;
 use super::gaps::Gaps;
 use super::layouts::{Layouts, lines};
 use super::unset;
 use super::uptimes::{self, Uptimes, rest};
 use crate::base::{Abbreviation, NANOS_PER_SECOND, Stamp, WrittenDate, WrittenZone};
 use crate::grammar::{GrammarId, MAX_HEAD, Slots};
-use crate::io::{Opened, Unpacker};
+use crate::io::Opened;
 
 /// Smallest and largest value seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -150,12 +150,12 @@ pub struct ChunkSurvey {
 pub(super) const LONGEST_RECORD: u64 = 8 << 20;
 
 /// Surveys lines one by one into a chunk.
-struct Surveyor<'a> {
+pub(super) struct Surveyor<'a> {
     layouts: Layouts<'a>,
     /// Whether lines may say something about the days of those below them.
     tells_days: bool,
     slots: Slots,
-    used: BTreeSet<GrammarId>,
+    pub(super) used: BTreeSet<GrammarId>,
     last_used: Option<GrammarId>,
     chunk: ChunkSurvey,
     /// Stretches that ended at a jump of the stamps, and where each starts.
@@ -216,7 +216,7 @@ pub fn across_years(previous: i64, next: i64) -> i64 {
 }
 
 impl<'a> Surveyor<'a> {
-    fn new(layouts: Layouts<'a>, start: u64, size: u64) -> Self {
+    pub(super) fn new(layouts: Layouts<'a>, start: u64, size: u64) -> Self {
         Self {
             tells_days: layouts.tells_days(),
             layouts,
@@ -244,6 +244,28 @@ impl<'a> Surveyor<'a> {
         (self.cuts, self.starts, self.rifts, self.steps_back, self.relabels) = (0, 0, 0, 0, 0);
         self.maybe_unset = true;
         chunks
+    }
+
+    /// Takes the lines of `text`, which stands at `base` in the file, from `start` on, as far as they start above `to`;
+    /// the stretches that they are.
+    pub(super) fn stretch(
+        &mut self,
+        text: &[u8],
+        start: usize,
+        (base, to): (u64, u64),
+    ) -> Vec<(u64, ChunkSurvey)> {
+        let limit = (to - base) as usize;
+        let mut line_start = start;
+        for (at, next, line) in lines(text, start) {
+            if line_start >= limit {
+                break;
+            }
+            self.line(base + line_start as u64, &text[at..], line);
+            line_start = next;
+        }
+        self.chunk.repeats =
+            memchr::memmem::find(&text[start..line_start.min(text.len())], REPEATED).is_some();
+        self.take(to)
     }
 
     /// Takes the line that `text` starts with and that starts at `offset`; whether a record begins with it.
@@ -493,67 +515,8 @@ pub fn survey_plain(
         0 => 0,
         _ => memchr::memchr(b'\n', text).map_or(text.len(), |newline| newline + 1),
     };
-    let limit = (to - base) as usize;
-    let mut line_start = start;
-    for (at, next, line) in lines(text, start) {
-        if line_start >= limit {
-            break;
-        }
-        surveyor.line(base + line_start as u64, &text[at..], line);
-        line_start = next;
-    }
-    surveyor.chunk.repeats =
-        memchr::memmem::find(&text[start..line_start.min(text.len())], REPEATED).is_some();
-    Ok(((surveyor.take(to), surveyor.used), count < length))
-}
-
-/// Surveys a compressed file from its beginning, cutting it into chunks of about `chunk_size` bytes at
-/// record starts.
-pub fn survey_stream(layouts: Layouts<'_>, mut unpacker: Unpacker, chunk_size: usize) -> FileSurvey {
-    let mut survey = FileSurvey::default();
-    let mut surveyor = Surveyor::new(layouts, 0, 0);
-    let peeks = layouts.set.get(layouts.format.primary).peeks;
-    let mut pending: Vec<u8> = Vec::new();
-    let mut base = 0; // offset of `pending` in the unpacked file
-    let mut ended = false;
-    // Lines so far, and the first one that was cut.
-    let (mut number, mut first_cut) = (0, None);
-    while !ended {
-        let before = pending.len();
-        if let Err(why) = unpacker.fill(&mut pending, chunk_size) {
-            survey.cut = Some(why);
-        }
-        let got = pending.len() - before;
-        survey.bytes += got as u64;
-        ended = got < chunk_size;
-        // Where lines below one tell what it is, they must be at hand.
-        let held = if ended || !peeks { 0 } else { MAX_HEAD };
-        let complete = match (ended, memchr::memrchr(b'\n', &pending[..pending.len().saturating_sub(held)])) {
-            (true, _) => pending.len(),
-            (false, Some(newline)) => newline + 1,
-            (false, None) => 0,
-        };
-        let mut line_start = 0;
-        for (at, next, line) in lines(&pending[..complete], 0) {
-            surveyor.line(base + line_start as u64, &pending[at..], line);
-            number += 1;
-            // What is left out would stand before this line's end.
-            if first_cut.is_none() && unpacker.first_cut().is_some_and(|cut| cut <= base + next as u64) {
-                first_cut = Some(number);
-            }
-            line_start = next;
-        }
-        if complete > 0 {
-            surveyor.chunk.repeats =
-                memchr::memmem::find(&pending[..line_start.min(pending.len())], REPEATED).is_some();
-            survey.chunks.extend(surveyor.take(base + line_start as u64));
-            base += line_start as u64;
-            pending.drain(..line_start);
-        }
-    }
-    survey.used = surveyor.used;
-    survey.overlong = first_cut.map(|line| Overlong { line, bytes: unpacker.dropped() });
-    survey
+    let chunks = surveyor.stretch(text, start, (base, to));
+    Ok(((chunks, surveyor.used), count < length))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::coarse;
-use crate::base::{Batch, Derived, Event, Flags, NANOS_PER_SECOND};
+use crate::base::{Batch, Derived, Event, Flags, NANOS_PER_SECOND, ORIGINAL};
 use crate::grammar::Known;
 use crate::view::{Record, Scene};
 
@@ -207,7 +207,7 @@ pub(super) fn same_parts<'a>(a: (&'a Batch, &Event), b: (&'a Batch, &Event)) -> 
     match (a.0.derived(a.1), b.0.derived(b.1)) {
         (None, None) => true,
         (Some(a), Some(b)) => {
-            let parts = |of: &'a Derived| of.fields.iter().filter(|(name, _)| name != "original");
+            let parts = |of: &'a Derived| of.fields.iter().filter(|(name, _)| name != ORIGINAL);
             parts(a).eq(parts(b))
         }
         _ => false,

@@ -9,7 +9,7 @@ use std::path::Path;
 use crate::util::{Random, Scratch, TIMELINE, date, days, gzip};
 
 /// Says that a build went on from the one before.
-const WENT_ON: &str = "Only what is new was read: ";
+pub(crate) const WENT_ON: &str = "Only what is new was read: ";
 
 /// All files of a store but what it keeps for the next build, which says how often that was done.
 fn files(store: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -29,7 +29,7 @@ fn files(store: &Path) -> BTreeMap<String, Vec<u8>> {
     all
 }
 
-fn append(scratch: &Scratch, name: &str, text: &str) {
+pub(crate) fn append(scratch: &Scratch, name: &str, text: &str) {
     let path = scratch.work().join(name);
     fs::create_dir_all(path.parent().expect("below work")).expect("a folder");
     let mut file = OpenOptions::new().append(true).create(true).open(path).expect("a log");
@@ -37,7 +37,7 @@ fn append(scratch: &Scratch, name: &str, text: &str) {
 }
 
 /// Builds, in blocks of so many bytes; what it says.
-fn build(scratch: &Scratch, store: &str, block: u64, more: &[&str]) -> String {
+pub(crate) fn build(scratch: &Scratch, store: &str, block: u64, more: &[&str]) -> String {
     let mut command = scratch.command(TIMELINE);
     command.env("TIMELINE_CHUNK_SIZE", block.to_string());
     let output =
@@ -52,9 +52,14 @@ fn summary(said: &str) -> &str {
 }
 
 /// Brings the store up to date and makes another from nothing: both must be the same. Whether it went on.
-fn brought_up(scratch: &Scratch, block: u64) -> bool {
-    let said = build(scratch, "again.timeline", block, &[]);
-    let fresh = build(scratch, "fresh.timeline", block, &["--force"]);
+pub(crate) fn brought_up(scratch: &Scratch, block: u64) -> bool {
+    brought_up_with(scratch, block, &[]).contains(WENT_ON)
+}
+
+/// The same with further options; what it said.
+pub(crate) fn brought_up_with(scratch: &Scratch, block: u64, more: &[&str]) -> String {
+    let said = build(scratch, "again.timeline", block, more);
+    let fresh = build(scratch, "fresh.timeline", block, &[more, &["--force"]].concat());
     assert_eq!(summary(&said), summary(&fresh));
     let again = files(&scratch.work().join("again.timeline"));
     let fresh = files(&scratch.work().join("fresh.timeline"));
@@ -62,14 +67,14 @@ fn brought_up(scratch: &Scratch, block: u64) -> bool {
     for (name, bytes) in &again {
         assert!(*bytes == fresh[name], "{name} is not what a build from nothing writes");
     }
-    let unchanged = build(scratch, "again.timeline", block, &[]);
+    let unchanged = build(scratch, "again.timeline", block, more);
     assert_eq!(summary(&unchanged), summary(&said));
     assert!(unchanged.ends_with("is up to date: no file has changed\n"), "{unchanged}");
-    said.contains(WENT_ON)
+    said
 }
 
 /// A second of December 2014, as the spellings of `writer` have it.
-fn stamp(writer: usize, second: u64) -> String {
+pub(crate) fn stamp(writer: usize, second: u64) -> String {
     let (year, month, day) = date(days(2014, 12, 1) + (second / 86_400) as i64);
     let (hour, minute, second) = (second / 3_600 % 24, second / 60 % 60, second % 60);
     match writer {
@@ -80,7 +85,7 @@ fn stamp(writer: usize, second: u64) -> String {
 }
 
 /// A record of a writer: of one line, of several, a sample, or one that other logs have as well.
-fn record(random: &mut Random, writer: usize, second: u64) -> String {
+pub(crate) fn record(random: &mut Random, writer: usize, second: u64) -> String {
     let (stamp, number) = (stamp(writer, second), random.below(40));
     match (writer, random.below(8)) {
         (0, 0) => format!("{stamp} web1 kernel: [{second:6}.000000] oom-killer: order={number}\n"),
@@ -98,7 +103,7 @@ fn record(random: &mut Random, writer: usize, second: u64) -> String {
 }
 
 /// What is written to each log from one second to another.
-fn written(random: &mut Random, from: u64, to: u64) -> [String; 3] {
+pub(crate) fn written(random: &mut Random, from: u64, to: u64) -> [String; 3] {
     let mut logs = [String::new(), String::new(), String::new()];
     for second in from..to {
         for (writer, log) in logs.iter_mut().enumerate() {
@@ -110,7 +115,7 @@ fn written(random: &mut Random, from: u64, to: u64) -> [String; 3] {
     logs
 }
 
-const NAMES: [&str; 3] = ["logs/web1/messages", "logs/web1/php-fpm.log", "logs/web1/app.log"];
+pub(crate) const NAMES: [&str; 3] = ["logs/web1/messages", "logs/web1/php-fpm.log", "logs/web1/app.log"];
 
 #[test]
 fn what_is_brought_up_to_date_is_what_is_built_from_nothing() {
@@ -176,7 +181,7 @@ fn what_reaches_back_is_read_with_all_the_rest() {
     append(&scratch, "logs/web1/new.log", &format!("{} INFO a log that came\n", old()));
     assert!(!brought_up(&scratch, 524_288), "a log that reaches back");
     let path = scratch.work().join(NAMES[1]);
-    fs::rename(&path, path.with_extension("log.1")).expect("rotated");
+    fs::rename(&path, path.with_file_name("other.log")).expect("renamed");
     assert!(!brought_up(&scratch, 524_288), "a log of another name");
     let path = scratch.work().join(NAMES[0]);
     let edited = fs::read_to_string(&path).expect("a log").replacen("sshd", "sshx", 1);

@@ -28,6 +28,7 @@ mod proxies;
 mod recorded;
 mod repeats;
 mod robust;
+mod rotated;
 mod salvage;
 mod series;
 mod stores;

@@ -30,6 +30,7 @@ mod layer;
 mod lz4;
 mod members;
 mod returns;
+mod sum;
 mod xz;
 mod zstd;
 
@@ -46,6 +47,7 @@ pub(super) use charset::charset;
 pub(super) use json::{element, keys};
 pub(super) use layer::{Source, start};
 pub(super) use returns::has_returns;
+pub use sum::Sum;
 
 /// One layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
