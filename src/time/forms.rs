@@ -46,15 +46,15 @@ impl Clock {
     pub(super) fn read(bytes: &[u8], at: usize) -> Option<Self> {
         let clock = Self::to_minute(bytes, at)?;
         let second = digits(bytes, clock.end + 1, 2).filter(|_| bytes.get(clock.end) == Some(&b':'))?;
-        let (nanos, written, end) = fraction(bytes, clock.end + 3);
+        Self::to_second(bytes, (clock.hour, clock.minute, second), clock.end + 3)
+    }
+
+    /// These hours, minutes and seconds, with the fraction that stands at `at`; none where a number goes on.
+    fn to_second(bytes: &[u8], (hour, minute, second): (u32, u32, u32), at: usize) -> Option<Self> {
+        let (nanos, written, end) = fraction(bytes, at);
         let resolution = Resolution::digits(written);
-        (!bytes.get(end).is_some_and(u8::is_ascii_digit)).then_some(Self {
-            second,
-            nanos,
-            resolution,
-            end,
-            ..clock
-        })
+        let goes_on = bytes.get(end).is_some_and(u8::is_ascii_digit);
+        (!goes_on).then_some(Self { hour, minute, second, nanos, resolution, end })
     }
 
     /// `H:MM` at `at`.
@@ -76,34 +76,15 @@ impl Clock {
         };
         let (minute, at) = next(at)?;
         let (second, at) = next(at)?;
-        let (nanos, written, end) = fraction(bytes, at);
         // Three digits at most behind a third point are the end of an address: `10.10.59.12`.
-        let address = separator == b'.' && bytes.get(at) == Some(&b'.') && written < 4;
-        let resolution = Resolution::digits(written);
-        (!address && !bytes.get(end).is_some_and(u8::is_ascii_digit)).then_some(Self {
-            hour,
-            minute,
-            second,
-            nanos,
-            resolution,
-            end,
-        })
+        let address = separator == b'.' && bytes.get(at) == Some(&b'.') && fraction(bytes, at).1 < 4;
+        Self::to_second(bytes, (hour, minute, second), at).filter(|_| !address)
     }
 
     /// `HHMMSS` at `at`, with a fraction.
     pub(super) fn dense(bytes: &[u8], at: usize) -> Option<Self> {
-        let (hour, minute, second) =
-            (digits(bytes, at, 2)?, digits(bytes, at + 2, 2)?, digits(bytes, at + 4, 2)?);
-        let (nanos, written, end) = fraction(bytes, at + 6);
-        let resolution = Resolution::digits(written);
-        (!bytes.get(end).is_some_and(u8::is_ascii_digit)).then_some(Self {
-            hour,
-            minute,
-            second,
-            nanos,
-            resolution,
-            end,
-        })
+        let parts = (digits(bytes, at, 2)?, digits(bytes, at + 2, 2)?, digits(bytes, at + 4, 2)?);
+        Self::to_second(bytes, parts, at + 6)
     }
 
     /// The stamp of this time on a day, with the zone behind it.
