@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use super::again::{Earlier, is_repeatable, keeps_no_less, made_from, options, ours};
 use super::analyse::{Analysis, Course, Events, Storing, analyse_on};
 use super::args::{BuildArgs, Input};
+use super::aside;
 use super::context::Context;
 use super::growing::keep_up;
 use super::outcome::Ending;
@@ -20,7 +21,7 @@ use crate::present::{
 };
 use crate::store::{Beside, InputEntry, Made, Manifest, Rest, Run, Store, Writer, selection};
 use crate::text::{clean, file_name};
-use crate::time::{Zone, render_rfc3339};
+use crate::time::Zone;
 
 /// Columns of tables where there is no screen.
 const COLUMNS: usize = 120;
@@ -173,39 +174,17 @@ fn once(args: &BuildArgs, place: &Place, found: &[Found], force: bool) -> Result
     if let (Place::Store(path), Some(writer)) = (place, writer) {
         let files = hashed(&context, &files, manifest.as_ref());
         let kept = context.kept(rested);
-        let aside = (!gone.is_empty()).then(|| aside(path));
+        let held = manifest.as_ref().and_then(|manifest| aside::holder(path, manifest, &gone));
+        let aside = (!gone.is_empty() && held.is_none()).then(|| aside::place(path));
         events = finish(*writer, args, (&context, files), (&analysis, kept), aside.as_deref())?;
         summary.push(b'\n');
         summary.extend_from_slice(written(&context, path, events, args).as_bytes());
-        told.extend(aside.map(|aside| told_of_gone(&aside, &gone)));
+        told.extend(aside.or(held).map(|aside| aside::told(&aside, &gone)));
     }
     question.tell_never_met(&context, args.common.quiet);
     // The summary has told of every loss: stderr need not repeat it.
     let ending = context.verdict(&analysis.remarks);
     Ok(Built { summary, told, events, ending })
-}
-
-/// Where a store is put that holds what its logs no longer do.
-fn aside(path: &Path) -> PathBuf {
-    let mut now = Vec::new();
-    render_rfc3339(&mut now, resolve::now(), 0, 0, true);
-    let now = String::from_utf8_lossy(&now).replace(':', "");
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".until-{now}"));
-    path.with_file_name(name)
-}
-
-/// Says what stands aside.
-fn told_of_gone(aside: &Path, gone: &[String]) -> String {
-    let named: Vec<String> = gone.iter().take(3).map(|name| clean(name)).collect();
-    let more = if gone.len() > named.len() { ", ..." } else { "" };
-    let (files, are) = if gone.len() == 1 { ("file", "is") } else { ("files", "are") };
-    format!(
-        "Kept: {} still holds {} {files} that {are} gone ({}{more})\n",
-        clean(&aside.to_string_lossy()),
-        gone.len(),
-        named.join(", ")
-    )
 }
 
 /// Goes on where an earlier build of this store was at rest, if what it found below stands; and what there is to be

@@ -3,6 +3,7 @@
 mod again;
 mod analyse;
 mod args;
+mod aside;
 mod boot_findings;
 mod build;
 mod clock_findings;

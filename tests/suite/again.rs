@@ -236,6 +236,32 @@ fn what_logs_no_longer_hold_stays() {
 }
 
 #[test]
+fn one_store_put_aside_holds_what_goes_later_if_it_was_whole_there() {
+    let scratch = Scratch::new("aside");
+    for second in ["00", "10", "20", "30"] {
+        let line = format!("2014-12-01T10:00:{second}Z INFO says {second}\n");
+        append(&scratch, &format!("logs/{second}/app.log"), &line);
+    }
+    build(&scratch, "again.timeline", 524_288, &[]);
+    let without = |second: &str| {
+        fs::remove_file(scratch.work().join(format!("logs/{second}/app.log"))).expect("a log");
+        let said = build(&scratch, "again.timeline", 524_288, &[]);
+        let kept = said.lines().find_map(|line| line.strip_prefix("Kept: ")).expect("it is told");
+        kept.split(' ').next().expect("a name").to_owned()
+    };
+    let first = without("10");
+    // It stood there whole.
+    assert_eq!(without("20"), first);
+    append(&scratch, "logs/30/app.log", "2014-12-01T10:00:31Z INFO says more\n");
+    build(&scratch, "again.timeline", 524_288, &[]);
+    let second = without("30");
+    assert_ne!(second, first);
+    let shown = |store: &str| String::from_utf8_lossy(&scratch.good(&["show", store])).into_owned();
+    assert!(shown(&first).contains("says 10") && shown(&first).contains("says 20"));
+    assert!(shown(&second).contains("says more"));
+}
+
+#[test]
 fn a_store_is_kept_up_while_logs_grow_and_are_rotated() {
     let scratch = Scratch::new("kept-up");
     append(&scratch, NAMES[2], "2014-12-01T10:00:00Z INFO one\n");
