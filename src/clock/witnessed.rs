@@ -272,33 +272,42 @@ impl<'a> Nodes<'a> {
     /// The same of files that were last changed a while after their last record: nothing that decides. And how many
     /// files could be heard.
     pub(super) fn changed(&self, within: i64) -> (Vec<Vote>, usize) {
-        const SECOND: i64 = NANOS_PER_SECOND;
+        const AT_ONCE: i64 = 2 * NANOS_PER_SECOND;
         let all: Vec<i64> = self.files.iter().filter_map(|facts| facts.mtime).collect();
+        let heard: Vec<_> = (0..self.files.len()).filter_map(|file| self.last_change(file, within)).collect();
+        let mut count = 0;
         let mut votes = Vec::new();
-        let mut heard = 0;
-        for (file, facts) in self.files.iter().enumerate() {
-            // By whose clock the last record was written must be plain.
-            let Some(mtime) = facts.mtime.filter(|_| facts.testimony.writers.is_empty()) else { continue };
-            // Written in one go, by a copy.
-            if all.iter().filter(|other| (*other - mtime).abs() <= 2 * SECOND).count() > 2 {
-                continue;
+        for (file, node, mtime, offset) in &heard {
+            // Written in one go: by a copy, unless each of them was written just then, by one clock: apt and dpkg end
+            // three logs at once.
+            if all.iter().filter(|other| (*other - mtime).abs() <= AT_ONCE).count() > 2 {
+                let mut together = heard.iter().filter(|(_, _, other, _)| (other - mtime).abs() <= AT_ONCE);
+                if offset.is_none() || together.clone().count() < 2 || !together.all(|one| one.3 == *offset) {
+                    continue;
+                }
             }
-            let chunks = facts.survey.chunks.iter().zip(&self.years[file]).enumerate();
-            let last = chunks.rev().find_map(|(index, ((_, chunk), year))| Some((index, chunk.last?, *year)));
-            let Some((index, seen, year)) = last else { continue };
-            let number = facts.testimony.stretches[index];
-            let located = match (seen, super::stretches::wall(seen, year)) {
-                (Stamped::Zoned(at), _) => self.zoned(file).map(|node| (node, at)),
-                (_, Some(at)) => self.run(file, number).map(|node| (node, at)),
-                _ => None,
-            };
-            let Some((node, at)) = located else { continue };
-            heard += 1;
-            if let Some(offset) = split(at - mtime, (-within, SECOND)) {
-                votes.push(self.vote_beside((node, offset), (file, None), mtime));
-            }
+            count += 1;
+            votes.extend(offset.map(|offset| self.vote_beside((*node, offset), (*file, None), *mtime)));
         }
-        (votes, heard)
+        (votes, count)
+    }
+
+    /// By which node's clock a file's last record was written, when the file was changed, and the offset at which that
+    /// was just behind the record, if there is one; `None` where its last record tells nothing.
+    fn last_change(&self, file: usize, within: i64) -> Option<(usize, usize, i64, Option<i64>)> {
+        let facts = &self.files[file];
+        // By whose clock the last record was written must be plain.
+        let mtime = facts.mtime.filter(|_| facts.testimony.writers.is_empty())?;
+        let chunks = facts.survey.chunks.iter().zip(&self.years[file]).enumerate();
+        let last = chunks.rev().find_map(|(index, ((_, chunk), year))| Some((index, chunk.last?, *year)));
+        let (index, seen, year) = last?;
+        let number = facts.testimony.stretches[index];
+        let (node, at) = match (seen, super::stretches::wall(seen, year)) {
+            (Stamped::Zoned(at), _) => self.zoned(file).map(|node| (node, at)),
+            (_, Some(at)) => self.run(file, number).map(|node| (node, at)),
+            _ => None,
+        }?;
+        Some((file, node, mtime, split(at - mtime, (-within, NANOS_PER_SECOND))))
     }
 
     /// Drops votes that may be of one program, or of one host, and not of the log: a writer's own clock shows where
