@@ -47,9 +47,8 @@ pub(super) fn holder(path: &Path, manifest: &Manifest, gone: &[String]) -> Optio
         let same = (&kept.made_from, &kept.tz, &kept.options)
             == (&manifest.made_from, &manifest.tz, &manifest.options);
         same && gone.iter().all(|name| {
-            let mut last = manifest.inputs.iter().filter(|input| input.file == *name);
-            let kept = |last: &InputEntry| kept.inputs.iter().any(|input| holds_the_same(input, last));
-            last.next().is_some_and(kept)
+            let last = manifest.inputs.iter().find(|input| input.file == *name);
+            last.is_some_and(|last| kept.inputs.iter().any(|input| holds_the_same(input, last)))
         })
     };
     asides.into_iter().rev().map(|name| path.with_file_name(name)).find(holds)
