@@ -351,6 +351,8 @@ mod tests {
             ("2014-12-12 10:10:59 UTC-5 x", WrittenZone::Offset(-18_000), " x"),
             ("2014-12-12 10:10:59 GMT+0900 (KST)", WrittenZone::Offset(32_400), " (KST)"),
             ("2014-12-12 10:10:59 UTC-1234 x", WrittenZone::Offset(0), "-1234 x"),
+            ("2014-12-12 10:10:59 UTC+9:", WrittenZone::Offset(32_400), ":"),
+            ("2014-12-12 10:10:59 UTC+9:30: x", WrittenZone::Offset(34_200), ": x"),
             ("2014-12-12 10:10:59 (UTC) x", WrittenZone::Offset(0), " x"),
             ("2014-12-12 10:10:59 [3] x", WrittenZone::Absent, " [3] x"),
             ("2014-12-12 10:10:59 am: x", WrittenZone::Absent, ": x"),

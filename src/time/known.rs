@@ -216,12 +216,9 @@ fn from_greenwich(bytes: &[u8], at: usize) -> (i32, usize) {
     };
     let of_one_digit = || {
         let hours = digits(bytes, at + 1, 1)?;
-        Some(match bytes.get(at + 2) {
-            Some(b':') => {
-                (digits(bytes, at + 3, 2).map_or(hours * 3_600, |m| hours * 3_600 + m * 60) as i32, at + 5)
-            }
-            _ => (hours as i32 * 3_600, at + 2),
-        })
+        let minutes = digits(bytes, at + 3, 2).filter(|_| bytes.get(at + 2) == Some(&b':'));
+        let end = if minutes.is_some() { at + 5 } else { at + 2 };
+        Some(((hours * 3_600 + minutes.unwrap_or(0) * 60) as i32, end))
     };
     match offset(bytes, at + 1).or_else(of_one_digit) {
         // Zones are whole quarters of an hour apart.
