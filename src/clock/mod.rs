@@ -57,6 +57,7 @@ pub use skew::{
 };
 pub use skewed::{Apart, SkewShown, Skewed, seconds};
 pub use spans::ChunkSpan;
+pub use witnessed::AT_ONCE;
 
 /// A stretch of a file in which one zone holds.
 #[derive(Clone, Debug)]

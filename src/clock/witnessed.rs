@@ -59,6 +59,18 @@ pub(super) struct Nodes<'a> {
     pub count: usize,
 }
 
+/// Files changed within so long of each other were changed in one go.
+pub const AT_ONCE: i64 = 2 * NANOS_PER_SECOND;
+
+/// When a file was changed, and by whose clock its last record was written.
+struct LastChange {
+    file: usize,
+    node: usize,
+    mtime: i64,
+    /// The offset at which the file was changed just behind that record, if there is one.
+    offset: Option<i64>,
+}
+
 impl<'a> Nodes<'a> {
     pub(super) fn new(files: &'a [FileFacts<'a>], years: Vec<Vec<i32>>, runs: Vec<Run>) -> Self {
         let mut run_of = BTreeMap::new();
@@ -272,29 +284,30 @@ impl<'a> Nodes<'a> {
     /// The same of files that were last changed a while after their last record: nothing that decides. And how many
     /// files could be heard.
     pub(super) fn changed(&self, within: i64) -> (Vec<Vote>, usize) {
-        const AT_ONCE: i64 = 2 * NANOS_PER_SECOND;
         let all: Vec<i64> = self.files.iter().filter_map(|facts| facts.mtime).collect();
         let heard: Vec<_> = (0..self.files.len()).filter_map(|file| self.last_change(file, within)).collect();
         let mut count = 0;
         let mut votes = Vec::new();
-        for (file, node, mtime, offset) in &heard {
+        for one in &heard {
+            let at_once = |mtime: i64| (mtime - one.mtime).abs() <= AT_ONCE;
             // Written in one go: by a copy, unless each of them was written just then, by one clock: apt and dpkg end
             // three logs at once.
-            if all.iter().filter(|other| (*other - mtime).abs() <= AT_ONCE).count() > 2 {
-                let mut together = heard.iter().filter(|(_, _, other, _)| (other - mtime).abs() <= AT_ONCE);
-                if offset.is_none() || together.clone().count() < 2 || !together.all(|one| one.3 == *offset) {
+            if all.iter().filter(|mtime| at_once(**mtime)).count() > 2 {
+                let mut together = heard.iter().filter(|other| at_once(other.mtime));
+                let alike = |other: &LastChange| other.offset == one.offset;
+                if one.offset.is_none() || together.clone().count() < 2 || !together.all(alike) {
                     continue;
                 }
             }
             count += 1;
-            votes.extend(offset.map(|offset| self.vote_beside((*node, offset), (*file, None), *mtime)));
+            let vote = |offset| self.vote_beside((one.node, offset), (one.file, None), one.mtime);
+            votes.extend(one.offset.map(vote));
         }
         (votes, count)
     }
 
-    /// By which node's clock a file's last record was written, when the file was changed, and the offset at which that
-    /// was just behind the record, if there is one; `None` where its last record tells nothing.
-    fn last_change(&self, file: usize, within: i64) -> Option<(usize, usize, i64, Option<i64>)> {
+    /// What the last record of a file and its modification time say of each other; `None` where they say nothing.
+    fn last_change(&self, file: usize, within: i64) -> Option<LastChange> {
         let facts = &self.files[file];
         // By whose clock the last record was written must be plain.
         let mtime = facts.mtime.filter(|_| facts.testimony.writers.is_empty())?;
@@ -307,7 +320,7 @@ impl<'a> Nodes<'a> {
             (_, Some(at)) => self.run(file, number).map(|node| (node, at)),
             _ => None,
         }?;
-        Some((file, node, mtime, split(at - mtime, (-within, NANOS_PER_SECOND))))
+        Some(LastChange { file, node, mtime, offset: split(at - mtime, (-within, NANOS_PER_SECOND)) })
     }
 
     /// Drops votes that may be of one program, or of one host, and not of the log: a writer's own clock shows where

@@ -9,14 +9,12 @@ use std::collections::BTreeSet;
 
 use super::prepare::Candidate;
 use crate::base::{Loss, NANOS_PER_SECOND, Unread};
+use crate::clock::AT_ONCE;
 use crate::survey::FileSurvey;
 use crate::time::{Zone, local_time};
 
 /// A stamp without a zone is at most so far from UTC, and clocks are set wrong by a while.
 const SLACK: i64 = 2 * 86_400 * NANOS_PER_SECOND;
-
-/// Files changed within so long of each other were changed in one go.
-const AT_ONCE: i64 = 2 * NANOS_PER_SECOND;
 
 /// Takes away modification times that cannot be, and tells of them. `now` is when the run began, nanoseconds since 1970.
 pub(super) fn disbelieve(

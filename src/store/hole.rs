@@ -97,6 +97,17 @@ const KINDS: [u8; 256] = {
 /// What is told of those kinds that are told by all of their bytes.
 const SETS: [(u8, Bytes); 3] = [(DIGIT, Bytes::DIGITS), (LOWER_HEX, HEX[0]), (UPPER_HEX, HEX[1])];
 
+/// The bytes that are told of a text of these kinds: others by themselves.
+fn told(kinds: u8, text: &[u8]) -> Bytes {
+    let mut bytes = Bytes::default();
+    SETS.iter().filter(|(kind, _)| kinds & kind != 0).for_each(|(_, set)| bytes.add(*set));
+    if kinds & OTHER != 0 {
+        let others = text.iter().filter(|byte| KINDS[usize::from(**byte)] == OTHER);
+        others.for_each(|byte| bytes.0[usize::from(byte >> 6)] |= 1 << (byte & 63));
+    }
+    bytes
+}
+
 /// What stood in a hole.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Hole {
@@ -118,43 +129,26 @@ impl Hole {
             return;
         }
         let kinds = text.iter().fold(0, |kinds, byte| kinds | KINDS[usize::from(*byte)]);
-        let mut bytes = Bytes::default();
         // Without words, which is most often, and where any letters may stand there already.
         if kinds & LETTER == 0 || LETTERS.into_iter().all(|letters| self.bytes.holds(letters)) {
-            SETS.iter().filter(|(kind, _)| kinds & kind != 0).for_each(|(_, set)| bytes.add(*set));
-            if kinds & OTHER != 0 {
-                let others = text.iter().filter(|byte| KINDS[usize::from(**byte)] == OTHER);
-                others.for_each(|byte| bytes.0[usize::from(byte >> 6)] |= 1 << (byte & 63));
-            }
-            self.bytes.add(bytes);
+            self.bytes.add(told(kinds, text));
             return;
         }
-        let (mut start, mut hex, mut number) = (0, 0, 0_u64);
-        // One step more, behind the end.
+        let mut bytes = told(kinds & (DIGIT | OTHER), text);
+        // The run of letters that ends at each byte that is none; one step more, behind the end.
+        let (mut start, mut letters, mut number) = (0, 0, 0_u64);
         for at in 0..=text.len() {
-            match text.get(at) {
-                Some(byte @ (b'a'..=b'z' | b'A'..=b'Z')) => {
-                    hex |= match byte {
-                        b'a'..=b'f' => 1,
-                        b'A'..=b'F' => 2,
-                        _ => 4,
-                    };
-                    number = number << 8 | u64::from(*byte);
-                    continue;
-                }
-                Some(b'0'..=b'9') => bytes.add(Bytes::DIGITS),
-                Some(byte) => bytes.0[usize::from(byte >> 6)] |= 1 << (byte & 63),
-                None => {}
+            if let Some(byte) = text.get(at).filter(|byte| byte.is_ascii_alphabetic()) {
+                letters |= KINDS[usize::from(*byte)];
+                number = number << 8 | u64::from(*byte);
+                continue;
             }
-            if hex & 4 != 0 {
+            if letters & LETTER != 0 {
                 self.word(words.place(&text[start..at], number));
             } else {
-                HEX.iter()
-                    .enumerate()
-                    .filter(|(bit, _)| hex >> bit & 1 == 1)
-                    .for_each(|(_, set)| bytes.add(*set));
+                bytes.add(told(letters, b""));
             }
-            (start, hex, number) = (at + 1, 0, 0);
+            (start, letters, number) = (at + 1, 0, 0);
         }
         self.bytes.add(bytes);
     }

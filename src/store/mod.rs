@@ -39,6 +39,11 @@ fn fault(error: &dyn std::fmt::Display) -> Error {
     Error::new(format!("the store cannot be written or read: {error}"))
 }
 
+/// That a file of the store could not be written, and why.
+fn not_written(path: &std::path::Path, error: &parquet::errors::ParquetError) -> Error {
+    Error::new(format!("cannot write {}: {}", path.display(), why(error)))
+}
+
 /// Why a file of the store could not be written or read: the system's words where it was the system.
 fn why(error: &parquet::errors::ParquetError) -> String {
     match error {

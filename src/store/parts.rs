@@ -240,9 +240,8 @@ impl Parts {
         let (year, month, date) = civil_from_days(day);
         let folder = format!("{}/date={year:04}-{month:02}-{date:02}", self.table);
         let path = format!("{folder}/{:05}.parquet", self.done.len());
-        let writer = begin(&self.root, &path, &self.schema, &self.properties).map_err(|error| {
-            Error::new(format!("cannot write {}: {}", self.root.join(&path).display(), super::why(&error)))
-        })?;
+        let writer = begin(&self.root, &path, &self.schema, &self.properties)
+            .map_err(|error| super::not_written(&self.root.join(&path), &error))?;
         let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&self.schema));
         let leaves = factory.create_column_writers(0).map_err(|error| fault(&error))?;
         let mut leaves = leaves.into_iter();
@@ -324,9 +323,7 @@ impl Parts {
             entry.index = Some(place);
             writer.into_inner()
         };
-        let sealed = write().map_err(|error: parquet::errors::ParquetError| {
-            Error::new(format!("cannot write {}: {}", path.display(), super::why(&error)))
-        })?;
+        let sealed = write().map_err(|error| super::not_written(&path, &error))?;
         sealed.note(&mut entry);
         self.done.push(entry);
         Ok(())

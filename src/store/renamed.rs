@@ -88,14 +88,8 @@ impl<'a> Renamed<'a> {
         let Some(schema) = files.first().map(RecordBatch::schema) else { return as_it_is() };
         let files = concat_batches(&schema, &files).map_err(|error| fault(&error))?;
         let column = self.column(files.column(0))?;
-        let written = write(on, entry, &column).map_err(|error| {
-            Error::new(format!(
-                "cannot write {}: {}",
-                on.root.join(&entry.path).display(),
-                super::why(&error)
-            ))
-        })?;
-        Ok(Some(written))
+        let written = write(on, entry, &column);
+        written.map(Some).map_err(|error| super::not_written(&on.root.join(&entry.path), &error))
     }
 
     /// Whether a column names a file that is called otherwise now.
@@ -194,22 +188,23 @@ impl<'a> Renamed<'a> {
 
 /// Whether rows with these marks and fields may quote the name of a file.
 fn may_quote(marks: &ArrayRef, fields: &ArrayRef) -> bool {
-    let derived = marks.as_list_opt::<i32>().is_none_or(|marks| has_word(marks.values(), "derived"));
-    derived && fields.as_map_opt().is_none_or(|fields| has_word(fields.keys(), ORIGINAL))
+    may_be_derived(marks) && may_have_original(fields)
 }
 
-/// Whether any row of a part may.
+fn may_be_derived(marks: &ArrayRef) -> bool {
+    marks.as_list_opt::<i32>().is_none_or(|marks| has_word(marks.values(), "derived"))
+}
+
+fn may_have_original(fields: &ArrayRef) -> bool {
+    fields.as_map_opt().is_none_or(|fields| has_word(fields.keys(), ORIGINAL))
+}
+
+/// Whether any row of a part may: fields, which are much, are only read where something is derived.
 fn quotes(part: &OpenPart) -> Result<bool> {
-    let derived = |rows: &RecordBatch| {
-        rows.column(0).as_list_opt::<i32>().is_none_or(|marks| has_word(marks.values(), "derived"))
+    let any = |column: Column, may: fn(&ArrayRef) -> bool| {
+        part.some(&[column]).map(|read| read.iter().any(|rows| may(rows.column(0))))
     };
-    if !part.some(&[Column::Marks])?.iter().any(derived) {
-        return Ok(false);
-    }
-    let fields = part.some(&[Column::Fields])?;
-    Ok(fields
-        .iter()
-        .any(|rows| rows.column(0).as_map_opt().is_none_or(|fields| has_word(fields.keys(), ORIGINAL))))
+    Ok(any(Column::Marks, may_be_derived)? && any(Column::Fields, may_have_original)?)
 }
 
 /// What is gone on from must be what was written.

@@ -247,9 +247,7 @@ impl SeriesParts {
             writer.into_inner()?.close(&mut entry)?;
             Ok(())
         };
-        write().map_err(|error: parquet::errors::ParquetError| {
-            Error::new(format!("cannot write {}: {}", whole.display(), super::why(&error)))
-        })?;
+        write().map_err(|error| super::not_written(&whole, &error))?;
         self.done.push(entry);
         Ok(())
     }

@@ -28,7 +28,7 @@ impl DateOrder {
 /// A date as written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WrittenDay {
-    /// The three numbers as they stand there; of two digits where `short`.
+    /// The three numbers as they stand there.
     numbers: [u32; 3],
     shape: DayShape,
 }
@@ -64,7 +64,7 @@ impl WrittenDay {
         let shape = match self.shape {
             DayShape::Short => DayShape::YearLast,
             DayShape::ShortPoints => DayShape::Points,
-            shape => return Self { shape, ..self },
+            _ => return self,
         };
         Self { numbers: [first, second, century(third)], shape }
     }
