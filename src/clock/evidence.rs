@@ -17,7 +17,7 @@ pub(super) const WIDEST: i64 = 26 * 3_600 * NANOS_PER_SECOND;
 
 /// A difference split into quarters and delay, if the delay is in `fresh` (from, to).
 pub(super) fn split(difference: i64, fresh: (i64, i64)) -> Option<i64> {
-    if difference.abs() > WIDEST + QUARTER {
+    if difference.unsigned_abs() > (WIDEST + QUARTER).unsigned_abs() {
         return None;
     }
     let quarters = (difference - fresh.0).div_euclid(QUARTER) * QUARTER;

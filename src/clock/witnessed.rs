@@ -289,7 +289,7 @@ impl<'a> Nodes<'a> {
         let mut count = 0;
         let mut votes = Vec::new();
         for one in &heard {
-            let at_once = |mtime: i64| (mtime - one.mtime).abs() <= AT_ONCE;
+            let at_once = |mtime: i64| mtime.abs_diff(one.mtime) <= AT_ONCE.unsigned_abs();
             // Written in one go: by a copy, unless each of them was written just then, by one clock: apt and dpkg end
             // three logs at once.
             if all.iter().filter(|mtime| at_once(**mtime)).count() > 2 {
@@ -320,7 +320,12 @@ impl<'a> Nodes<'a> {
             (_, Some(at)) => self.run(file, number).map(|node| (node, at)),
             _ => None,
         }?;
-        Some(LastChange { file, node, mtime, offset: split(at - mtime, (-within, NANOS_PER_SECOND)) })
+        Some(LastChange {
+            file,
+            node,
+            mtime,
+            offset: split(at.saturating_sub(mtime), (-within, NANOS_PER_SECOND)),
+        })
     }
 
     /// Drops votes that may be of one program, or of one host, and not of the log: a writer's own clock shows where
